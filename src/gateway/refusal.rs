@@ -1,0 +1,110 @@
+//! The closed list of reasons not to forward a message.
+//!
+//! A refusal names the act that failed and where, never a value of the message. `server/rescue.rs`
+//! turns each into status, stable code and hint, in one exhaustive `match`.
+
+/// Why a message was not forwarded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The request's framing or head is malformed or ambiguous (RFC 9112).
+    Framing(&'static str),
+    /// No route is mounted at this path, or its profile lists no such path.
+    NoRoute,
+    /// The path is listed, this method is not.
+    MethodNotListed,
+    /// The caller showed no credential, or one that nobody holds.
+    Unauthenticated,
+    /// The credential is good, but not for this route or from this network.
+    Forbidden,
+    /// The body is larger than the limit, in bytes.
+    TooLarge {
+        /// The limit in force, in bytes.
+        limit: usize,
+    },
+    /// The caller was too slow in sending its request.
+    SlowRequest,
+    /// A header that changes what the message means and is not listed (`Range`, `Expect`, `Upgrade` …).
+    HeaderNotListed(&'static str),
+    /// A content coding that is unknown, stacked or beyond its bounds.
+    Coding(&'static str),
+    /// None of the types the caller accepts is one the profile lists.
+    NotAcceptable,
+    /// A media type or charset that the profile does not list.
+    MediaType,
+    /// Bytes that do not parse as what they claim to be.
+    Unparsed {
+        /// What is wrong.
+        what: &'static str,
+        /// Byte offset in the part that was parsed.
+        offset: usize,
+    },
+    /// Something that the profile does not list, or lists as refused.
+    NotListed {
+        /// The profile's rule, or `unlisted`, as `message.part selector`.
+        rule: String,
+    },
+    /// A question whose answer would depend on an identity (filter, sort, range).
+    Question {
+        /// The profile's rule.
+        rule: String,
+    },
+    /// A pseudonym that is unknown, another scope's or another kind's: one refusal for all.
+    UnknownPseudonym,
+    /// A label or `add` rule met a record without a person.
+    NoPerson {
+        /// The profile's rule.
+        rule: String,
+    },
+    /// A value that a `swap` rule does not know.
+    SwapMismatch,
+    /// The guard found something it watches.
+    Leak {
+        /// What kind of thing was found, in the guard's own words (`full-name`, `identifier` …).
+        found: &'static str,
+        /// Where: `target`, `header` or `body`.
+        part: &'static str,
+    },
+    /// The route runs closed (no roster) and this content may not leave without one.
+    Closed {
+        /// The profile's rule.
+        rule: String,
+    },
+    /// The vault is sealed, or its disk failed.
+    VaultSealed,
+    /// The journal cannot be written.
+    JournalFailed,
+    /// The roster that the configuration names cannot be read.
+    RosterUnavailable,
+    /// More work than the configured limits allow.
+    Overloaded,
+    /// The process is draining.
+    Draining,
+    /// The other side could not be reached, or broke off.
+    UpstreamDown,
+    /// The other side did not answer in time.
+    UpstreamSlow,
+    /// The other side's credential could not be obtained (OAuth2).
+    UpstreamCredential,
+    /// A fault of Sluis itself; the exchange id finds it in the log.
+    Internal,
+}
+
+/// On which side of the exchange the refusal fell: it decides the status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// The request was refused: nothing went upstream.
+    Request,
+    /// The reply was refused: the request may have taken effect.
+    Reply,
+}
+
+/// A refusal with the exchange it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Why.
+    pub refusal: Refusal,
+    /// Where in the exchange.
+    pub at: At,
+    /// The exchange's random id, 128 bits in lower-case hex; also in the log and the journal.
+    pub exchange: String,
+}

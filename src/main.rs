@@ -1,0 +1,3 @@
+//! The command `sluis`.
+
+fn main() {}
