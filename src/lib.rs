@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod crypto;
+pub mod derive;
 pub mod disk;
 pub mod gateway;
 pub mod identity;
