@@ -9,4 +9,6 @@ pub mod disk;
 pub mod gateway;
 pub mod identity;
 pub mod rewrite;
+pub mod roster;
 pub mod secret;
+pub mod vault;
