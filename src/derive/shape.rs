@@ -166,10 +166,9 @@ pub(super) fn wide(prefix: &str, code: &[u8; 64]) -> String {
 
 fn uuid(core: &Core) -> String {
     let mut bytes = *core.as_bytes();
-    if let [.., six, _, eight, _, _, _, _, _, _, _] = &mut bytes {
-        *six = (*six & 0x0f) | 0x80;
-        *eight = (*eight & 0x3f) | 0x80;
-    }
+    let [.., six, _, eight, _, _, _, _, _, _, _] = &mut bytes;
+    *six = (*six & 0x0f) | 0x80;
+    *eight = (*eight & 0x3f) | 0x80;
     let mut text = String::with_capacity(36);
     for (at, byte) in bytes.iter().enumerate() {
         if matches!(at, 4 | 6 | 8 | 10) {
