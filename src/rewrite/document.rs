@@ -6,6 +6,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::json;
+use super::limits::Limits;
+
 /// The formats whose grammar Sluis knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
@@ -76,6 +79,20 @@ pub struct Document {
 }
 
 impl Document {
+    /// Parses a whole part. The bytes are kept as they came.
+    ///
+    /// # Errors
+    /// Whatever the format's standard does not allow, whatever two receivers could read differently,
+    /// and whatever exceeds `limits`.
+    pub fn parse(format: Format, bytes: Vec<u8>, limits: &Limits) -> Result<Document, Unparsed> {
+        let nodes = match format {
+            Format::Json => json::parse(&bytes, limits)?,
+            Format::Ndjson => json::parse_lines(&bytes, limits)?,
+            _ => return Err(Unparsed { what: "a format that cannot be read yet", offset: 0 }),
+        };
+        Ok(Document { format, bytes, nodes })
+    }
+
     /// The format it was parsed as.
     pub fn format(&self) -> Format {
         self.format
@@ -132,6 +149,13 @@ impl Document {
         self.decode(span, node.escaped)
     }
 
+    /// Whether the node is a number without fraction or exponent. An identifier written as `1.0` or
+    /// `1e3` is none: two receivers could read two identifiers.
+    pub fn is_integer(&self, index: u32) -> bool {
+        self.node(index)
+            .is_some_and(|node| node.kind == NodeKind::Number && json::is_integer(self.raw(node.value)))
+    }
+
     /// The raw bytes of a span, as text; every parser has checked that the source is UTF-8.
     pub(crate) fn raw(&self, span: (u32, u32)) -> &str {
         let bytes = self.bytes.get(span.0 as usize..span.1 as usize).unwrap_or_default();
@@ -171,7 +195,6 @@ impl Document {
         if !escaped {
             return Cow::Borrowed(raw);
         }
-        // Replaced by the format's own decoding when the parsers arrive.
-        Cow::Borrowed(raw)
+        Cow::Owned(json::unescape(raw))
     }
 }

@@ -5,5 +5,8 @@
 //! a profile, a pupil or HTTP.
 
 pub mod document;
+mod json;
+pub mod limits;
 
-pub use document::{Document, Format, NodeKind, Unparsed};
+pub use document::{Document, Format, Node, NodeKind, Unparsed};
+pub use limits::Limits;
