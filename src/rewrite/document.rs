@@ -6,8 +6,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::json;
 use super::limits::Limits;
+use super::percent::{self, Space};
+use super::{filter, form, json, list};
 
 /// The formats whose grammar Sluis knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,10 +21,18 @@ pub enum Format {
     Form,
     /// The query of a request target: as a form.
     Query,
-    /// OneRoster's `filter` expression (1EdTech OneRoster 1.2, 4.6): see `filter`.
+    /// OneRoster's `filter` expression (1EdTech OneRoster 1.2): an object, attributes are its names
+    /// (which may repeat), the quoted values its texts; the operator is [`Document::operator`].
     OneRosterFilter,
     /// Values separated by commas: an array of texts.
     List,
+}
+
+impl Format {
+    /// Whether the literal of a text stands in quotes.
+    pub(super) fn quotes_texts(self) -> bool {
+        matches!(self, Format::Json | Format::Ndjson | Format::OneRosterFilter)
+    }
 }
 
 /// What a node is. `Number`, `Bool` and `Null` occur in JSON only.
@@ -88,7 +97,9 @@ impl Document {
         let nodes = match format {
             Format::Json => json::parse(&bytes, limits)?,
             Format::Ndjson => json::parse_lines(&bytes, limits)?,
-            _ => return Err(Unparsed { what: "a format that cannot be read yet", offset: 0 }),
+            Format::Form | Format::Query => form::parse(&bytes, limits)?,
+            Format::OneRosterFilter => filter::parse(&bytes, limits)?,
+            Format::List => list::parse(&bytes, limits)?,
         };
         Ok(Document { format, bytes, nodes })
     }
@@ -144,7 +155,7 @@ impl Document {
     /// Of a container its literal.
     pub fn text(&self, index: u32) -> Cow<'_, str> {
         let Some(node) = self.node(index) else { return Cow::Borrowed("") };
-        let quoted = node.kind == NodeKind::Text && matches!(self.format, Format::Json | Format::Ndjson);
+        let quoted = node.kind == NodeKind::Text && self.format.quotes_texts();
         let span = if quoted { (node.value.0 + 1, node.value.1.saturating_sub(1)) } else { node.value };
         self.decode(span, node.escaped)
     }
@@ -154,6 +165,13 @@ impl Document {
     pub fn is_integer(&self, index: u32) -> bool {
         self.node(index)
             .is_some_and(|node| node.kind == NodeKind::Number && json::is_integer(self.raw(node.value)))
+    }
+
+    /// The operator of a comparison in a filter: `=`, `!=`, `>`, `>=`, `<`, `<=` or `~`. `None` for the
+    /// root and in every other format.
+    pub fn operator(&self, index: u32) -> Option<&'static str> {
+        let node = self.node(index).filter(|_| self.format == Format::OneRosterFilter && index > 0)?;
+        filter::operator(self.raw((node.name.1, node.value.0)))
     }
 
     /// The raw bytes of a span, as text; every parser has checked that the source is UTF-8.
@@ -195,6 +213,11 @@ impl Document {
         if !escaped {
             return Cow::Borrowed(raw);
         }
-        Cow::Owned(json::unescape(raw))
+        Cow::Owned(match self.format {
+            Format::Json | Format::Ndjson => json::unescape(raw),
+            Format::Form | Format::Query => percent::decode(raw, Space::Plus),
+            Format::OneRosterFilter => filter::unquote(raw),
+            Format::List => raw.to_owned(),
+        })
     }
 }

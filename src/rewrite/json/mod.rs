@@ -9,9 +9,8 @@ mod text;
 use super::document::{Node, NodeKind, Unparsed};
 use super::limits::Limits;
 use names::Names;
-pub(super) use text::unescape;
-#[cfg(test)]
-use text::write_text;
+pub(super) use names::is_same_name;
+pub(super) use text::{is_noncharacter, unescape, write_text};
 
 /// Parses one JSON text that is the whole input.
 pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<Vec<Node>, Unparsed> {

@@ -66,6 +66,12 @@ impl Names {
     }
 }
 
+/// Whether two names, unescaped, are one: compared in NFC.
+pub(in super::super) fn is_same_name(one: &str, other: &str) -> bool {
+    // Not enough that one is ASCII: the Kelvin sign's NFC is a K.
+    one == other || (!(one.is_ascii() && other.is_ascii()) && one.nfc().eq(other.nfc()))
+}
+
 /// Sorts fingerprints, then, where some agree, the names themselves.
 #[cold]
 fn compare(bytes: &[u8], nodes: &[Node], object: u32, prints: &[u64]) -> Result<(), Unparsed> {

@@ -43,6 +43,7 @@ fn names_that_are_one_refuse_however_they_are_written() {
     assert_eq!(words("{\"\u{e9}\":1,\"e\u{301}\":2}"), twice);
     assert_eq!(words(r#"{"\u00e9":1,"e\u0301":2}"#), twice);
     assert_eq!(words("{\"\u{212b}\":1,\"A\\u030a\":2}"), twice);
+    assert_eq!(words("{\"K\":1,\"\u{212a}\":2}"), twice);
     assert_eq!(words(r#"{"":1,"":2}"#), twice);
     assert_eq!(words(r#"{"x":{"b":1,"c":{"d":1},"b":2}}"#), twice);
     assert_eq!(words(r#"[{"a":1},{"a":1},{"A":1,"a":2,"a ":3}]"#), "accepted");

@@ -64,14 +64,19 @@ fn escape(bytes: &[u8], at: usize) -> Result<usize, Unparsed> {
                 0xDC00..=0xDFFF => return refuse("a lone surrogate", at),
                 code => (code, at + 6),
             };
-            // RFC 7493, 2.1
-            if matches!(code, 0xFDD0..=0xFDEF) || code & 0xFFFE == 0xFFFE {
+            if char::from_u32(code).is_some_and(is_noncharacter) {
                 return refuse("a noncharacter", at);
             }
             Ok(end)
         }
         _ => unexpected(bytes, at + 1, "an unknown escape"),
     }
+}
+
+/// Code points that are for nobody to exchange (Unicode 23.7; refused by RFC 7493, 2.1).
+pub(in super::super) fn is_noncharacter(character: char) -> bool {
+    let code = u32::from(character);
+    matches!(code, 0xFDD0..=0xFDEF) || code & 0xFFFE == 0xFFFE
 }
 
 /// The code point of a high surrogate and the escape that follows it.
