@@ -4,6 +4,7 @@
 //! written once, in `splice`: bytes outside a change leave exactly as they came. Nothing here knows
 //! a profile, a pupil or HTTP.
 
+pub mod coding;
 pub mod document;
 mod filter;
 mod form;
@@ -13,6 +14,7 @@ mod list;
 mod percent;
 pub mod splice;
 
+pub use coding::{Coding, Expansion, Undecoded};
 pub use document::{Document, Format, Node, NodeKind, Unparsed};
 pub use limits::Limits;
 pub use splice::{Change, Placed, Spliced, Unspliced, splice};
