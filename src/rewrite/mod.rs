@@ -13,8 +13,10 @@ pub mod limits;
 mod list;
 mod percent;
 pub mod splice;
+pub mod target;
 
 pub use coding::{Coding, Expansion, Undecoded};
 pub use document::{Document, Format, Node, NodeKind, Unparsed};
 pub use limits::Limits;
 pub use splice::{Change, Placed, Spliced, Unspliced, splice};
+pub use target::{Rebuilt, Segment, Target, Unbuilt};
