@@ -244,3 +244,37 @@ fn lines_are_an_array() {
     let nested = format!("{}{}\n", "[".repeat(64), "]".repeat(64));
     assert_eq!(refused(&nested), Some("nested deeper than the limit allows"));
 }
+
+/// What `tests/corpus/hostile/json/manifest.toml` says.
+#[derive(serde::Deserialize)]
+struct Manifest {
+    refused: std::collections::BTreeMap<String, String>,
+    rule: Rule,
+}
+
+#[derive(serde::Deserialize)]
+struct Rule {
+    not_whole: Vec<String>,
+}
+
+#[test]
+fn hostile_files_are_refused_in_the_right_words() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/hostile/json");
+    let manifest: Manifest =
+        toml::from_str(&std::fs::read_to_string(folder.join("manifest.toml")).unwrap()).unwrap();
+    for (name, wanted) in &manifest.refused {
+        let answer = parse(&std::fs::read(folder.join(name)).unwrap());
+        assert_eq!(answer.err(), Some(wanted.as_str()), "{name}");
+    }
+    for name in &manifest.rule.not_whole {
+        let document = parse(&std::fs::read(folder.join(name)).unwrap()).unwrap();
+        assert_eq!((document.kind(1), document.is_integer(1)), (NodeKind::Number, false), "{name}");
+    }
+    let listed = |name: &str| {
+        manifest.refused.contains_key(name) || manifest.rule.not_whole.iter().any(|file| file == name)
+    };
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(name == "manifest.toml" || listed(&name), "{name} is not in the manifest");
+    }
+}
