@@ -2,5 +2,10 @@
 //!
 //! Six floors; a module imports lower floors only. `ARCHITECTURE.md` says where to start reading.
 
+pub mod clock;
+pub mod crypto;
+pub mod disk;
 pub mod gateway;
+pub mod identity;
 pub mod rewrite;
+pub mod secret;
