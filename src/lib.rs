@@ -8,5 +8,6 @@ pub mod derive;
 pub mod disk;
 pub mod gateway;
 pub mod identity;
+pub mod profile;
 pub mod rewrite;
 pub mod secret;
