@@ -10,4 +10,6 @@ pub mod gateway;
 pub mod identity;
 pub mod profile;
 pub mod rewrite;
+pub mod roster;
 pub mod secret;
+pub mod vault;
