@@ -7,5 +7,6 @@ pub mod crypto;
 pub mod disk;
 pub mod gateway;
 pub mod identity;
+pub mod journal;
 pub mod rewrite;
 pub mod secret;
