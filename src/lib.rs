@@ -8,6 +8,7 @@ pub mod derive;
 pub mod disk;
 pub mod gateway;
 pub mod identity;
+pub mod journal;
 pub mod profile;
 pub mod rewrite;
 pub mod roster;
