@@ -1,5 +1,6 @@
 //! The gateway: what happens to a message between its arrival and its forwarding.
 
+pub mod guard;
 pub mod message;
 pub mod refusal;
 
