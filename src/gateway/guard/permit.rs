@@ -49,3 +49,40 @@ impl PermitKind {
         }
     }
 }
+
+/// The permits of one message, and which of them were needed.
+pub(super) struct Ledger<'a> {
+    permits: &'a [Permit],
+    used: Vec<bool>,
+    part: Option<Part>,
+}
+
+impl<'a> Ledger<'a> {
+    pub(super) fn new(permits: &'a [Permit]) -> Self {
+        Self { permits, used: vec![false; permits.len()], part: None }
+    }
+
+    /// From now on spans are of this part; `None` for bytes that no permit can cover.
+    pub(super) fn turn_to(&mut self, part: Option<Part>) {
+        self.part = part;
+    }
+
+    /// Whether a permit covers this match; notes that it did.
+    pub(super) fn covers(&mut self, span: &Range<usize>, kind: WatchKind, digits_only: bool) -> bool {
+        let found = self.permits.iter().zip(&mut self.used).find(|(permit, _)| {
+            Some(&permit.part) == self.part.as_ref()
+                && permit.span.start <= span.start
+                && permit.span.end >= span.end
+                && permit.kind.covers(kind, digits_only)
+        });
+        found.is_some_and(|(_, used)| {
+            *used = true;
+            true
+        })
+    }
+
+    /// How many permits were needed.
+    pub(super) fn used(&self) -> usize {
+        self.used.iter().filter(|used| **used).count()
+    }
+}

@@ -4,8 +4,13 @@
 //! vault: they are told values, and what kind of value each is.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use zeroize::Zeroizing;
+
+use super::digest::Digests;
+use super::pattern::Patterns;
+use super::spelling::{Origin, Speller};
 
 /// What kind of thing a watched value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,9 +63,11 @@ pub struct Watched<'a> {
 /// The values of a school's roster, compact and immutable: build once, share by `Arc`.
 ///
 /// Watched alone: identifiers, full names, e-mail addresses, phone numbers and addresses. A family or
-/// given name is watched in combination (full name in either order), never alone.
+/// given name is watched in combination (full name in either order), never alone; birth dates are
+/// not watched yet.
 pub struct Watchlist {
-    values: Values,
+    patterns: Patterns,
+    digests: Digests,
     pupils: usize,
 }
 
@@ -71,33 +78,43 @@ impl Watchlist {
         for value in values {
             all.add(Some(value.person), value.kind, value.text);
         }
-        let pupils = all.persons();
-        Self { values: all, pupils }
+        let (patterns, pupils) = all.phrases(Origin::Roster);
+        Self { patterns, digests: all.digests(), pupils }
     }
 
     /// A watchlist of nobody: a school without a roster.
     pub fn empty() -> Self {
-        Self::build([])
+        Self { patterns: Patterns::default(), digests: Digests::default(), pupils: 0 }
     }
 
     /// Whether it watches for nothing at all.
     pub fn is_empty(&self) -> bool {
-        self.values.entries.is_empty()
+        self.patterns.is_empty() && self.digests.is_empty()
     }
 
     /// How many different pupils it knows.
     pub const fn pupils(&self) -> usize {
         self.pupils
     }
+
+    pub(super) const fn patterns(&self) -> &Patterns {
+        &self.patterns
+    }
+
+    pub(super) const fn digests(&self) -> &Digests {
+        &self.digests
+    }
 }
 
 /// The exchange's own values: what either message masked, removed or restored.
 ///
-/// Watched alone: every kind but the given name, unless the value is shorter than 4 letters and 5
-/// digits; such a value only beside another value of that pupil.
+/// Watched alone: every kind but the given name, unless the value has fewer than 4 letters and fewer
+/// than 5 digits; such a value only beside another value of that pupil.
 #[derive(Default)]
 pub struct Watch {
     values: Values,
+    patterns: OnceLock<Patterns>,
+    digests: OnceLock<Digests>,
 }
 
 impl Watch {
@@ -110,39 +127,79 @@ impl Watch {
     /// values with one number belong together. `None` when the pupil is not known.
     pub fn add(&mut self, person: Option<u32>, kind: WatchKind, text: &str) {
         self.values.add(person, kind, text);
+        // A reply may add to what its request was watched for; phrases are made when next asked for.
+        self.patterns.take();
+        self.digests.take();
     }
 
     /// Whether nothing is watched for.
     pub fn is_empty(&self) -> bool {
         self.values.entries.is_empty()
     }
+
+    pub(super) fn patterns(&self) -> &Patterns {
+        self.patterns.get_or_init(|| self.values.phrases(Origin::Exchange).0)
+    }
+
+    pub(super) fn digests(&self) -> &Digests {
+        self.digests.get_or_init(|| self.values.digests())
+    }
 }
 
 /// Values as they were told, in one buffer that is wiped when dropped.
 #[derive(Default)]
-pub(super) struct Values {
-    text: Zeroizing<Vec<u8>>,
+struct Values {
+    text: Zeroizing<String>,
     entries: Vec<Entry>,
 }
 
 struct Entry {
     person: Option<u32>,
     kind: WatchKind,
-    start: usize,
-    len: usize,
+    start: u32,
+    len: u32,
 }
 
 impl Values {
     fn add(&mut self, person: Option<u32>, kind: WatchKind, text: &str) {
-        self.entries.push(Entry { person, kind, start: self.text.len(), len: text.len() });
-        self.text.extend_from_slice(text.as_bytes());
+        let (Ok(start), Ok(len)) = (u32::try_from(self.text.len()), u32::try_from(text.len())) else {
+            return;
+        };
+        self.entries.push(Entry { person, kind, start, len });
+        self.text.push_str(text);
     }
 
-    fn persons(&self) -> usize {
-        let mut persons: Vec<u32> = self.entries.iter().filter_map(|entry| entry.person).collect();
-        persons.sort_unstable();
-        persons.dedup();
-        persons.len()
+    fn text(&self, entry: &Entry) -> &str {
+        let start = entry.start as usize;
+        self.text.get(start..start + entry.len as usize).unwrap_or_default()
+    }
+
+    /// Every phrase of every pupil, and how many pupils there are.
+    fn phrases(&self, origin: Origin) -> (Patterns, usize) {
+        let mut order: Vec<u32> = (0..self.entries.len() as u32).collect();
+        let entry = |at: &u32| self.entries.get(*at as usize);
+        let person = |at: &u32| entry(at).and_then(|entry| entry.person);
+        if !self.entries.is_sorted_by_key(|entry| entry.person) {
+            order.sort_by_key(person);
+        }
+        let mut patterns = Patterns::default();
+        let mut speller = Speller::new(origin);
+        let mut pupils = 0;
+        for pupil in order.chunk_by(|one, other| person(one).is_some() && person(one) == person(other)) {
+            pupils += usize::from(pupil.first().and_then(person).is_some());
+            let values = pupil.iter().filter_map(entry);
+            speller.pupil(values.map(|entry| (entry.kind, self.text(entry))), &mut patterns);
+        }
+        patterns.settle();
+        (patterns, pupils)
+    }
+
+    fn digests(&self) -> Digests {
+        let mut digests = Digests::default();
+        for entry in self.entries.iter().filter(|entry| entry.kind == WatchKind::Email) {
+            digests.add(self.text(entry));
+        }
+        digests
     }
 }
 
