@@ -4,3 +4,4 @@
 
 pub mod gateway;
 pub mod rewrite;
+pub mod server;

@@ -4,6 +4,6 @@ pub mod gate;
 pub mod message;
 pub mod refusal;
 
-pub use gate::{Carried, Carrier, CarryError, CarryFault, Gate, PeerCertificate, Presented};
+pub use gate::{AuthorityId, Carried, Carrier, CarryError, CarryFault, Gate, PeerCertificate, Presented};
 pub use message::{Head, Message};
 pub use refusal::{Refusal, Refused};
