@@ -5,3 +5,4 @@
 pub mod gateway;
 pub mod rewrite;
 pub mod server;
+pub mod upstream;
