@@ -2,7 +2,13 @@
 //!
 //! Six floors; a module imports lower floors only. `ARCHITECTURE.md` says where to start reading.
 
+pub mod clock;
+pub mod crypto;
+pub mod derive;
+pub mod disk;
 pub mod gateway;
+pub mod identity;
 pub mod rewrite;
+pub mod secret;
 pub mod server;
 pub mod upstream;
