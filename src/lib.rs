@@ -13,4 +13,6 @@ pub mod profile;
 pub mod rewrite;
 pub mod roster;
 pub mod secret;
+pub mod server;
+pub mod upstream;
 pub mod vault;

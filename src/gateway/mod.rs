@@ -5,6 +5,7 @@
 
 mod address;
 pub mod caller;
+pub mod connection_headers;
 mod crossing;
 mod edits;
 mod enter;
@@ -21,6 +22,7 @@ pub mod refusal;
 pub mod route;
 mod watching;
 
+pub use connection_headers::{CONNECTION_HEADERS, remove_connection_headers};
 pub use gate::{AuthorityId, Carried, Carrier, CarryError, CarryFault, Gate, PeerCertificate, Presented};
 pub use message::{Head, Message};
 pub use refusal::{Refusal, Refused};

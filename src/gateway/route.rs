@@ -48,8 +48,21 @@ pub enum RouteError {
 pub enum Link {
     /// Each kind has its own pseudonym.
     Field,
-    /// The roster joins a pupil's identifiers: every kind yields the primary one's pseudonym.
-    Roster,
+    /// The roster joins a pupil's identifiers: every kind yields the pseudonym of the primary one.
+    Roster {
+        /// The kind that every pupil of the roster has.
+        primary: Kind,
+    },
+}
+
+impl Link {
+    /// The kind that all others are joined to; none when each stands for itself.
+    pub const fn primary(self) -> Option<Kind> {
+        match self {
+            Self::Field => None,
+            Self::Roster { primary } => Some(primary),
+        }
+    }
 }
 
 /// The shapes in which a publisher receives pseudonyms.
@@ -93,7 +106,7 @@ pub struct Route {
     pub swaps: Vec<Swap>,
     /// The other side.
     pub upstream: Base,
-    /// How to reach it.
+    /// How to reach it. `crossing` alone calls it, with what was cleared or restored.
     pub carrier: Arc<dyn Carrier>,
 }
 

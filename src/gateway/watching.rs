@@ -3,36 +3,41 @@
 //! Decided by category alone (PROMISES.md, attacks): identifiers, names, e-mail, phone, address and birth date;
 //! never a vocabulary or free text. It must not know formats.
 
+use super::exchange::Exchange;
 use super::guard::{Watch, WatchKind};
-use crate::profile::{Act, Category, Finding, Found, Material, NamePart, Profile};
+use super::parts::Parts;
+use super::piece::Piece;
+use crate::profile::find::Finding;
+use crate::profile::{Act, Category, NamePart, Profile};
 
-/// Adds what this message's findings take away or give back. `first_person` keeps the persons of an exchange's two
-/// messages apart.
-pub(super) fn watch_findings(
-    watch: &mut Watch,
-    profile: &Profile,
-    found: &Found,
-    material: &Material<'_>,
-    first_person: u32,
-) {
-    for finding in &found.findings {
-        let Some(kind) = watched_as(profile, finding) else { continue };
-        let person = finding.person.map(|person| person.saturating_add(first_person));
-        for text in found.scalars(finding.place, material) {
-            watch.add(person, kind, identifier_in(finding, &text));
+/// Adds what the findings of a message and of the addresses in it take away.
+pub(super) fn watch(watch: &mut Watch, exchange: &Exchange, pieces: &[Piece], parts: &Parts) {
+    for piece in pieces {
+        let slices = piece.slices(parts);
+        let material = piece.material(parts, &slices);
+        for finding in &piece.found.findings {
+            let Some(kind) = watched_as(&exchange.route.profile, finding) else { continue };
+            for text in piece.found.scalars(finding.place, &material) {
+                watch.add(finding.person, kind, identifier_in(finding, &text));
+            }
         }
     }
 }
 
-/// The kind of thing that a finding takes away; none when it is not watched.
-fn watched_as(profile: &Profile, finding: &Finding) -> Option<WatchKind> {
-    let name = |part| match part {
+/// What a label stands for, as the guard names it.
+pub(super) fn of_label(act: &Act) -> Option<WatchKind> {
+    let Act::Label { part, .. } = act else { return None };
+    Some(match part {
         NamePart::Given => WatchKind::GivenName,
         NamePart::Family => WatchKind::FamilyName,
         NamePart::Full => WatchKind::FullName,
-    };
-    if let Act::Label { part, .. } = finding.act {
-        return Some(name(part));
+    })
+}
+
+/// The kind of thing that a finding takes away; none when it is not watched.
+fn watched_as(profile: &Profile, finding: &Finding) -> Option<WatchKind> {
+    if let Some(kind) = of_label(&finding.act) {
+        return Some(kind);
     }
     if matches!(finding.act, Act::Nested { .. } | Act::Address { .. } | Act::Swap { .. }) {
         return None;
