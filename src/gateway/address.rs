@@ -39,7 +39,9 @@ pub(super) fn write(
 ) -> Result<Option<String>, Refusal> {
     let mut written = Vec::new();
     for (place, piece) in pieces.iter().enumerate() {
-        let Some(address) = piece.address.as_ref().filter(|address| address.finding == finding) else { continue };
+        let Some(address) = piece.address.as_ref().filter(|address| address.finding == finding) else {
+            continue;
+        };
         let target = edit(place, piece)?.make_target(&address.target, &piece.found)?;
         let rest = if address.bare { target.strip_prefix('/').unwrap_or(&target) } else { &target };
         let address_text = format!("{}{rest}", address.base);
@@ -81,7 +83,8 @@ fn across<'a>(exchange: &Exchange, route: &Route, door: Door, address: &'a str) 
         (route.upstream.below(address)?, mounted)
     } else {
         let own = if relative { path_of(&mounted) } else { mounted.as_str() };
-        let rest = address.strip_prefix(own).filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']))?;
+        let rest =
+            address.strip_prefix(own).filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']))?;
         (rest, route.upstream.join(""))
     };
     Some((rest, if relative { path_of(&base).to_owned() } else { base }))
@@ -160,7 +163,8 @@ mod tests {
 
     #[test]
     fn link_headers_are_read_target_by_target() {
-        let text = "<https://a.example/users?offset=3>; rel=\"next\", </users?x=1,2>; title=\"a, b\"; rel=last";
+        let text =
+            "<https://a.example/users?offset=3>; rel=\"next\", </users?x=1,2>; title=\"a, b\"; rel=last";
         let found = links(text).unwrap();
         assert_eq!(found, [("https://a.example/users?offset=3", "next"), ("/users?x=1,2", "last")]);
         for odd in ["https://a.example", "<a>", "<a>; rel", "<a>; rel=\"<script>\"", "<a; rel=next"] {

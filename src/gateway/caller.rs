@@ -72,7 +72,8 @@ impl Network {
     /// # Errors
     /// [`ReadNetwork`] when it is no network, or has bits set beyond its mask.
     pub fn parse(text: &str) -> Result<Self, ReadNetwork> {
-        let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+        let (address, bits) =
+            text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
         let address: IpAddr = address.parse().map_err(|_| ReadNetwork)?;
         let most = if address.is_ipv4() { 32 } else { 128 };
         let bits = bits.map_or(Ok(most), |bits| bits.parse().map_err(|_| ReadNetwork))?;
@@ -99,7 +100,11 @@ impl Network {
 /// # Errors
 /// [`Refusal::Unauthenticated`] when nothing that is shown is known here; [`Refusal::Forbidden`] when a
 /// credential is known but its network is not.
-pub fn recognise(rules: &[CallerRule], bearer: Option<&str>, presented: &Presented) -> Result<usize, Refusal> {
+pub fn recognise(
+    rules: &[CallerRule],
+    bearer: Option<&str>,
+    presented: &Presented,
+) -> Result<usize, Refusal> {
     let mut refusal = Refusal::Unauthenticated;
     for (index, rule) in rules.iter().enumerate() {
         if !shows(&rule.credential, bearer, presented) {
@@ -136,10 +141,11 @@ fn shows(credential: &Credential, bearer: Option<&str>, presented: &Presented) -
             let shown: [u8; 32] = Sha256::digest(token.as_bytes()).into();
             shown.ct_eq(digest).into()
         }),
-        Credential::Certificate { authority, subject } => presented
-            .certificate
-            .as_ref()
-            .is_some_and(|certificate| certificate.verified_by.contains(authority) && names(certificate, subject)),
+        Credential::Certificate { authority, subject } => {
+            presented.certificate.as_ref().is_some_and(|certificate| {
+                certificate.verified_by.contains(authority) && names(certificate, subject)
+            })
+        }
         Credential::ThisMachine => presented.peer.ip().to_canonical().is_loopback(),
     }
 }
@@ -180,12 +186,17 @@ mod tests {
         assert_eq!(recognise(&rules, Some("made in the test"), &from("10.1.4.16")), Err(Refusal::Forbidden));
         assert_eq!(recognise(&rules, Some("another"), &from("10.1.4.7")), Err(Refusal::Unauthenticated));
         assert_eq!(recognise(&rules, None, &from("10.1.4.7")), Err(Refusal::Unauthenticated));
-        assert_eq!(recognise(&[], Some("made in the test"), &from("10.1.4.7")), Err(Refusal::Unauthenticated));
+        assert_eq!(
+            recognise(&[], Some("made in the test"), &from("10.1.4.7")),
+            Err(Refusal::Unauthenticated)
+        );
     }
 
     #[test]
     fn networks_are_read_strictly() {
-        for odd in ["10.1.4.1/28", "10.1.4.0/33", "10.1.4.0/", "school", "fd00::1/8", "10.1.4/24", "0.0.0.0/-1"] {
+        for odd in
+            ["10.1.4.1/28", "10.1.4.0/33", "10.1.4.0/", "school", "fd00::1/8", "10.1.4/24", "0.0.0.0/-1"]
+        {
             assert!(Network::parse(odd).is_err(), "{odd}");
         }
         assert!(Network::parse("0.0.0.0/0").unwrap().holds("192.0.2.1".parse().unwrap()));

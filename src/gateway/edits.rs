@@ -91,7 +91,12 @@ impl Edits {
     }
 
     /// Notes that a list's elements change places: all of them, in their new order.
-    pub(super) fn reorder(&mut self, nested: Option<u32>, parent: u32, order: Vec<u32>) -> Result<(), Refusal> {
+    pub(super) fn reorder(
+        &mut self,
+        nested: Option<u32>,
+        parent: u32,
+        order: Vec<u32>,
+    ) -> Result<(), Refusal> {
         let change = Change::Reorder { parent, order };
         match nested {
             None => self.body.push(change),
@@ -104,7 +109,12 @@ impl Edits {
     ///
     /// # Errors
     /// [`Refusal::Internal`] when an edit does not fit its place: nothing may then be forwarded.
-    pub(super) fn make(mut self, parts: Parts, found: &Found, accept: Option<&str>) -> Result<Written, Refusal> {
+    pub(super) fn make(
+        mut self,
+        parts: Parts,
+        found: &Found,
+        accept: Option<&str>,
+    ) -> Result<Written, Refusal> {
         self.encode_nested(found)?;
         let mut permits = Vec::new();
         let Parts { head, target, headers, body } = parts;
@@ -123,7 +133,11 @@ impl Edits {
             Head::Request { method, .. } => {
                 let rebuilt = self.rebuild(&target.ok_or(Refusal::Internal)?)?;
                 for (span, (_, _, permit)) in rebuilt.segments.iter().zip(&self.path) {
-                    permits.extend(permit.map(|kind| Permit { part: Part::Target, span: span.clone(), kind }));
+                    permits.extend(permit.map(|kind| Permit {
+                        part: Part::Target,
+                        span: span.clone(),
+                        kind,
+                    }));
                 }
                 permits.extend(permitted(&rebuilt.query, &self.query_permits, &Part::Target));
                 Head::Request { method, target: rebuilt.target, headers: kept }
@@ -184,17 +198,25 @@ impl Edits {
         let mut all: Vec<(&str, &str, Option<PermitKind>)> =
             kept.map(|(name, value)| (name.as_str(), value.as_str(), None)).collect();
         for (index, value, permit) in &self.headers {
-            let name = received.get(*index as usize).map(|(name, _)| name.as_str()).ok_or(Refusal::Internal)?;
+            let name =
+                received.get(*index as usize).map(|(name, _)| name.as_str()).ok_or(Refusal::Internal)?;
             all.extend(value.as_deref().map(|value| (name, value, *permit)));
         }
-        all.extend(self.added_headers.iter().map(|(name, value, permit)| (name.as_str(), value.as_str(), *permit)));
+        all.extend(
+            self.added_headers.iter().map(|(name, value, permit)| (name.as_str(), value.as_str(), *permit)),
+        );
         for (name, value, permit) in all {
-            let name = HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes()).map_err(|_| Refusal::Internal)?;
+            let name = HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes())
+                .map_err(|_| Refusal::Internal)?;
             if name == CONTENT_TYPE || name == ACCEPT {
                 continue;
             }
             let bytes = HeaderValue::from_str(value).map_err(|_| Refusal::Internal)?;
-            permits.extend(permit.map(|kind| Permit { part: Part::Header(name.clone()), span: 0..value.len(), kind }));
+            permits.extend(permit.map(|kind| Permit {
+                part: Part::Header(name.clone()),
+                span: 0..value.len(),
+                kind,
+            }));
             written.append(name, bytes);
         }
         Ok(written)
@@ -211,7 +233,12 @@ pub(super) fn whole_order(document: &Document, parent: u32, sorted: Vec<u32>) ->
     order
 }
 
-fn add(changes: &mut Vec<Change>, permits: &mut Vec<(usize, PermitKind)>, permit: Option<PermitKind>, change: Change) {
+fn add(
+    changes: &mut Vec<Change>,
+    permits: &mut Vec<(usize, PermitKind)>,
+    permit: Option<PermitKind>,
+    change: Change,
+) {
     permits.extend(permit.map(|kind| (changes.len(), kind)));
     changes.push(change);
 }

@@ -44,13 +44,14 @@ pub(super) async fn enter(
 ) -> Result<Restored, Refusal> {
     let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
     let found = pieces(exchange, selected, Door::Enter, false, &parts)?;
-    watching::watch(watch, exchange, &found, &parts);
+    watching::watch(watch, exchange, Door::Enter, &found, &parts);
     let answers = reveal(exchange, &parts, &found).await?;
     let salts = answers.salts();
     answers.watch(watch, &found);
     let counts = found.first().map(|piece| piece.found.counts.clone()).unwrap_or_default();
     let written = write(exchange, selected, parts, &found, &answers)?;
-    record(exchange, &Crossing { event: Event::ENTERED, counts: &counts, salts: &salts, permits: 0 }, None).await?;
+    record(exchange, &Crossing { event: Event::ENTERED, counts: &counts, salts: &salts, permits: 0 }, None)
+        .await?;
     Ok(Restored { message: written.message })
 }
 
@@ -58,7 +59,11 @@ pub(super) async fn enter(
 enum Answer {
     Nothing,
     /// The identifier of the field's kind, and the mapping it came by.
-    Identifier { identifier: Identifier, core: Core, salt: [u8; 16] },
+    Identifier {
+        identifier: Identifier,
+        core: Core,
+        salt: [u8; 16],
+    },
     /// The name that a label replaced.
     Name(Secret<String>),
 }
@@ -90,17 +95,18 @@ impl Answers {
     fn watch(&self, watch: &mut Watch, pieces: &[Piece]) {
         for (own, piece) in self.0.iter().zip(pieces) {
             for (answer, finding) in own.iter().zip(&piece.found.findings) {
+                let person = watching::numbered(Door::Enter, finding.person);
                 match answer {
                     Answer::Nothing => {}
                     Answer::Identifier { identifier, .. } => {
                         let email = identifier.kind() == Kind::EMAIL;
                         let kind = if email { WatchKind::Email } else { WatchKind::Identifier };
-                        watch.add(finding.person, kind, identifier.expose_spelling());
-                        watch.add(finding.person, kind, identifier.expose());
+                        watch.add(person, kind, identifier.expose_spelling());
+                        watch.add(person, kind, identifier.expose());
                     }
                     Answer::Name(name) => {
                         if let Some(kind) = watching::of_label(&finding.act) {
-                            watch.add(finding.person, kind, name.expose());
+                            watch.add(person, kind, name.expose());
                         }
                     }
                 }
@@ -124,7 +130,8 @@ async fn reveal(exchange: &Exchange, parts: &Parts, pieces: &[Piece]) -> Result<
             places.push((piece, *finding, masking, text));
         }
     }
-    let revealed = vault.reveal(&scope.school, &scope.publisher, &asks).await.map_err(|e| vault_refusal(&e))?;
+    let revealed =
+        vault.reveal(&scope.school, &scope.publisher, &asks).await.map_err(|e| vault_refusal(&e))?;
     let mut answers = Answers(
         pieces.iter().map(|piece| piece.found.findings.iter().map(|_| Answer::Nothing).collect()).collect(),
     );
@@ -300,7 +307,9 @@ fn change(
             let spelling = identifier.expose_spelling();
             Some(Write::Text(format!("{before}{spelling}{after}")))
         }
-        (Act::Label { added: true, .. }, Answer::Name(name)) if name.expose().is_empty() => Some(Write::Nothing),
+        (Act::Label { added: true, .. }, Answer::Name(name)) if name.expose().is_empty() => {
+            Some(Write::Nothing)
+        }
         (Act::Label { .. }, Answer::Name(name)) => Some(Write::Text(name.expose().clone())),
         (Act::Swap { name, .. }, _) => Some(Write::Text(swapped(exchange, name, text)?)),
         (Act::Outside(_), _) => {

@@ -96,5 +96,7 @@ fn words(roster: &Roster) -> HashSet<String> {
     let names = roster.pupils().iter().flat_map(|pupil| {
         pupil.given.iter().chain(&pupil.prefix).chain(&pupil.family).chain(&pupil.full_names)
     });
-    names.flat_map(|name| name.expose().split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase)).collect()
+    names
+        .flat_map(|name| name.expose().split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase))
+        .collect()
 }

@@ -21,7 +21,7 @@ use crate::journal::Event;
 use crate::profile::find::{Finding, Masking};
 use crate::profile::{Act, Door, Found, Minted, NamePart, Selected};
 use crate::secret::Secret;
-use crate::vault::{LabelAsk, MaskAnswer, MaskAsk, Masked as Answered, Part, Person, VaultError};
+use crate::vault::{Avoid, LabelAsk, MaskAnswer, MaskAsk, Masked as Answered, Part, Person, VaultError};
 
 /// A message with its findings replaced; not yet looked at by the guard.
 struct Masked {
@@ -40,7 +40,7 @@ pub(super) async fn leave(
     let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
     let register = exchange.register();
     let found = pieces(exchange, selected, Door::Leave, register.is_none(), &parts)?;
-    watching::watch(watch, exchange, &found, &parts);
+    watching::watch(watch, exchange, Door::Leave, &found, &parts);
     let masked = mask(exchange, register, selected, parts, found).await?;
     let Masked { written, salts, counts } = masked;
     let cleared = match register {
@@ -48,7 +48,8 @@ pub(super) async fn leave(
         None => clear(&super::guard::Watchlist::empty(), watch, &written.permits, written.message),
     };
     let cleared = cleared.map_err(|Leak { kind, part }| Refusal::Leak { found: kind.name(), part })?;
-    let crossing = Crossing { event: Event::LEFT, counts: &counts, salts: &salts, permits: cleared.permits_used() };
+    let crossing =
+        Crossing { event: Event::LEFT, counts: &counts, salts: &salts, permits: cleared.permits_used() };
     record(exchange, &crossing, Some(cleared.message())).await?;
     Ok(cleared)
 }
@@ -104,7 +105,10 @@ async fn mask(
             original: ask.original.expose(),
         })
         .collect();
-    let avoid = register.map_or_else(|| exchange.avoid_nothing(), |register| Arc::clone(&register.avoid));
+    let avoid: Avoid = match register {
+        Some(register) => Arc::clone(&register.avoid),
+        None => Arc::new(|_: &str| false),
+    };
     let answer = exchange
         .house
         .vault
@@ -112,7 +116,8 @@ async fn mask(
         .await
         .map_err(|error| vault_refusal(&error))?;
     let written = write(exchange, selected, parts, &found, &asks, &answer)?;
-    let mut salts: Vec<[u8; 16]> = answer.masked.iter().filter(|one| !one.minted).map(|one| one.salt).collect();
+    let mut salts: Vec<[u8; 16]> =
+        answer.masked.iter().filter(|one| !one.minted).map(|one| one.salt).collect();
     salts.sort_unstable();
     salts.dedup();
     let counts = found.into_iter().next().map(|piece| piece.found.counts).unwrap_or_default();
@@ -144,7 +149,13 @@ fn gather<'a>(
                 Act::Pseudonym(masking) if masking.minted != Minted::Publisher => {
                     let text = piece.found.text(finding.place, &material);
                     let rule = || exchange.route.profile.rule_text(finding.rule);
-                    questions.wanted.push(identify(exchange, register, masking, within(masking, &text), &rule)?);
+                    questions.wanted.push(identify(
+                        exchange,
+                        register,
+                        masking,
+                        within(masking, &text),
+                        &rule,
+                    )?);
                     Ask::Identifier(questions.wanted.len() - 1)
                 }
                 _ => Ask::Nothing,
@@ -330,7 +341,9 @@ fn change(
         },
         Act::Swap { name, added } => Some(Write::Text(swapped(exchange, name, text, *added)?)),
         Act::Nested { .. } | Act::Address { .. } => return Err(Refusal::Internal),
-        Act::Outside(_) => return Err(Refusal::NotListed { rule: exchange.route.profile.rule_text(finding.rule) }),
+        Act::Outside(_) => {
+            return Err(Refusal::NotListed { rule: exchange.route.profile.rule_text(finding.rule) });
+        }
     })
 }
 
@@ -374,7 +387,9 @@ fn name_part(part: NamePart) -> Part {
 pub(super) fn vault_refusal(error: &VaultError) -> Refusal {
     tracing::error!(%error, "the vault refused");
     match error {
-        VaultError::BadAsk { .. } => Refusal::Unparsed { what: "a value longer than the vault keeps", offset: 0 },
+        VaultError::BadAsk { .. } => {
+            Refusal::Unparsed { what: "a value longer than the vault keeps", offset: 0 }
+        }
         _ => Refusal::VaultSealed,
     }
 }

@@ -4,12 +4,13 @@
 //! sockets, TLS or TOML.
 
 mod address;
+mod admission;
 pub mod caller;
 pub mod connection_headers;
 mod crossing;
 mod edits;
 mod enter;
-pub mod exchange;
+mod exchange;
 pub mod gate;
 pub mod guard;
 pub mod house;
@@ -22,6 +23,7 @@ pub mod refusal;
 pub mod route;
 mod watching;
 
+pub use admission::{Admitted, Ended, Gateway, Observer};
 pub use connection_headers::{CONNECTION_HEADERS, remove_connection_headers};
 pub use gate::{AuthorityId, Carried, Carrier, CarryError, CarryFault, Gate, PeerCertificate, Presented};
 pub use message::{Head, Message};

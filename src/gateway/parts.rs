@@ -33,7 +33,12 @@ impl Parts {
     ///
     /// # Errors
     /// [`Refusal::Unparsed`] for bytes that are not what they claim to be.
-    pub(super) fn take(message: Message, route: &Route, selected: Selected, house: &House) -> Result<Self, Refusal> {
+    pub(super) fn take(
+        message: Message,
+        route: &Route,
+        selected: Selected,
+        house: &House,
+    ) -> Result<Self, Refusal> {
         let Message { head, body } = message;
         let target = match &head {
             Head::Request { target, .. } => Some(Target::parse(target, &house.limits).map_err(unparsed)?),
@@ -41,9 +46,7 @@ impl Parts {
         };
         let headers = readable(head.headers());
         let body = match route.profile.format(selected) {
-            Some(format) => {
-                Some(Document::parse(format, Vec::from(body), &house.limits).map_err(unparsed)?)
-            }
+            Some(format) => Some(Document::parse(format, Vec::from(body), &house.limits).map_err(unparsed)?),
             None => None,
         };
         Ok(Self { head, target, headers, body })

@@ -282,7 +282,9 @@ mod tests {
         assert_eq!(base.below("/v22"), None);
         assert_eq!(base.below("//elsewhere.example/v2/users"), None);
         assert_eq!(base.below("https://api.rekenwonder.example:8443.evil.example/v2"), None);
-        for odd in ["http://a.example/", "https://u@a.example/", "https://a.example/?q", "/v2", "https://a/#f"] {
+        for odd in
+            ["http://a.example/", "https://u@a.example/", "https://a.example/?q", "/v2", "https://a/#f"]
+        {
             assert!(Base::parse(odd).is_err(), "{odd}");
         }
     }

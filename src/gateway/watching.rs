@@ -8,17 +8,22 @@ use super::guard::{Watch, WatchKind};
 use super::parts::Parts;
 use super::piece::Piece;
 use crate::profile::find::Finding;
-use crate::profile::{Act, Category, NamePart, Profile};
+use crate::profile::{Act, Category, Door, NamePart, Profile};
+
+/// The number of a person in the watch: an exchange's two messages number theirs apart.
+pub(super) fn numbered(door: Door, person: Option<u32>) -> Option<u32> {
+    person.map(|person| if door == Door::Enter { person | 1 << 31 } else { person })
+}
 
 /// Adds what the findings of a message and of the addresses in it take away.
-pub(super) fn watch(watch: &mut Watch, exchange: &Exchange, pieces: &[Piece], parts: &Parts) {
+pub(super) fn watch(watch: &mut Watch, exchange: &Exchange, door: Door, pieces: &[Piece], parts: &Parts) {
     for piece in pieces {
         let slices = piece.slices(parts);
         let material = piece.material(parts, &slices);
         for finding in &piece.found.findings {
             let Some(kind) = watched_as(&exchange.route.profile, finding) else { continue };
             for text in piece.found.scalars(finding.place, &material) {
-                watch.add(finding.person, kind, identifier_in(finding, &text));
+                watch.add(numbered(door, finding.person), kind, identifier_in(finding, &text));
             }
         }
     }
@@ -48,8 +53,12 @@ fn watched_as(profile: &Profile, finding: &Finding) -> Option<WatchKind> {
     let slot = || profile.rule(finding.rule).map_or("", |rule| rule.slot.as_str()).to_ascii_lowercase();
     Some(match finding.category? {
         Category::Name | Category::Guardian => match slot() {
-            slot if slot.contains("prefix") || slot.contains("initial") || slot.contains("voorvoegsel") => return None,
-            slot if slot.contains("family") || slot.contains("last") || slot.contains("achternaam") => WatchKind::FamilyName,
+            slot if slot.contains("prefix") || slot.contains("initial") || slot.contains("voorvoegsel") => {
+                return None;
+            }
+            slot if slot.contains("family") || slot.contains("last") || slot.contains("achternaam") => {
+                WatchKind::FamilyName
+            }
             slot if slot.contains("full") || slot.contains("display") => WatchKind::FullName,
             _ => WatchKind::GivenName,
         },
