@@ -6,8 +6,10 @@
 
 mod checkpoint;
 mod error;
+mod every;
 mod keep;
 mod leaf;
+mod leaves;
 mod log;
 mod note;
 mod open;
@@ -23,9 +25,11 @@ mod wire;
 
 pub use checkpoint::{Checkpoint, journal_vkey};
 pub use error::{JournalError, LeafError, NoteError, Seal};
+pub use every::Checkpoints;
 pub use leaf::{
     Decision, Detail, Event, LEAF_VERSION, Leaf, LeafScope, MAX_LEAF, MAX_PUPILS, Pupils, VaultHead,
 };
+pub use leaves::Leaves;
 pub use log::Journal;
 pub use note::{MAX_NOTE, Vkey, open_note, sign_note};
 pub use open::{Opened, Settings};

@@ -1,6 +1,7 @@
 //! Tampered journals: each case is found, at the right place, by both verifiers with the same report.
 
 use std::process::Command;
+use std::sync::OnceLock;
 
 use super::*;
 use crate::disk::{Reader, Step, create_log};
@@ -14,14 +15,15 @@ type Expected<'a> = &'a [(&'a str, &'a str)];
 
 /// Whether the independent verifier can run; told once when it cannot.
 fn python() -> bool {
-    let found = Command::new("python3").args(["-c", "import cryptography"]).output();
-    let found = found.is_ok_and(|output| output.status.success());
-    if !found {
-        println!(
-            "skipped: python3 with the package `cryptography` is missing, the second verifier did not run"
-        );
-    }
-    found
+    static FOUND: OnceLock<bool> = OnceLock::new();
+    *FOUND.get_or_init(|| {
+        let found = Command::new("python3").args(["-c", "import cryptography"]).output();
+        let found = found.is_ok_and(|output| output.status.success());
+        if !found {
+            println!("skipped: python3 with `cryptography` is missing, the second verifier did not run");
+        }
+        found
+    })
 }
 
 fn python_report(directory: &Path, earlier: Option<&str>) -> serde_json::Value {
