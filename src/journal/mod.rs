@@ -34,7 +34,7 @@ pub use log::Journal;
 pub use note::{MAX_NOTE, Vkey, open_note, sign_note};
 pub use open::{Opened, Settings};
 pub use proof::{TileReader, check_proof, proof_text};
-pub use record::{CLOCK_SLACK_MS, pupils_root};
+pub use record::{CLOCK_SLACK_MS, pupil_commitment, pupils_root};
 pub use report::{Difference, Report, What};
 pub use tile::{TILE_WIDTH, bundle_path, tile_path};
 pub use tree::{Frontier, Hash, empty_root, leaf_hash, node_hash, verify_consistency, verify_inclusion};

@@ -355,3 +355,23 @@ fn leaves_are_read_back_as_they_were_written() {
     }
     assert!(leaves.read().unwrap().is_none());
 }
+
+#[test]
+fn the_newest_vault_head_is_the_highest_since_the_log_was_rewritten() {
+    let (_keep, directory) = journal_of(0, 0);
+    let head = |sequence| Some(VaultHead { sequence, chain: [9; 32] });
+    for (event, sequence, newest) in [
+        (Event::LEFT, 10, 10),
+        (Event::LEFT, 9, 10),
+        (Event::VAULT_REWRITTEN, 4, 4),
+        (Event::LEFT, 6, 6),
+        (Event::LEFT, 5, 6),
+        (Event::RECOVERED, 2, 2),
+    ] {
+        let (journal, _) = open(&directory).unwrap();
+        let leaf = Leaf { vault: head(sequence), ..Leaf::new(event, T0) };
+        journal.append_blocking(leaf, Vec::new()).unwrap();
+        drop(journal);
+        assert_eq!(open(&directory).unwrap().1.vault, head(newest));
+    }
+}
