@@ -2,6 +2,7 @@
 
 pub mod connection_headers;
 pub mod gate;
+pub mod issuer;
 pub mod message;
 pub mod refusal;
 
