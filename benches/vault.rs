@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench vault`. Durable figures depend on the disk: they include one `fdatasync` a call.
 
+#![expect(clippy::unwrap_used, reason = "a bench stops at the first thing that goes wrong")]
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
