@@ -57,7 +57,8 @@ pub enum Place {
         /// The object.
         parent: u32,
     },
-    /// A parameter to be written into the query; its name is the rule's `slot`.
+    /// A parameter to be written into the query, or into a new one where there is none; its name is the rule's
+    /// `slot`.
     InsertQuery,
     /// A header to be written; its name is the rule's `slot`.
     InsertHeader,

@@ -43,7 +43,7 @@ impl<'p> Walk<'p, '_> {
         let empty = at.document.children(node).next().is_none();
         match verb {
             Verb::Part => self.part(at, node, choice),
-            _ if empty && !known.through => {
+            _ if empty && (!known.through || matches!(verb, Verb::Drop | Verb::Refuse)) => {
                 self.count(choice.rule);
                 Ok(())
             }

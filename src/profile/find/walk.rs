@@ -106,8 +106,14 @@ impl<'p, 'd> Walk<'p, 'd> {
         let material = self.material;
         self.open_record(message.record);
         self.path()?;
-        if let Some(query) = material.query {
-            self.query(message, query)?;
+        match material.query {
+            Some(query) => self.query(message, query)?,
+            None => {
+                // No query at all is one without these parameters.
+                for spot in &message.query.adds {
+                    self.add(Place::InsertQuery, *spot, None)?;
+                }
+            }
         }
         self.headers(message)?;
         match (message.format, material.body) {
