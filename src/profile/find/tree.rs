@@ -19,6 +19,19 @@ impl<'p> Walk<'p, '_> {
         deep: Option<RuleId>,
     ) -> Result<(), FindRefusal> {
         let Some(known) = self.spot(spot) else { return Ok(()) };
+        if let [only] = known.choices.as_slice()
+            && only.tests.is_empty()
+            && !self.closed
+            && self.verb(only) == Verb::Keep
+            && at
+                .document
+                .node(node)
+                .is_some_and(|node| node.kind != NodeKind::Object && node.kind != NodeKind::Array)
+        {
+            // Most of what a message holds.
+            self.count(only.rule);
+            return Ok(());
+        }
         let Some(choice) = self.choose(known, self.scope(Some(at)))? else {
             return self.undecided(at, node, known, deep);
         };
