@@ -104,6 +104,37 @@ async fn draining_finishes_streams() {
     assert_eq!(server.served.await.unwrap(), 0);
 }
 
+#[tokio::test]
+async fn trailers_and_wrong_lengths_do_not_reach_the_gate() {
+    let server = start(hurried()).await;
+    let mut stream = raw(&server).await;
+    // `:method POST`, otherwise as `head()`; then `content-length: 9` as a literal with the name's index 28.
+    let mut block = vec![0x83];
+    block.extend_from_slice(&head()[1..]);
+    let trailer = frame(1, 5, 1, &[0, 1, b'x', 1, b'y']);
+    stream.write_all(&[frame(1, 4, 1, &block), frame(0, 0, 1, b"hi"), trailer].concat()).await.unwrap();
+    block.extend_from_slice(&[0x0f, 28 - 15, 1, b'9']);
+    stream.write_all(&[frame(1, 4, 3, &block), frame(0, 1, 3, b"hi")].concat()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!((server.admitted(), server.exchanges()), (2, 0));
+}
+
+#[tokio::test]
+async fn a_peer_that_opens_no_window_is_cut_off() {
+    let server = start(hurried()).await;
+    let mut stream = raw(&server).await;
+    // SETTINGS_INITIAL_WINDOW_SIZE = 0, and a request.
+    stream.write_all(&frame(4, 0, 0, &[0, 4, 0, 0, 0, 0])).await.unwrap();
+    let mut block = vec![0x82, 0x87, 0x04, 6];
+    block.extend_from_slice(b"/large");
+    block.extend_from_slice(&[0x01, 1, b'a']);
+    stream.write_all(&frame(1, 5, 1, &block)).await.unwrap();
+    let mut received = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut received)).await;
+    assert!(read.is_ok(), "still open");
+    assert_eq!(server.exchanges(), 1);
+}
+
 /// Frames as they stand on the wire (RFC 9113, 4.1).
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let mut bytes = u32::try_from(payload.len()).unwrap().to_be_bytes()[1..].to_vec();
