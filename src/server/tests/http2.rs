@@ -182,6 +182,43 @@ async fn hung_up(
     false
 }
 
+#[tokio::test]
+async fn a_head_that_unfolds_is_refused() {
+    let server = start(hurried()).await;
+    let mut stream = raw(&server).await;
+    // One long header put into the table, then referred to 9,000 times: 27 MB in 12 KB.
+    let mut block = head();
+    block.extend_from_slice(&[0x40, 1, b'x', 0x7f, 0xb9, 0x16]);
+    block.extend_from_slice(&[b'a'; 3000]);
+    block.extend_from_slice(&[0xbe; 9000]);
+    stream.write_all(&frame(1, 5, 1, &block)).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(server.admitted(), 0);
+    let mut sender = open(&server).await;
+    assert_eq!(ask(&mut sender, post("/a", "").body(Full::from("")).unwrap()).await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn empty_frames_do_not_last() {
+    let server = start(hurried()).await;
+    let mut stream = raw(&server).await;
+    let mut block = vec![0x83];
+    block.extend_from_slice(&head()[1..]);
+    stream.write_all(&frame(1, 4, 1, &block)).await.unwrap();
+    // Pieces of a body with nothing in them, pings and settings: answered or not, it ends, and others are served.
+    let flood = tokio::spawn(hung_up(stream, Duration::from_secs(6), |_| {
+        [frame(0, 0, 1, b""), frame(6, 0, 0, &[0; 8]), frame(4, 0, 0, &[])].concat()
+    }));
+    let mut sender = open(&server).await;
+    let begun = Instant::now();
+    for _ in 0..20 {
+        assert_eq!(ask(&mut sender, post("/a", "").body(Full::from("")).unwrap()).await.0, 200);
+    }
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert!(flood.await.unwrap(), "the flood goes on");
+    assert_eq!(server.exchanges(), 20);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn floods_end_and_others_are_served() {
     let server = start(hurried()).await;
