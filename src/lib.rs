@@ -4,9 +4,15 @@
 
 pub mod clock;
 pub mod crypto;
+pub mod derive;
 pub mod disk;
 pub mod gateway;
 pub mod identity;
+pub mod journal;
 pub mod profile;
 pub mod rewrite;
+pub mod roster;
 pub mod secret;
+pub mod server;
+pub mod upstream;
+pub mod vault;

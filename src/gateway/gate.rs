@@ -23,16 +23,20 @@ pub struct Presented {
     pub certificate: Option<Arc<PeerCertificate>>,
 }
 
+/// A configured client CA: SHA-256 over the DER of the certificates of its file, in their order. Not a place in
+/// a list, because a connection outlives a reload of the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AuthorityId(pub [u8; 32]);
+
 /// A verified client certificate, reduced to what a caller rule can ask (RFC 5280).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeerCertificate {
-    /// Which of the listener's client CAs the chain leads to now: indexes into the list the listener was
-    /// given. Never empty.
-    pub verified_by: Vec<usize>,
+    /// The configured client CAs that the chain led to at the handshake. Never empty.
+    pub verified_by: Vec<AuthorityId>,
     /// `serialNumber` (2.5.4.5) of the subject, where PKIoverheid keeps the OIN. `None` when the subject has
     /// none, or more than one.
     pub oin: Option<String>,
-    /// DNS names (lower case) and URIs among the subject alternative names.
+    /// DNS names (lower case), e-mail addresses and URIs among the subject alternative names.
     pub san: Vec<String>,
     /// SHA-256 of the leaf certificate's DER.
     pub sha256: [u8; 32],

@@ -1,0 +1,3 @@
+//! Sluis as a whole, in one binary.
+
+mod vault_kill;
