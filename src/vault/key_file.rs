@@ -80,11 +80,13 @@ impl KeyFile {
     pub(crate) fn read(directory: &Path, unlock: &Unlock) -> Result<(Self, bool), VaultError> {
         let mut best: Option<Self> = None;
         let mut all_alike = true;
-        let mut trouble = Vec::new();
+        let (mut trouble, mut unread) = (Vec::new(), None);
         let mut seen: Option<Vec<u8>> = None;
         for name in NAMES {
             let path = directory.join(name);
             let opened = match std::fs::read(&path) {
+                // One is enough; a passphrase takes its time.
+                Ok(bytes) if best.is_some() && seen.as_ref() == Some(&bytes) => continue,
                 Ok(bytes) => {
                     all_alike &= seen.as_ref().is_none_or(|seen| *seen == bytes);
                     let opened = Self::from_bytes(&bytes, unlock);
@@ -98,14 +100,20 @@ impl KeyFile {
                     best = Some(file)
                 }
                 Ok(_) => {}
-                // A wrong path is no damage.
-                Err(why @ VaultError::ReadUnlock { .. }) => return Err(why),
+                // A wrong path is no damage; but a damaged file may ask for another kind of key.
+                Err(why @ VaultError::ReadUnlock { .. }) => {
+                    all_alike = false;
+                    unread = Some(why);
+                }
                 Err(VaultError::Unlock { why }) => {
                     all_alike = false;
                     trouble.push(format!("{}: {why}", path.display()));
                 }
                 Err(why) => return Err(why),
             }
+        }
+        if let (None, Some(why)) = (&best, unread) {
+            return Err(why);
         }
         let Some(file) = best else {
             let why = format!(

@@ -48,7 +48,8 @@ pub(crate) fn scan(
         Scan { head, end: 0, torn: 0, found: [None; 2], offsets: [None; 2], keys_version: 0, begun: None };
     scan.mark(marks);
     let mut keyrings = Keyrings { keys: key_file.keys(), last: None };
-    let mut unproved = None;
+    // The last record that can be opened, and the head before it. One buffer for all.
+    let (mut unproved, mut last) = (None, Vec::new());
     loop {
         let step = reader.next().map_err(|why| unreadable(path, &why, Some(scan.head)))?;
         let (payload, offset) = match step {
@@ -71,7 +72,9 @@ pub(crate) fn scan(
             let notice = plain.and_then(|plain| Notice::read(plain.expose()));
             scan.notice(&notice.ok_or_else(|| foreign(path, &scan.head, offset))?);
         } else if keyrings.has(record.key) {
-            unproved = Some((scan.head, payload.to_vec(), offset));
+            last.clear();
+            last.extend_from_slice(payload);
+            unproved = Some((scan.head, offset));
         }
         scan.head = scan.head.after(payload);
         scan.mark(marks);
@@ -79,8 +82,8 @@ pub(crate) fn scan(
             progress(Progress::Log { records: scan.head.sequence });
         }
     }
-    if let Some((before, payload, offset)) = unproved {
-        let opened = Record::read(&payload)
+    if let Some((before, offset)) = unproved {
+        let opened = Record::read(&last)
             .and_then(|record| record.open(&vault, &before, keyrings.of(record.key)?).map(|_| ()));
         opened.ok_or_else(|| foreign(path, &before, offset))?;
     }
