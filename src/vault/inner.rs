@@ -3,6 +3,7 @@
 //! It must not know what is masked or revealed.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use tokio::sync::watch;
@@ -62,7 +63,8 @@ pub(crate) struct Inner {
     pub(crate) key_file: Mutex<KeyFile>,
     pub(crate) scopes: RwLock<Arc<Scopes>>,
     /// Who allocates pseudonyms and stand-ins: one at a time, so that two who ask at once agree.
-    pub(crate) allocating: Mutex<()>,
+    allocating: Mutex<()>,
+    submitted: AtomicU64,
     pub(crate) committer: Committer<Sealing>,
     pub(crate) after: Arc<Aftermath>,
     pub(crate) index: Index,
@@ -135,6 +137,7 @@ impl Inner {
             scopes: RwLock::new(Arc::new(Scopes::of(keys, &Scopes::default(), parts.used))),
             key_file: Mutex::new(key_file),
             allocating: Mutex::new(()),
+            submitted: AtomicU64::new(0),
             committer: parts.committer,
             after: parts.after,
             index: parts.index,
@@ -180,6 +183,11 @@ impl Inner {
         }
     }
 
+    /// How many records of scopes were submitted: while it stays the same, what was not there is not there.
+    pub(crate) fn submitted(&self) -> u64 {
+        self.submitted.load(Ordering::Acquire)
+    }
+
     /// Waits until a record that someone else made is durable.
     pub(crate) async fn relied_on(&self, ticket: Ticket) -> Result<(), VaultError> {
         let mut sealed = self.sealed_told.subscribe();
@@ -205,6 +213,8 @@ impl Inner {
         let (told, ticket) = Ticket::new();
         let job = Job { rows, added, told, ticket };
         self.after.stage(&job);
+        // After staging: whoever sees the new number sees the rows too.
+        self.submitted.fetch_add(1, Ordering::AcqRel);
         let item = Item { key: open.sealer.number, keys: Arc::clone(&open.records), plain, job };
         self.committer.submit(item)
     }

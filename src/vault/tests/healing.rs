@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::support::{Place, mask_one, open_epoch, pupil, reveal_one, run, scope};
 use crate::identity::Kind;
+use crate::vault::Vault;
 use crate::vault::barrier::{Key, Sealed};
 use crate::vault::store::{Store, StoreError};
 
@@ -34,6 +35,17 @@ impl Store for Bad {
     }
 }
 
+/// Waits until the index has all rows.
+fn applied(vault: &Vault) {
+    for _ in 0..1000 {
+        if vault.inner.after.len() == 0 {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("rows are still on their way");
+}
+
 #[test]
 fn a_look_up_that_fails_or_lies_builds_the_index_again() {
     for get in [
@@ -48,6 +60,7 @@ fn a_look_up_that_fails_or_lies_builds_the_index_again() {
         open_epoch(&vault, &scope);
         let texts: Vec<_> =
             (0..50).map(|number| run(mask_one(&vault, &scope, &pupil(number), "uuid"))).collect();
+        applied(&vault);
         vault.inner.caches.clear();
         let asked = Arc::new(AtomicBool::new(false));
         vault.inner.index.replace(Some(Arc::new(Bad { get, asked: Arc::clone(&asked) })));
@@ -71,13 +84,7 @@ fn rows_that_cannot_be_put_are_not_lost() {
     let asked = Arc::new(AtomicBool::new(false));
     vault.inner.index.replace(Some(Arc::new(Bad { get: Ok(None), asked: Arc::clone(&asked) })));
     let masked = run(mask_one(&vault, &scope, &pupil(1), "uuid"));
-    for _ in 0..500 {
-        if vault.inner.after.len() == 0 {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    assert_eq!(vault.inner.after.len(), 0);
+    applied(&vault);
     vault.inner.caches.clear();
     assert!(run(reveal_one(&vault, &scope, masked.pseudonym.as_str(), Kind::PUPIL_NUMBER)).is_some());
     assert_eq!(vault.verify(&mut |_| {}).unwrap().missing_rows, 0);
@@ -90,6 +97,7 @@ fn an_index_that_cannot_be_built_refuses_and_heals_later() {
     let scope = scope("rekenwonder", "2026-2027");
     open_epoch(&vault, &scope);
     let masked = run(mask_one(&vault, &scope, &pupil(1), "uuid"));
+    applied(&vault);
     vault.inner.caches.clear();
     vault.inner.index.replace(None);
     // A file where the new index should come.
