@@ -233,37 +233,55 @@ impl Asked {
         })
     }
 
-    /// In a task of its own: when the caller goes away, what was begun is still seen through.
+    /// One hop to a thread that may block. What must become durable is awaited in a task of its own: when the
+    /// caller goes away, what was begun is still seen through.
     async fn settle(
         self,
         inner: Arc<Inner>,
         open: Arc<OpenScope>,
         avoid: Avoid,
     ) -> Result<Settled, VaultError> {
-        let task = tokio::spawn(async move {
-            let (of, with) = (Arc::clone(&inner), Arc::clone(&open));
-            let blocking = move || {
-                settle(&of, &with, &self.wanted, &self.labels, &avoid).map(|done| (done, self.wanted))
-            };
-            let (mut settled, wanted) =
-                tokio::task::spawn_blocking(blocking).await.map_err(|_| VaultError::Stopped)??;
-            for own in settled.own.drain(..) {
-                match own.await {
-                    Ok(Ok(_)) => {}
-                    Ok(Err(Unsealable)) => return Err(VaultError::Unsealable),
-                    Err(why) => return Err(inner.unacknowledged(why)),
-                }
+        let runtime = tokio::runtime::Handle::current();
+        let blocking = move || {
+            let settled = settle(&inner, &open, &self.wanted, &self.labels, &avoid)?;
+            if settled.own.is_empty() && settled.others.is_empty() {
+                inner.keep(&self.wanted, &settled);
+                return Ok(Stage::Known(settled));
             }
-            for other in settled.others.drain(..) {
-                inner.relied_on(other).await?;
-            }
-            // A failed log must not leave a cache that goes on answering.
-            inner.check()?;
-            inner.keep(&wanted, &settled);
-            Ok(settled)
-        });
-        task.await.map_err(|_| VaultError::Stopped)?
+            Ok(Stage::OnItsWay(runtime.spawn(durable(inner, self.wanted, settled))))
+        };
+        match tokio::task::spawn_blocking(blocking).await.map_err(|_| VaultError::Stopped)?? {
+            Stage::Known(settled) => Ok(settled),
+            Stage::OnItsWay(task) => task.await.map_err(|_| VaultError::Stopped)?,
+        }
     }
+}
+
+enum Stage {
+    Known(Settled),
+    OnItsWay(tokio::task::JoinHandle<Result<Settled, VaultError>>),
+}
+
+/// Waits until everything is durable, and only then lets the caches know it.
+async fn durable(
+    inner: Arc<Inner>,
+    wanted: Vec<Wanted>,
+    mut settled: Settled,
+) -> Result<Settled, VaultError> {
+    for own in settled.own.drain(..) {
+        match own.await {
+            Ok(Ok(_)) => {}
+            Ok(Err(Unsealable)) => return Err(VaultError::Unsealable),
+            Err(why) => return Err(inner.unacknowledged(why)),
+        }
+    }
+    for other in settled.others.drain(..) {
+        inner.relied_on(other).await?;
+    }
+    // A failed log must not leave a cache that goes on answering.
+    inner.check()?;
+    inner.keep(&wanted, &settled);
+    Ok(settled)
 }
 
 impl Inner {
