@@ -170,6 +170,28 @@ fn starting(criterion: &mut Criterion, place: &Place) {
     group.finish();
 }
 
+fn roster(criterion: &mut Criterion, place: &Place) {
+    use std::fmt::Write;
+    let vault = place.open(1000);
+    let mut text = String::from("leerlingnummer;email;roepnaam;tussenvoegsel;achternaam;geboortedatum\n");
+    for number in 0..PUPILS {
+        writeln!(text, "{number};p{number}@petteflat.example;Jip{number};van den;Hart{number};31-12-2010")
+            .unwrap();
+    }
+    let path = place.directory.path().join("roster");
+    let mut group = criterion.benchmark_group("roster");
+    group.sample_size(10);
+    group.throughput(Throughput::Elements(PUPILS));
+    let import = || sluis::roster::import(text.as_bytes(), NOW, &mut |_| {}).unwrap();
+    group.bench_function("import 100,000 pupils", |bencher| bencher.iter(import));
+    let roster = import();
+    group.bench_function("save", |bencher| bencher.iter(|| roster.save(&path, &vault).unwrap()));
+    group.bench_function("load", |bencher| {
+        bencher.iter(|| sluis::roster::Roster::load(&path, &vault).unwrap().unwrap());
+    });
+    group.finish();
+}
+
 fn all(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let place = Place::new();
@@ -183,6 +205,7 @@ fn all(criterion: &mut Criterion) {
     known(criterion, &runtime, &place, &texts);
     durable(criterion, &runtime);
     starting(criterion, &place);
+    roster(criterion, &place);
 }
 
 criterion_group!(benches, all);
