@@ -2,5 +2,17 @@
 //!
 //! Six floors; a module imports lower floors only. `ARCHITECTURE.md` says where to start reading.
 
+pub mod clock;
+pub mod crypto;
+pub mod derive;
+pub mod disk;
 pub mod gateway;
+pub mod identity;
+pub mod journal;
+pub mod profile;
 pub mod rewrite;
+pub mod roster;
+pub mod secret;
+pub mod server;
+pub mod upstream;
+pub mod vault;

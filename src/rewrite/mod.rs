@@ -4,6 +4,19 @@
 //! written once, in `splice`: bytes outside a change leave exactly as they came. Nothing here knows
 //! a profile, a pupil or HTTP.
 
+pub mod coding;
 pub mod document;
+mod filter;
+mod form;
+mod json;
+pub mod limits;
+mod list;
+mod percent;
+pub mod splice;
+pub mod target;
 
-pub use document::{Document, Format, NodeKind, Unparsed};
+pub use coding::{Coding, Expansion, Undecoded};
+pub use document::{Document, Format, Node, NodeKind, Unparsed};
+pub use limits::Limits;
+pub use splice::{Change, Placed, Spliced, Unspliced, splice};
+pub use target::{Rebuilt, Segment, Target, Unbuilt};
