@@ -28,7 +28,7 @@ use crate::identity::{Identifier, Pseudonym};
 use crate::secret::Secret;
 
 /// A record is closed when its entries are this long, in bytes.
-const RECORD_BYTES: usize = 256 * 1024;
+pub(crate) const RECORD_BYTES: usize = 256 * 1024;
 /// So many generations are tried before a short shape counts as full.
 const MOST_GENERATIONS: u32 = 1000;
 /// So many stand-ins are tried for one person.
@@ -112,7 +112,9 @@ pub(crate) fn settle(
         work.settled.labels = stand_ins.into_iter().flatten().collect();
         return Ok(work.settled);
     }
+    inner.make_room()?;
     let guard = inner.allocating();
+    serves(open)?;
     work.alone = true;
     let mut cores = Vec::with_capacity(wanted.len());
     for (want, found) in wanted.iter().zip(found) {
@@ -134,6 +136,11 @@ pub(crate) fn settle(
     work.submit();
     drop(guard);
     Ok(work.settled)
+}
+
+/// An epoch may have been closed while this call waited.
+pub(crate) fn serves(open: &OpenScope) -> Result<(), VaultError> {
+    if open.serves() { Ok(()) } else { Err(VaultError::ScopeOver { scope: Box::new(open.scope.clone()) }) }
 }
 
 fn whom(want: &WantedLabel, cores: &[Option<Core>]) -> Result<Option<[u8; 16]>, VaultError> {

@@ -18,6 +18,9 @@ use crate::secret::Secret;
 /// At most so many rows go to the index in one batch.
 const BATCH_ROWS: usize = 4096;
 
+/// So many rows may be on their way before new ones wait.
+const MOST_STAGED: usize = 400_000;
+
 /// What a look-up found.
 pub(crate) enum Found {
     /// No row.
@@ -50,6 +53,7 @@ impl Inner {
                 .ok_or_else(|| self.index_down("a row"));
         }
         for _ in 0..2 {
+            let seen = self.index.built();
             match self.index.get(key) {
                 Ok(None) => {
                     self.decoy();
@@ -62,10 +66,26 @@ impl Inner {
                 }
                 Err(_) => {}
             }
-            tracing::warn!("the vault's index is damaged: it is built again from the log");
-            self.rebuild_now()?;
+            self.rebuild_after(seen)?;
         }
         Err(self.index_down("it is damaged again at once"))
+    }
+
+    /// Waits while the index is far behind, so that memory stays bounded.
+    pub(crate) fn make_room(&self) -> Result<(), VaultError> {
+        for _ in 0..10_000 {
+            if self.after.len() < MOST_STAGED {
+                return Ok(());
+            }
+            self.check()?;
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        Err(self.index_down("it is far behind the log"))
+    }
+
+    /// Whether a row is there, on its way or in the index, whatever it says. Never builds anything.
+    pub(crate) fn has(&self, key: &Key) -> bool {
+        self.after.get(key).is_some() || matches!(self.index.get(key), Ok(Some(_)))
     }
 
     /// `None` when the row is not what the vault put there.
@@ -118,6 +138,7 @@ impl Inner {
 
     fn apply_batch(&self, batch: &[Due]) -> bool {
         let mut position = self.index.writing();
+        let seen = self.index.built();
         let mut rows: Vec<(Key, Sealed)> = Vec::new();
         let mut next = *position;
         for due in batch.iter().filter(|due| due.head.sequence > position.head.sequence) {
@@ -133,8 +154,7 @@ impl Inner {
             return true;
         }
         drop(position);
-        tracing::warn!("the vault's index cannot be written: it is built again from the log");
-        self.rebuild_now().is_ok()
+        self.rebuild_after(seen).is_ok()
     }
 
     /// The row that says how far the index is.

@@ -19,7 +19,7 @@ use super::record::Notice;
 use super::scan::{Scan, scan};
 use super::{Settings, Unlock, Vault};
 use crate::clock::Timestamp;
-use crate::disk::{self, Committer, Lock};
+use crate::disk::{self, Committer, Disk, Lock, Medium};
 
 /// The log's name in the vault's directory.
 pub(crate) const LOG: &str = "log";
@@ -96,7 +96,6 @@ impl Vault {
         let index = Index::new(Kept::Memory, Position { head, rows: 0 });
         index.replace(index.kept.open().ok());
         let parts = Parts {
-            directory: None,
             log_path: None,
             disk: Arc::new(disk::RealDisk),
             committer,
@@ -111,7 +110,7 @@ impl Vault {
 
     fn start(
         settings: &Settings,
-        key_file: KeyFile,
+        mut key_file: KeyFile,
         expected: Option<Head>,
         lock: Lock,
         progress: &mut dyn FnMut(Progress),
@@ -124,16 +123,12 @@ impl Vault {
         let marks = [expected, indexed.as_ref().map(|(_, position)| position.head)];
         let scan = scan(&log, &key_file, &notices, marks, progress)?;
         check(&log, &scan, &key_file, expected, indexed.as_ref().map(|(_, position)| position.head))?;
+        key_file.note(scan.keys_version);
         if scan.torn > 0 {
             tracing::warn!(bytes = scan.torn, "a torn record at the end of the vault's log is cut off");
             disk::cut_tail(&*settings.disk, &log, scan.end).map_err(|why| VaultError::writing(&log, &why))?;
         }
-        let medium = settings.disk.open(&log);
-        let medium = medium.map_err(|why| VaultError::File {
-            act: "open",
-            path: log.clone(),
-            why: why.to_string(),
-        })?;
+        let medium = open_log(&*settings.disk, &log)?;
         let (after, due) = Aftermath::new(scan.head);
         let sealing = Sealing::after(key_file.keys().vault, scan.head, Arc::clone(&after));
         let committer =
@@ -146,7 +141,6 @@ impl Vault {
         let good = indexed.is_some();
         index.replace(indexed.map(|(store, _)| store));
         let parts = Parts {
-            directory: Some(settings.path.clone()),
             log_path: Some(log),
             disk: Arc::clone(&settings.disk),
             committer,
@@ -169,12 +163,26 @@ impl Vault {
     }
 }
 
+/// Opens the log for writing. After a crash of the process alone it may hold records that were written and not
+/// synced: they are synced now, before anyone relies on them.
+fn open_log(disk: &dyn Disk, path: &Path) -> Result<Box<dyn Medium>, VaultError> {
+    let failed = |act| {
+        move |why: std::io::Error| VaultError::File {
+            act,
+            path: path.to_owned(),
+            why: why.kind().to_string(),
+        }
+    };
+    let mut medium = disk.open(path).map_err(failed("open"))?;
+    medium.sync().map_err(failed("sync"))?;
+    Ok(medium)
+}
+
+/// An index and how far it is.
+type Indexed = (Arc<dyn super::store::Store>, Position);
+
 /// The index, when it is whole: every row that its marker counts can be read.
-fn open_index(
-    kept: &Kept,
-    barrier: &Barrier,
-    notices: &Sealer,
-) -> Result<Option<(Arc<dyn super::store::Store>, Position)>, VaultError> {
+fn open_index(kept: &Kept, barrier: &Barrier, notices: &Sealer) -> Result<Option<Indexed>, VaultError> {
     if !kept.exists() {
         return Ok(None);
     }
@@ -231,7 +239,8 @@ fn check(
     Ok(())
 }
 
-fn take_lock(directory: &Path) -> Result<Lock, VaultError> {
+/// Keeps every other process out.
+pub(crate) fn take_lock(directory: &Path) -> Result<Lock, VaultError> {
     let path: PathBuf = directory.join(LOCK);
     Lock::take(&path).map_err(|why| match why {
         disk::DiskError::InUse { .. } => VaultError::InUse { path: directory.to_owned() },

@@ -1,6 +1,10 @@
 //! The vault as a whole. Tests of one file stand below `tests/`.
 
+mod barrier;
 mod epochs;
+mod faults;
+mod healing;
 mod masking;
+mod recovery;
 mod startup;
 mod support;
