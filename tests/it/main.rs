@@ -9,6 +9,7 @@
     reason = "tests say what went wrong by failing"
 )]
 
+mod corpus;
 mod round_trip;
 mod support;
 mod tidy;
