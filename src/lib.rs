@@ -2,5 +2,6 @@
 //!
 //! Six floors; a module imports lower floors only. `ARCHITECTURE.md` says where to start reading.
 
+pub mod config;
 pub mod gateway;
 pub mod rewrite;
