@@ -2,6 +2,7 @@
 //!
 //! Six floors; a module imports lower floors only. `ARCHITECTURE.md` says where to start reading.
 
+pub mod cli;
 pub mod config;
 pub mod gateway;
 pub mod rewrite;

@@ -49,12 +49,20 @@ impl Message {
 }
 
 /// An error that stops the configuration.
-const fn error(code: &'static str, english: [&'static str; 2], dutch: [&'static str; 2]) -> Message {
+pub(crate) const fn error(
+    code: &'static str,
+    english: [&'static str; 2],
+    dutch: [&'static str; 2],
+) -> Message {
     message(code, Weight::Error, english, dutch)
 }
 
 /// A warning that does not.
-const fn warning(code: &'static str, english: [&'static str; 2], dutch: [&'static str; 2]) -> Message {
+pub(crate) const fn warning(
+    code: &'static str,
+    english: [&'static str; 2],
+    dutch: [&'static str; 2],
+) -> Message {
     message(code, Weight::Warning, english, dutch)
 }
 

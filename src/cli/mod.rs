@@ -1,0 +1,107 @@
+//! The command line: what a person types, and what it answers.
+//!
+//! One file a command. Exit codes: 0 done, 1 error, 2 usage, 3 done with warnings, 5 a leak was stopped.
+//! It must not hold anything that a server decides with; it joins the rooms and reports.
+
+mod check;
+mod failure;
+mod screen;
+mod words;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::Language;
+use failure::Failure;
+use screen::Screen;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// Not done; the message says why.
+    Error = 1,
+    /// The command line itself is wrong.
+    Usage = 2,
+    /// Done, and somebody should know something.
+    Warnings = 3,
+    /// A leak was tried, and stopped.
+    LeakStopped = 5,
+}
+
+/// A pseudonymisation gateway for schools: the publisher gets a number, only the school ties it to a pupil.
+#[derive(Debug, Parser)]
+#[command(name = "sluis", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done, 1 error, 2 usage, 3 done with warnings, 5 leak stopped.")]
+struct Line {
+    #[command(flatten)]
+    every: Every,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+struct Every {
+    /// The configuration file.
+    #[arg(long, short, global = true, value_name = "FILE", default_value = "sluis.toml")]
+    config: PathBuf,
+    /// The language of messages: nl or en; otherwise LANG decides. Codes are the same in both.
+    #[arg(long, global = true, value_name = "LANGUAGE")]
+    lang: Option<Spoken>,
+    /// Report as JSON, on standard output.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Spoken {
+    Nl,
+    En,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check the whole configuration: all problems at once, each with file, line and what to do.
+    Check(check::Check),
+}
+
+/// Runs the command line and says how it ended.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let line = match Line::try_parse_from(arguments) {
+        Ok(line) => line,
+        Err(error) => {
+            let _ = error.print();
+            let asked = !error.use_stderr();
+            return code(if asked { Exit::Done } else { Exit::Usage });
+        }
+    };
+    let language = match line.every.lang {
+        Some(Spoken::Nl) => Language::Dutch,
+        Some(Spoken::En) => Language::English,
+        None => screen::spoken(),
+    };
+    let mut screen = Screen::standard(language, line.every.json);
+    code(match dispatch(line, &mut screen) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            screen.failed(&failure);
+            failure.exit()
+        }
+    })
+}
+
+fn dispatch(line: Line, screen: &mut Screen) -> Result<Exit, Failure> {
+    match line.command {
+        Command::Check(check) => check.run(&line.every.config, screen),
+    }
+}
+
+fn code(exit: Exit) -> ExitCode {
+    ExitCode::from(exit as u8)
+}

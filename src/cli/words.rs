@@ -1,0 +1,74 @@
+//! What the commands say when they fail, in Dutch and English, under codes that never change.
+
+use crate::config::words::{Message, error};
+
+/// All of this file, for the documentation and its test.
+pub(super) const ALL: &[&Message] =
+    &[&CONFIG_UNUSABLE, &OCCUPIED, &ANSWERS_UNREADABLE, &ANSWER_MISSING, &ANSWER_UNFIT, &NO_TERMINAL, &WRITE];
+
+/// Another command met a configuration that does not hold.
+pub(super) const CONFIG_UNUSABLE: Message = error(
+    "CLI-001",
+    ["{file} has {errors} errors and cannot be used", "see above; `sluis check` shows them again"],
+    ["{file} heeft {errors} fouten en is niet bruikbaar", "zie hierboven; `sluis check` toont ze nog eens"],
+);
+/// `init` would overwrite.
+pub(super) const OCCUPIED: Message = error(
+    "CLI-010",
+    [
+        "{path} already exists, and nothing was written",
+        "choose another directory with `--in DIR`, or move what is there away yourself",
+    ],
+    [
+        "{path} bestaat al, en er is niets geschreven",
+        "kies een andere map met `--in MAP`, of haal zelf weg wat er staat",
+    ],
+);
+/// The answers file.
+pub(super) const ANSWERS_UNREADABLE: Message = error(
+    "CLI-011",
+    [
+        "the answers in {path} cannot be read: {reason}",
+        "write TOML with the keys that `sluis init --help` lists",
+    ],
+    [
+        "de antwoorden in {path} zijn niet te lezen: {reason}",
+        "schrijf TOML met de sleutels die `sluis init --help` noemt",
+    ],
+);
+/// No answer and nobody to ask.
+pub(super) const ANSWER_MISSING: Message = error(
+    "CLI-012",
+    [
+        "there is no answer to `{key}`",
+        "add `{key} = …` to the answers file, or run `sluis init` at a terminal without `--no-input`",
+    ],
+    [
+        "er is geen antwoord op `{key}`",
+        "voeg `{key} = …` toe aan het bestand met antwoorden, of geef `sluis init` in een terminal zonder `--no-input`",
+    ],
+);
+/// An answer that does not hold.
+pub(super) const ANSWER_UNFIT: Message = error(
+    "CLI-013",
+    ["the answer to `{key}` cannot be used: {reason}", "correct it; nothing was written"],
+    ["het antwoord op `{key}` is onbruikbaar: {reason}", "verbeter het; er is niets geschreven"],
+);
+/// Questions without a terminal.
+pub(super) const NO_TERMINAL: Message = error(
+    "CLI-014",
+    ["there is no terminal to ask questions at", "give the answers with `--answers FILE --no-input`"],
+    ["er is geen terminal om vragen te stellen", "geef de antwoorden met `--answers BESTAND --no-input`"],
+);
+/// Something could not be written.
+pub(super) const WRITE: Message = error(
+    "CLI-015",
+    [
+        "{path} cannot be written: {reason}; what had been written is removed again",
+        "see to room and permissions there, and run the command again",
+    ],
+    [
+        "{path} is niet te schrijven: {reason}; wat al geschreven was, is weer verwijderd",
+        "zorg daar voor ruimte en rechten, en geef de opdracht opnieuw",
+    ],
+);

@@ -1,0 +1,9 @@
+//! What Sluis says about itself while it runs: log lines, metrics, and what the process keeps out of dumps.
+//!
+//! It must not know messages, pupils or keys; it prints only the fields that it lists.
+
+mod lines;
+mod process;
+
+pub use lines::{Lines, start};
+pub use process::{Locked, guard_process};
