@@ -66,8 +66,8 @@ fn one_school(
     Some(At { value, span })
 }
 
-/// BRIN: two digits, two capitals, and a branch of two digits or none.
-fn is_brin(text: &str) -> bool {
+/// A BRIN: two digits, two capitals, and a branch of two digits or none.
+pub(super) fn is_brin(text: &str) -> bool {
     let digit = u8::is_ascii_digit;
     match text.as_bytes() {
         [a, b, c, d, branch @ ..] => {
