@@ -6,3 +6,4 @@ pub mod cli;
 pub mod config;
 pub mod gateway;
 pub mod rewrite;
+pub mod server;

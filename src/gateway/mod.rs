@@ -1,7 +1,9 @@
 //! The gateway: what happens to a message between its arrival and its forwarding.
 
+pub mod gate;
 pub mod message;
 pub mod refusal;
 
+pub use gate::{AuthorityId, Carried, Carrier, CarryError, CarryFault, Gate, PeerCertificate, Presented};
 pub use message::{Head, Message};
 pub use refusal::{Refusal, Refused};

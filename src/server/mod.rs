@@ -1,0 +1,26 @@
+//! The server: TLS, framing, limits and deadlines around a [`Gate`](crate::gateway::Gate).
+//!
+//! It turns connections into requests that have one meaning, and refusals into problem documents. It must not
+//! know routes, profiles, the vault or upstreams.
+
+mod activity;
+mod answer;
+mod body;
+pub mod client_certificates;
+mod connection;
+mod framing;
+mod head;
+pub mod listener;
+pub mod rescue;
+pub mod settings;
+pub mod shutdown;
+mod stack;
+#[cfg(test)]
+mod tests;
+mod texts;
+pub mod tls;
+
+pub use listener::{bind, serve};
+pub use settings::{Deadlines, Limits, Settings};
+pub use shutdown::{Asked, Drain, Draining, Signals};
+pub use tls::{ServerTls, TlsSettings};

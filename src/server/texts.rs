@@ -1,0 +1,290 @@
+//! What refusals are called and what they advise, in English and Dutch.
+//!
+//! Texts only. Codes never change once released. No text may hold anything of a message.
+
+/// What stands in the table for one refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answer {
+    /// The status, when the request was refused.
+    pub status: u16,
+    /// The stable code.
+    pub code: &'static str,
+    /// What happened: English, Dutch.
+    pub title: [&'static str; 2],
+    /// What to do: English, Dutch.
+    pub hint: [&'static str; 2],
+}
+
+pub(super) const FRAMING: Answer = Answer {
+    status: 400,
+    code: "SLS-101",
+    title: ["The request is malformed or ambiguous", "Het verzoek is ongeldig of dubbelzinnig"],
+    hint: [
+        "Send one plain HTTP request: one Host, one length, no folded lines, no trailers.",
+        "Stuur één gewoon HTTP-verzoek: één Host, één lengte, geen gevouwen regels, geen trailers.",
+    ],
+};
+pub(super) const NO_ROUTE: Answer = Answer {
+    status: 404,
+    code: "SLS-102",
+    title: ["Nothing is mounted here", "Hier is niets aangesloten"],
+    hint: [
+        "Compare the address with the route's mount and with the paths that its profile lists.",
+        "Vergelijk het adres met de mount van de route en met de paden in het profiel.",
+    ],
+};
+pub(super) const METHOD_NOT_LISTED: Answer = Answer {
+    status: 405,
+    code: "SLS-103",
+    title: ["This method is not listed for this path", "Deze methode staat niet in het profiel van dit pad"],
+    hint: [
+        "Use a method that the route's profile lists.",
+        "Gebruik een methode die in het profiel van de route staat.",
+    ],
+};
+pub(super) const TOO_LARGE: Answer = Answer {
+    status: 413,
+    code: "SLS-104",
+    title: ["The body is too large", "Het bericht is te groot"],
+    hint: [
+        "Send it in smaller parts, or have the limit raised.",
+        "Stuur het in kleinere delen, of laat de grens verhogen.",
+    ],
+};
+pub(super) const SLOW_REQUEST: Answer = Answer {
+    status: 408,
+    code: "SLS-105",
+    title: ["The request came in too slowly", "Het verzoek kwam te langzaam binnen"],
+    hint: [
+        "Send it again over a connection that is fast enough.",
+        "Stuur het opnieuw over een verbinding die snel genoeg is.",
+    ],
+};
+pub(super) const HEADER_NOT_LISTED: Answer = Answer {
+    status: 422,
+    code: "SLS-106",
+    title: [
+        "A header changes what the message means and is not listed",
+        "Een header verandert de betekenis van het bericht en staat niet in het profiel",
+    ],
+    hint: [
+        "Leave out Range, Expect, Upgrade and their like.",
+        "Laat Range, Expect, Upgrade en dergelijke weg.",
+    ],
+};
+pub(super) const CODING: Answer = Answer {
+    status: 415,
+    code: "SLS-107",
+    title: [
+        "The content coding cannot be undone safely",
+        "De codering van de inhoud is niet veilig te lezen",
+    ],
+    hint: [
+        "Send the body plain or with one of gzip, deflate, br and zstd.",
+        "Stuur de inhoud ongecodeerd of met één van gzip, deflate, br en zstd.",
+    ],
+};
+pub(super) const NOT_ACCEPTABLE: Answer = Answer {
+    status: 406,
+    code: "SLS-108",
+    title: ["None of the types you accept is listed", "Geen van de gevraagde soorten staat in het profiel"],
+    hint: [
+        "Accept a media type that the route's profile lists.",
+        "Vraag een mediatype dat in het profiel van de route staat.",
+    ],
+};
+pub(super) const MEDIA_TYPE: Answer = Answer {
+    status: 415,
+    code: "SLS-109",
+    title: [
+        "This media type or charset is not listed",
+        "Dit mediatype of deze tekenset staat niet in het profiel",
+    ],
+    hint: [
+        "Send a media type that the route's profile lists, in UTF-8.",
+        "Stuur een mediatype dat in het profiel van de route staat, in UTF-8.",
+    ],
+};
+pub(super) const UNPARSED: Answer = Answer {
+    status: 422,
+    code: "SLS-110",
+    title: [
+        "The content cannot be read as what it claims to be",
+        "De inhoud is niet te lezen als wat zij zegt te zijn",
+    ],
+    hint: [
+        "Correct the document; what cannot be read does not cross.",
+        "Herstel het document; wat niet te lezen is, gaat niet door.",
+    ],
+};
+pub(super) const NOT_LISTED: Answer = Answer {
+    status: 422,
+    code: "SLS-111",
+    title: [
+        "The content holds something that the profile refuses",
+        "De inhoud bevat iets wat het profiel weigert",
+    ],
+    hint: ["Leave it out, or have the profile extended.", "Laat het weg, of laat het profiel uitbreiden."],
+};
+pub(super) const QUESTION: Answer = Answer {
+    status: 422,
+    code: "SLS-112",
+    title: [
+        "The question's answer could depend on who a pupil is",
+        "Het antwoord op deze vraag kan verraden wie een leerling is",
+    ],
+    hint: [
+        "Filter, sort and page only by fields that the profile keeps, or ask for one pseudonym.",
+        "Filter, sorteer en blader alleen op velden die het profiel doorlaat, of vraag één pseudoniem op.",
+    ],
+};
+pub(super) const UNAUTHENTICATED: Answer = Answer {
+    status: 401,
+    code: "SLS-201",
+    title: ["The caller is not known", "De aanroeper is niet bekend"],
+    hint: [
+        "Show the token or the certificate that belongs to this route.",
+        "Toon het token of het certificaat dat bij deze route hoort.",
+    ],
+};
+pub(super) const FORBIDDEN: Answer = Answer {
+    status: 403,
+    code: "SLS-202",
+    title: ["The caller may not use this route", "De aanroeper mag deze route niet gebruiken"],
+    hint: [
+        "Use the credential of this route, from a network that it allows.",
+        "Gebruik de toegang van deze route, vanuit een toegestaan netwerk.",
+    ],
+};
+pub(super) const UNKNOWN_PSEUDONYM: Answer = Answer {
+    status: 422,
+    code: "SLS-301",
+    title: ["A pseudonym is not known here", "Een pseudoniem is hier niet bekend"],
+    hint: [
+        "Use pseudonyms as you received them, for this publisher and for this kind of identifier.",
+        "Gebruik pseudoniemen zoals ontvangen, voor deze uitgever en voor dit soort nummer.",
+    ],
+};
+pub(super) const NO_PERSON: Answer = Answer {
+    status: 422,
+    code: "SLS-302",
+    title: ["A record has no person to make a label or a number for", "Bij een record ontbreekt de persoon"],
+    hint: [
+        "See to it that each record carries the identifier that the profile names.",
+        "Zorg dat elk record het nummer bevat dat het profiel noemt.",
+    ],
+};
+pub(super) const SWAP_MISMATCH: Answer = Answer {
+    status: 422,
+    code: "SLS-303",
+    title: ["A value has no counterpart", "Een waarde heeft geen tegenhanger"],
+    hint: [
+        "Send the value that the configuration names, or have it corrected.",
+        "Stuur de waarde die de configuratie noemt, of laat die herstellen.",
+    ],
+};
+pub(super) const LEAK: Answer = Answer {
+    status: 422,
+    code: "SLS-601",
+    title: [
+        "The guard found a person in what was about to leave",
+        "De wachter vond een persoon in wat zou vertrekken",
+    ],
+    hint: [
+        "Remove names and numbers from free text; `sluis explain` with this exchange says where.",
+        "Haal namen en nummers uit vrije tekst; `sluis explain` met deze uitwisseling zegt waar.",
+    ],
+};
+pub(super) const CLOSED: Answer = Answer {
+    status: 422,
+    code: "SLS-602",
+    title: [
+        "Without a roster this content may not leave",
+        "Zonder leerlingenlijst mag deze inhoud niet vertrekken",
+    ],
+    hint: [
+        "Import the roster (`sluis roster import`), or leave the free text out.",
+        "Importeer de leerlingenlijst (`sluis roster import`), of laat de vrije tekst weg.",
+    ],
+};
+pub(super) const VAULT_SEALED: Answer = Answer {
+    status: 503,
+    code: "SLS-701",
+    title: ["The vault is sealed", "De kluis is verzegeld"],
+    hint: [
+        "Nothing was forwarded. The administrator runs `sluis vault verify`.",
+        "Er is niets doorgestuurd. De beheerder draait `sluis vault verify`.",
+    ],
+};
+pub(super) const JOURNAL_FAILED: Answer = Answer {
+    status: 503,
+    code: "SLS-702",
+    title: ["The journal cannot be written", "Het journaal kan niet worden geschreven"],
+    hint: [
+        "Nothing was forwarded. The administrator looks at the journal's disk.",
+        "Er is niets doorgestuurd. De beheerder kijkt naar de schijf van het journaal.",
+    ],
+};
+pub(super) const ROSTER_UNAVAILABLE: Answer = Answer {
+    status: 503,
+    code: "SLS-703",
+    title: ["The roster cannot be read", "De leerlingenlijst is niet te lezen"],
+    hint: [
+        "Nothing was forwarded. The administrator imports the roster again.",
+        "Er is niets doorgestuurd. De beheerder importeert de leerlingenlijst opnieuw.",
+    ],
+};
+pub(super) const OVERLOADED: Answer = Answer {
+    status: 503,
+    code: "SLS-801",
+    title: ["More work than the limits allow", "Meer werk dan de grenzen toelaten"],
+    hint: ["Send it again in a few seconds.", "Stuur het over enkele seconden opnieuw."],
+};
+pub(super) const DRAINING: Answer = Answer {
+    status: 503,
+    code: "SLS-802",
+    title: ["Sluis is stopping", "Sluis is aan het stoppen"],
+    hint: ["Send it again in a few seconds.", "Stuur het over enkele seconden opnieuw."],
+};
+pub(super) const UPSTREAM_DOWN: Answer = Answer {
+    status: 502,
+    code: "SLS-901",
+    title: [
+        "The other side could not be reached, or broke off",
+        "De andere kant is niet bereikbaar, of brak af",
+    ],
+    hint: [
+        "Look whether the other side is up; Sluis does not repeat the request by itself.",
+        "Kijk of de andere kant werkt; Sluis herhaalt het verzoek niet zelf.",
+    ],
+};
+pub(super) const UPSTREAM_SLOW: Answer = Answer {
+    status: 504,
+    code: "SLS-902",
+    title: ["The other side did not answer in time", "De andere kant antwoordde niet op tijd"],
+    hint: [
+        "Look whether the request took effect before you send it again.",
+        "Kijk of het verzoek is uitgevoerd voordat u het opnieuw stuurt.",
+    ],
+};
+pub(super) const UPSTREAM_CREDENTIAL: Answer = Answer {
+    status: 502,
+    code: "SLS-903",
+    title: [
+        "The other side does not accept Sluis's credential",
+        "De andere kant aanvaardt de toegang van Sluis niet",
+    ],
+    hint: [
+        "The administrator checks the route's token, secret or certificate.",
+        "De beheerder controleert token, geheim of certificaat van de route.",
+    ],
+};
+pub(super) const INTERNAL: Answer = Answer {
+    status: 500,
+    code: "SLS-999",
+    title: ["A fault of Sluis itself", "Een fout van Sluis zelf"],
+    hint: [
+        "Report it with the exchange's id; the log has it too.",
+        "Meld dit met het kenmerk van de uitwisseling; het staat ook in het log.",
+    ],
+};
