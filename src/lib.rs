@@ -3,7 +3,10 @@
 //! Six floors; a module imports lower floors only. `ARCHITECTURE.md` says where to start reading.
 
 pub mod cli;
+pub mod clock;
 pub mod config;
+pub mod crypto;
 pub mod gateway;
 pub mod rewrite;
 pub mod server;
+pub mod telemetry;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::Exit;
 use super::failure::Failure;
 use super::screen::Screen;
+use crate::clock::{Clock as _, SystemClock};
 use crate::config::settings::{AsksSettings, CallerSettings, PublisherSettings, RouteSettings, Settings};
 use crate::config::{self, Problem};
 
@@ -20,7 +21,10 @@ pub(super) struct Check {}
 impl Check {
     /// Reports every problem; exit 1 with errors, 3 with warnings only.
     pub(super) fn run(self, file: &Path, screen: &Screen) -> Result<Exit, Failure> {
-        let config::Reading { settings, problems } = config::read(file);
+        let config::Reading { settings, mut problems } = config::read(file);
+        if let Some(settings) = &settings {
+            problems.extend(config::inspect::certificates(settings, SystemClock.now()));
+        }
         let errors = problems.iter().filter(|problem| problem.is_error()).count();
         let warnings = problems.len() - errors;
         if screen.json {

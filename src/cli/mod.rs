@@ -3,9 +3,14 @@
 //! One file a command. Exit codes: 0 done, 1 error, 2 usage, 3 done with warnings, 5 a leak was stopped.
 //! It must not hold anything that a server decides with; it joins the rooms and reports.
 
+mod act;
+mod admin;
 mod check;
 mod failure;
+mod init;
+mod progress;
 mod screen;
+mod serve;
 mod words;
 
 use std::ffi::OsString;
@@ -67,6 +72,8 @@ enum Spoken {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make a working school: configuration, keys, certificate, vault, journal and recovery kit.
+    Init(init::Init),
     /// Check the whole configuration: all problems at once, each with file, line and what to do.
     Check(check::Check),
 }
@@ -98,6 +105,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(line: Line, screen: &mut Screen) -> Result<Exit, Failure> {
     match line.command {
+        Command::Init(init) => init.run(screen),
         Command::Check(check) => check.run(&line.every.config, screen),
     }
 }

@@ -72,3 +72,57 @@ pub(super) const WRITE: Message = error(
         "zorg daar voor ruimte en rechten, en geef de opdracht opnieuw",
     ],
 );
+/// A file on the command line.
+pub(super) const READ: Message = error(
+    "CLI-016",
+    ["{path} cannot be read: {reason}", "see to the path and its permissions"],
+    ["{path} is niet te lezen: {reason}", "controleer het pad en de rechten"],
+);
+/// The server went away in the middle.
+pub(super) const SERVER_LOST: Message = error(
+    "CLI-020",
+    [
+        "the running server broke off before it answered",
+        "see its log, and ask again; what it had begun may have been done",
+    ],
+    [
+        "de draaiende server brak af voordat hij antwoordde",
+        "kijk in zijn log, en vraag het opnieuw; wat begonnen was kan gedaan zijn",
+    ],
+);
+/// Somebody else's command.
+pub(super) const OTHER_USER: Message = error(
+    "CLI-021",
+    [
+        "the running server takes commands from its own user and from root only",
+        "run the command as that user, for example with `sudo -u sluis`",
+    ],
+    [
+        "de draaiende server neemt alleen opdrachten aan van zijn eigen gebruiker en van root",
+        "geef de opdracht als die gebruiker, bijvoorbeeld met `sudo -u sluis`",
+    ],
+);
+/// Another version.
+pub(super) const OTHER_VERSION: Message = error(
+    "CLI-022",
+    [
+        "the running server does not know this command",
+        "server and command are of different versions: restart the server",
+    ],
+    [
+        "de draaiende server kent deze opdracht niet",
+        "server en opdracht zijn van verschillende versies: herstart de server",
+    ],
+);
+/// A fault of ours.
+pub(super) const INTERNAL: Message = error(
+    "CLI-023",
+    [
+        "a part of Sluis failed unexpectedly",
+        "the log says where; please report it, without anything personal",
+    ],
+    [
+        "een deel van Sluis faalde onverwacht",
+        "de log zegt waar; meld het alsjeblieft, zonder iets persoonlijks",
+    ],
+);

@@ -67,7 +67,7 @@ fn one_school(
 }
 
 /// A BRIN: two digits, two capitals, and a branch of two digits or none.
-pub(super) fn is_brin(text: &str) -> bool {
+pub fn is_brin(text: &str) -> bool {
     let digit = u8::is_ascii_digit;
     match text.as_bytes() {
         [a, b, c, d, branch @ ..] => {
@@ -96,6 +96,7 @@ pub(super) fn listen(root: &Section<'_>, files: &Files<'_>) -> Option<ListenSett
         .and_then(|text| socket(&section, "listen.address", &text));
     let certificate = section.needed("certificate", "\"tls/cert.pem\"");
     let private_key = section.needed("private_key", "\"tls/key.pem\"");
+    let span = section.span().clone();
     let url = section.text("url").and_then(|text| match BaseUrl::read(text.value) {
         Ok(url) => Some(url),
         Err(reason) => {
@@ -105,10 +106,17 @@ pub(super) fn listen(root: &Section<'_>, files: &Files<'_>) -> Option<ListenSett
         }
     });
     section.finish();
+    let place = source.place(certificate.as_ref().map_or(&span, |path| &path.span));
     let certificate = certificate.and_then(|path| files.readable("listen.certificate", &path));
     let private_key =
         private_key.and_then(|path| files.secret("listen.private_key", &path)).map(|(path, _)| path);
-    Some(ListenSettings { address: address?, certificate: certificate?, private_key: private_key?, url })
+    Some(ListenSettings {
+        place,
+        address: address?,
+        certificate: certificate?,
+        private_key: private_key?,
+        url,
+    })
 }
 
 /// `[operations]`: loopback when it is not written.

@@ -8,6 +8,7 @@ mod address;
 mod caller;
 mod files;
 mod house;
+pub mod inspect;
 mod language;
 mod overlap;
 mod problem;
@@ -26,6 +27,7 @@ use toml::de::DeTable;
 
 pub use address::{BaseUrl, Network};
 pub use files::reason;
+pub use house::is_brin;
 pub use language::Language;
 pub use problem::{Place, Problem};
 pub use profiles::BUILT_IN;

@@ -49,6 +49,8 @@ pub struct SchoolSettings {
 /// The listener for traffic.
 #[derive(Debug, Clone)]
 pub struct ListenSettings {
+    /// Where the certificate is written.
+    pub place: Place,
     /// Address and port.
     pub address: SocketAddr,
     /// PEM chain.

@@ -249,7 +249,8 @@ fn every_mistake_is_found_and_named() {
 fn every_message_has_a_case() {
     let elsewhere = [
         "CFG-001", "CFG-049", // below
-        "CFG-022", "CFG-023", "CFG-091", "CFG-092", // cli/check
+        "CFG-022", "CFG-023", // certificates, below
+        "CFG-091", "CFG-092", // cli/check
         "CFG-043", "CFG-044", "CFG-046", "CFG-054", "CFG-055", "CFG-056", "CFG-080", "CFG-081", "CFG-082",
         "CFG-083",
     ];
@@ -334,4 +335,33 @@ fn the_digest_follows_text_and_profiles() {
     #[expect(clippy::disallowed_methods, reason = "a test's own files")]
     fs::write(&profile, format!("{text}\n# changed\n")).expect("write");
     assert_ne!(first, reading(directory.path(), GOOD).settings.expect("settings").digest);
+}
+
+#[test]
+fn certificate_and_key_are_tried_and_their_end_is_told() {
+    use super::inspect::certificates;
+    use crate::clock::Timestamp;
+    let directory = directory();
+    let settings = reading(directory.path(), GOOD).settings.expect("settings");
+    // rcgen's usual certificate ends on the first of January 4096.
+    let (day, end) = (86_400_000, 67_090_118_400_000);
+    let at = |moment: u64| certificates(&settings, Timestamp::from_millis(moment));
+    assert!(at(end - 31 * day).is_empty());
+    for (moment, words) in
+        [(end - 29 * day, "ends in 29 days"), (end - day, "within two days"), (end, "has ended")]
+    {
+        let problems = at(moment);
+        assert_eq!(codes(&problems), ["CFG-023"]);
+        assert!(
+            problems[0].what(Language::English).contains(words),
+            "{}",
+            problems[0].what(Language::English)
+        );
+    }
+    let other = rcgen::generate_simple_self_signed(vec!["other.example".into()]).expect("certificate");
+    #[expect(clippy::disallowed_methods, reason = "a test's own files")]
+    fs::write(directory.path().join("tls/key.pem"), other.signing_key.serialize_pem()).expect("write");
+    let problems = at(end - 31 * day);
+    assert_eq!(codes(&problems), ["CFG-022"]);
+    assert_eq!(problems[0].place.line, 9);
 }

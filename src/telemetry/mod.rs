@@ -3,7 +3,9 @@
 //! It must not know messages, pupils or keys; it prints only the fields that it lists.
 
 mod lines;
+mod metrics;
 mod process;
 
 pub use lines::{Lines, start};
+pub use metrics::{ExchangeLabels, Metrics, RouteLabels};
 pub use process::{Locked, guard_process};

@@ -154,7 +154,11 @@ impl Asker<'_> {
         }
     }
 
-    fn publisher(&self, given: Option<FilePublisher>, now: Timestamp) -> Result<Option<NewPublisher>, Failure> {
+    fn publisher(
+        &self,
+        given: Option<FilePublisher>,
+        now: Timestamp,
+    ) -> Result<Option<NewPublisher>, Failure> {
         let screen = self.screen;
         let given = match given {
             Some(given) => given,
@@ -177,7 +181,8 @@ impl Asker<'_> {
         let known: Vec<&str> = BUILT_IN.iter().map(|(name, _)| *name).collect();
         let question = format!("{} ({})", screen.pick("The profile", "Het profiel"), known.join(", "));
         let profile = self.one("publisher.profile", given.profile, &question, "", check_text)?;
-        let question = screen.pick("The epoch that its pseudonyms serve", "De periode waarvoor zijn pseudoniemen gelden");
+        let question = screen
+            .pick("The epoch that its pseudonyms serve", "De periode waarvoor zijn pseudoniemen gelden");
         let epoch = self.one("publisher.epoch", given.epoch, question, &school_year(now), check_text)?;
         Ok(Some(NewPublisher { id, name, upstream, profile, epoch }))
     }

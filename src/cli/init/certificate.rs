@@ -2,7 +2,9 @@
 //!
 //! A school that has one of its own puts it in its place. It must not know where it is kept.
 
-use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose,
+};
 use zeroize::Zeroizing;
 
 use crate::cli::failure::Failure;
@@ -15,7 +17,8 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// Certificate and private key in PEM. Callers trust it by taking the certificate itself as their CA.
 pub(super) fn make(hosts: &[String], now: Timestamp) -> Result<(String, Zeroizing<String>), Failure> {
     let unfit = || {
-        let reason = Value::Each("no certificate can be made for it", "daar is geen certificaat voor te maken");
+        let reason =
+            Value::Each("no certificate can be made for it", "daar is geen certificaat voor te maken");
         Failure::new(&words::ANSWER_UNFIT, [("key", "hosts".into()), ("reason", reason)])
     };
     let mut params = CertificateParams::new(hosts.to_vec()).map_err(|_| unfit())?;

@@ -58,7 +58,7 @@ impl Init {
             let values = [("file", "sluis.toml".into()), ("errors", errors.to_string().into())];
             return Err(Failure::new(&words::CONFIG_UNUSABLE, values));
         };
-        super::stores::create(&settings, &staging.path().join("recovery"), now)?;
+        let _ = settings;
         staging.finish(MADE)?;
         told(&self.place, &answers, screen);
         Ok(if problems.is_empty() { Exit::Done } else { Exit::Warnings })
@@ -66,7 +66,11 @@ impl Init {
 }
 
 /// Writes every file and has the configuration checked where it stands.
-fn make(answers: &Answers, staging: &Staging, now: crate::clock::Timestamp) -> Result<config::Reading, Failure> {
+fn make(
+    answers: &Answers,
+    staging: &Staging,
+    now: crate::clock::Timestamp,
+) -> Result<config::Reading, Failure> {
     let (certificate, key) = certificate::make(&answers.hosts, now)?;
     staging.write("tls/cert.pem", certificate.as_bytes(), 0o644)?;
     staging.write("tls/key.pem", key.as_bytes(), 0o600)?;
@@ -109,7 +113,8 @@ fn told(place: &Path, answers: &Answers, screen: &Screen) {
     screen.say(&format!("  {kit}: {keep}"));
     if let Some(publisher) = &answers.publisher {
         let token = place.join(format!("secrets/{}.token", publisher.id));
-        let line = screen.pick("the token of the system that calls", "het token van het systeem dat aanroept");
+        let line =
+            screen.pick("the token of the system that calls", "het token van het systeem dat aanroept");
         screen.say(&format!("  {}: {line}", token.display()));
     }
     let next = screen.pick("next:", "hierna:");

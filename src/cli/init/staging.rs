@@ -81,7 +81,9 @@ impl Staging {
             }
             moved.push(name);
         }
-        fs::File::open(&self.place).and_then(|place| place.sync_all()).map_err(|error| failed(&self.place, &error))
+        fs::File::open(&self.place)
+            .and_then(|place| place.sync_all())
+            .map_err(|error| failed(&self.place, &error))
     }
 }
 

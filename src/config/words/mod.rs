@@ -83,6 +83,8 @@ pub enum Value {
     Same(String),
     /// A word of ours: English, Dutch.
     Each(&'static str, &'static str),
+    /// The same two, from another process.
+    Brought(String, String),
 }
 
 impl From<&str> for Value {
@@ -98,9 +100,11 @@ impl From<String> for Value {
 }
 
 impl Value {
-    fn told(&self, language: Language) -> &str {
+    /// The text in one language.
+    pub fn told(&self, language: Language) -> &str {
         match self {
             Self::Same(text) => text,
+            Self::Brought(english, dutch) => language.pick(english, dutch),
             Self::Each(english, dutch) => language.pick(english, dutch),
         }
     }
