@@ -49,7 +49,7 @@ impl Check {
 /// Who reaches what, and the line that says so.
 fn preview(settings: &Settings, screen: &Screen) {
     for school in &settings.schools {
-        screen.say(&format!("{} {}", screen.bold(&school.id), school.name));
+        screen.say(&format!("{} {}", screen.bold(school.id.as_str()), school.name));
         for publisher in settings.publishers.iter().filter(|publisher| publisher.school == school.id) {
             let epoch = screen.pick("epoch", "periode");
             let line = format!(
@@ -136,9 +136,9 @@ fn report(file: &Path, settings: Option<&Settings>, problems: &[Problem], screen
 
 fn route_json(publisher: &PublisherSettings, route: &RouteSettings, screen: &Screen) -> Value {
     json!({
-        "school": publisher.school,
-        "publisher": publisher.id,
-        "epoch": publisher.epoch,
+        "school": publisher.school.as_str(),
+        "publisher": publisher.id.as_str(),
+        "epoch": publisher.epoch.as_str(),
         "mount": format!("{}/", route.mount),
         "asks": match route.asks { AsksSettings::School => "school", AsksSettings::Publisher => "publisher" },
         "upstream": route.upstream.base.to_string(),

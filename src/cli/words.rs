@@ -126,3 +126,15 @@ pub(super) const INTERNAL: Message = error(
         "de log zegt waar; meld het alsjeblieft, zonder iets persoonlijks",
     ],
 );
+/// The kernel gave no random bytes.
+pub(super) const NO_RANDOM: Message = error(
+    "CLI-024",
+    [
+        "the kernel gives no random bytes",
+        "a container or an old kernel withholds getrandom(2); no key can be made here",
+    ],
+    [
+        "de kernel geeft geen willekeurige bytes",
+        "een container of oude kernel onthoudt getrandom(2); hier is geen sleutel te maken",
+    ],
+);

@@ -32,7 +32,7 @@ pub(super) struct Files<'a> {
 impl Files<'_> {
     /// The path as the operating system gets it.
     pub(super) fn path(&self, written: &str) -> PathBuf {
-        self.base.join(written)
+        if self.base == Path::new(".") { PathBuf::from(written) } else { self.base.join(written) }
     }
 
     /// Path of a file that must be readable now; nothing is kept of what it holds.

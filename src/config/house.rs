@@ -5,6 +5,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use crate::identity::School;
+
 use super::address::BaseUrl;
 use super::files::{Files, shown};
 use super::problem::At;
@@ -42,11 +44,11 @@ fn one_school(
     let span = section.span().clone();
     section.finish();
     let id = id?;
-    if !is_brin(id.value) {
+    let Ok(brin) = School::parse(id.value) else {
         source.report(&school::SCHOOL_ID, &id.span, [("found", id.value.into())]);
         return None;
-    }
-    if before.iter().any(|other| other.value.id == id.value) {
+    };
+    if before.iter().any(|other| other.value.id == brin) {
         source.report(&school::SCHOOL_TWICE, &id.span, [("school", id.value.into())]);
     }
     match &host {
@@ -61,24 +63,8 @@ fn one_school(
         }
         None => {}
     }
-    let value =
-        SchoolSettings { id: id.value.into(), name: name?.value.into(), host: host.map(|host| host.value) };
+    let value = SchoolSettings { id: brin, name: name?.value.into(), host: host.map(|host| host.value) };
     Some(At { value, span })
-}
-
-/// A BRIN: two digits, two capitals, and a branch of two digits or none.
-pub fn is_brin(text: &str) -> bool {
-    let digit = u8::is_ascii_digit;
-    match text.as_bytes() {
-        [a, b, c, d, branch @ ..] => {
-            digit(a)
-                && digit(b)
-                && c.is_ascii_uppercase()
-                && d.is_ascii_uppercase()
-                && (branch.is_empty() || (branch.len() == 2 && branch.iter().all(digit)))
-        }
-        _ => false,
-    }
 }
 
 /// `[listen]`.
@@ -238,19 +224,4 @@ pub(super) fn limits(root: &Section<'_>) -> LimitSettings {
     limits.drain_ms = time("drain_ms", limits.drain_ms);
     section.finish();
     limits
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_brin;
-
-    #[test]
-    fn a_brin_is_four_or_six_characters() {
-        for good in ["12AB", "00XY", "12AB00"] {
-            assert!(is_brin(good), "{good}");
-        }
-        for bad in ["", "12ab", "1AB2", "12AB0", "12ABCD", "12AB000", "12A", "１２AB"] {
-            assert!(!is_brin(bad), "{bad}");
-        }
-    }
 }

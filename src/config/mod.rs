@@ -27,7 +27,6 @@ use toml::de::DeTable;
 
 pub use address::{BaseUrl, Network};
 pub use files::reason;
-pub use house::is_brin;
 pub use language::Language;
 pub use problem::{Place, Problem};
 pub use profiles::BUILT_IN;

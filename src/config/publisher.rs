@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::identity::{Epoch, Publisher, School};
+
 use super::files::Files;
 use super::problem::At;
 use super::route;
@@ -40,7 +42,7 @@ fn publisher(
     let shapes = shapes(&section);
     let link = section.word("link", &[("field", false), ("roster", true)]);
     let eck_id = section.word("eck-id", &[("keep", true), ("pseudonym", false)]);
-    let same_ids_as = section.text("same_ids_as").map(|text| text.value.to_owned());
+    let same_ids_as = section.text("same_ids_as").and_then(|text| other(&section, &text));
     let recorded = recorded(&section);
     if eck_id.as_ref().is_some_and(|at| at.value)
         && let Some(at) = &eck_id
@@ -57,14 +59,13 @@ fn publisher(
     let span = section.span().clone();
     section.finish();
     let id = id?;
-    let well_formed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if id.value.len() > 64 || !id.value.bytes().all(well_formed) {
+    let Ok(own) = Publisher::parse(id.value) else {
         source.report(&words::PUBLISHER_ID, &id.span, [("found", id.value.into())]);
         return None;
-    }
+    };
     let value = PublisherSettings {
         place: source.place(&span),
-        id: id.value.to_owned(),
+        id: own,
         name: name?.value.to_owned(),
         school: school?,
         epoch: epoch?,
@@ -79,16 +80,16 @@ fn publisher(
     Some(At { value, span })
 }
 
-fn school_of(section: &Section<'_>, schools: &[At<SchoolSettings>], publisher: &str) -> Option<String> {
+fn school_of(section: &Section<'_>, schools: &[At<SchoolSettings>], publisher: &str) -> Option<School> {
     let known = || quoted(schools.iter().map(|school| school.value.id.as_str()));
     match (section.text("school"), schools) {
-        (Some(text), _) if schools.iter().any(|school| school.value.id == text.value) => {
-            Some(text.value.to_owned())
-        }
         (Some(text), _) => {
-            let values = [("school", text.value.into()), ("known", known().into())];
-            section.source().report(&school::SCHOOL_UNKNOWN, &text.span, values);
-            None
+            let found = schools.iter().find(|school| school.value.id.as_str() == text.value);
+            if found.is_none() {
+                let values = [("school", text.value.into()), ("known", known().into())];
+                section.source().report(&school::SCHOOL_UNKNOWN, &text.span, values);
+            }
+            found.map(|school| school.value.id.clone())
         }
         (None, [only]) => Some(only.value.id.clone()),
         (None, []) => None,
@@ -100,18 +101,25 @@ fn school_of(section: &Section<'_>, schools: &[At<SchoolSettings>], publisher: &
     }
 }
 
-fn epoch(section: &Section<'_>, text: At<&str>) -> Option<String> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-    if text.value.len() <= 64 && text.value.bytes().all(plain) {
-        return Some(text.value.to_owned());
+fn epoch(section: &Section<'_>, text: At<&str>) -> Option<Epoch> {
+    let epoch = Epoch::parse(text.value).ok();
+    if epoch.is_none() {
+        section.source().report(&words::EPOCH, &text.span, [("found", text.value.into())]);
     }
-    section.source().report(&words::EPOCH, &text.span, [("found", text.value.into())]);
-    None
+    epoch
 }
 
 /// A shape as written; `overlap.rs` has it parsed by `derive`.
 fn shape(_section: &Section<'_>, _key: &'static str, text: &At<&str>) -> String {
     text.value.to_owned()
+}
+
+fn other(section: &Section<'_>, text: &At<&str>) -> Option<Publisher> {
+    let other = Publisher::parse(text.value).ok();
+    if other.is_none() {
+        section.source().report(&words::PUBLISHER_ID, &text.span, [("found", text.value.into())]);
+    }
+    other
 }
 
 fn shapes(section: &Section<'_>) -> BTreeMap<String, String> {

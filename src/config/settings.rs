@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use crate::identity::{Epoch, Publisher, School, Scope};
+
 use super::address::{BaseUrl, Network};
 use super::problem::Place;
 
@@ -39,7 +41,7 @@ pub struct Settings {
 #[derive(Debug, Clone)]
 pub struct SchoolSettings {
     /// Its BRIN.
-    pub id: String,
+    pub id: School,
     /// What people call it.
     pub name: String,
     /// The host by which callers reach it, when there are several schools; lower case.
@@ -102,13 +104,13 @@ pub struct PublisherSettings {
     /// Where it is written.
     pub place: Place,
     /// Its id; enters the derivation.
-    pub id: String,
+    pub id: Publisher,
     /// What people call it.
     pub name: String,
     /// The BRIN of its school.
-    pub school: String,
+    pub school: School,
     /// Its current epoch.
-    pub epoch: String,
+    pub epoch: Epoch,
     /// The default shape, as written.
     pub shape: String,
     /// Shapes of single kinds, as written.
@@ -118,7 +120,7 @@ pub struct PublisherSettings {
     /// Whether the ECK iD leaves as it is.
     pub keep_eck_id: bool,
     /// The publisher whose scope it shares.
-    pub same_ids_as: Option<String>,
+    pub same_ids_as: Option<Publisher>,
     /// `location`, `kind` and `agreement`, for the register.
     pub recorded: Recorded,
     /// Its routes.
@@ -127,8 +129,14 @@ pub struct PublisherSettings {
 
 impl PublisherSettings {
     /// The publisher whose id enters the derivation: itself, or the one it shares ids with.
-    pub fn scope_publisher(&self) -> &str {
-        self.same_ids_as.as_deref().unwrap_or(&self.id)
+    pub fn scope_publisher(&self) -> &Publisher {
+        self.same_ids_as.as_ref().unwrap_or(&self.id)
+    }
+
+    /// The scope in which what leaves is derived.
+    pub fn scope(&self) -> Scope {
+        let (school, publisher) = (self.school.clone(), self.scope_publisher().clone());
+        Scope { school, publisher, epoch: self.epoch.clone() }
     }
 }
 
@@ -320,6 +328,6 @@ impl Settings {
 
     /// The publisher with this id, of whichever school when only one has it.
     pub fn publisher(&self, id: &str) -> Option<&PublisherSettings> {
-        self.publishers.iter().find(|publisher| publisher.id == id)
+        self.publishers.iter().find(|publisher| publisher.id.as_str() == id)
     }
 }

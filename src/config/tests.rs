@@ -275,7 +275,7 @@ fn all_problems_come_at_once_and_in_order() {
         told,
         [(4, 8, "CFG-010"), (19, 1, "CFG-004"), (22, 1, "CFG-003"), (34, 14, "CFG-008"), (44, 14, "CFG-050")]
     );
-    assert_eq!(problems[2].hint(Language::English), "`epoch`?");
+    assert_eq!(problems[2].hint(Language::English), "did you mean `epoch`?");
 }
 
 #[test]

@@ -210,11 +210,15 @@ impl<'a> Section<'a> {
             known.sort_unstable();
             known.dedup();
             let advice = match nearest(name, &known) {
-                Some(near) => format!("`{near}`?"),
-                None => ticked(known.into_iter()),
+                Some(near) => {
+                    Value::Brought(format!("did you mean `{near}`?"), format!("bedoel je `{near}`?"))
+                }
+                None => {
+                    let known = ticked(known.into_iter());
+                    Value::Brought(format!("its keys are {known}"), format!("de sleutels zijn {known}"))
+                }
             };
-            let values =
-                [("key", name.into()), ("table", self.name.as_str().into()), ("advice", advice.into())];
+            let values = [("key", name.into()), ("table", self.name.as_str().into()), ("advice", advice)];
             self.source.report(&reading::UNKNOWN_KEY, &key.span(), values);
         }
     }

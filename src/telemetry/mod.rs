@@ -5,7 +5,9 @@
 mod lines;
 mod metrics;
 mod process;
+#[cfg(test)]
+mod tests;
 
-pub use lines::{Lines, start};
+pub use lines::{FIELDS, Lines, start};
 pub use metrics::{ExchangeLabels, Metrics, RouteLabels};
 pub use process::{Locked, guard_process};

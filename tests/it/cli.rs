@@ -21,8 +21,11 @@ struct Stage {
 #[test]
 fn commands_answer_as_written() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| is_transcript(path)).collect();
+    let mut files: Vec<PathBuf> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| is_transcript(path))
+        .collect();
     files.sort();
     assert!(!files.is_empty());
     let bless = std::env::var_os("SLUIS_BLESS").is_some();
@@ -89,7 +92,11 @@ impl Stage {
             }
             ["remove", file] => {
                 let path = self.path(file);
-                if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
+                if path.is_dir() {
+                    fs::remove_dir_all(path).unwrap()
+                } else {
+                    fs::remove_file(path).unwrap()
+                }
                 String::new()
             }
             ["serve"] => self.serve(),
@@ -222,8 +229,11 @@ fn volatile(text: &str) -> Option<(usize, &'static str)> {
     if shape.starts_with("0000-00-00T00:00:00") && shape.ends_with('Z') {
         return Some((moment, "TIME"));
     }
-    let uuid: String =
-        text.chars().take(36).map(|c| if c.is_ascii_hexdigit() && !c.is_ascii_uppercase() { 'x' } else { c }).collect();
+    let uuid: String = text
+        .chars()
+        .take(36)
+        .map(|c| if c.is_ascii_hexdigit() && !c.is_ascii_uppercase() { 'x' } else { c })
+        .collect();
     if uuid == "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx" {
         return Some((36, "UUID"));
     }
@@ -258,6 +268,8 @@ fn difference(written: &str, played: &str) -> String {
     let (written, played): (Vec<&str>, Vec<&str>) = (written.lines().collect(), played.lines().collect());
     let same = written.iter().zip(&played).take_while(|(a, b)| a == b).count();
     let from = same.saturating_sub(3);
-    let part = |lines: &[&str]| lines.iter().skip(from).take(14).map(|line| format!("    {line}\n")).collect::<String>();
+    let part = |lines: &[&str]| {
+        lines.iter().skip(from).take(14).map(|line| format!("    {line}\n")).collect::<String>()
+    };
     format!("line {}; written:\n{}  now:\n{}", same + 1, part(&written), part(&played))
 }

@@ -14,7 +14,8 @@ use crate::cli::screen::Screen;
 use crate::cli::words;
 use crate::clock::Timestamp;
 use crate::config::words::Value;
-use crate::config::{self, BUILT_IN, BaseUrl, reason};
+use crate::config::{BUILT_IN, BaseUrl, reason};
+use crate::identity::{Epoch, Publisher, School};
 
 /// Shown below `sluis init --help`.
 pub(super) const HELP: &str = "\
@@ -183,7 +184,7 @@ impl Asker<'_> {
         let profile = self.one("publisher.profile", given.profile, &question, "", check_text)?;
         let question = screen
             .pick("The epoch that its pseudonyms serve", "De periode waarvoor zijn pseudoniemen gelden");
-        let epoch = self.one("publisher.epoch", given.epoch, question, &school_year(now), check_text)?;
+        let epoch = self.one("publisher.epoch", given.epoch, question, &school_year(now), check_epoch)?;
         Ok(Some(NewPublisher { id, name, upstream, profile, epoch }))
     }
 }
@@ -213,7 +214,7 @@ fn fit(key: &'static str, answer: &str, check: Check) -> Result<(), Failure> {
 
 fn check_brin(answer: &str) -> Option<Value> {
     let reason = Value::Each("a BRIN is like 12AB or 12AB00", "een BRIN is zoals 12AB of 12AB00");
-    (!config::is_brin(answer)).then_some(reason)
+    School::parse(answer).is_err().then_some(reason)
 }
 
 fn check_text(answer: &str) -> Option<Value> {
@@ -239,12 +240,16 @@ fn check_url(answer: &str) -> Option<Value> {
 }
 
 fn check_id(answer: &str) -> Option<Value> {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let unfit = answer.is_empty() || answer.len() > 64 || !answer.bytes().all(plain);
-    unfit.then_some(Value::Each(
-        "1 to 64 lower-case letters, digits and hyphens are needed",
-        "1 tot 64 kleine letters, cijfers en streepjes zijn nodig",
-    ))
+    let reason = Value::Each(
+        "1 to 64 of a-z, 0-9, - _ and . are needed",
+        "1 tot 64 van a-z, 0-9, - _ en . zijn nodig",
+    );
+    (answer != "-" && Publisher::parse(answer).is_err()).then_some(reason)
+}
+
+fn check_epoch(answer: &str) -> Option<Value> {
+    let reason = Value::Each("an epoch is like 2026-2027", "een periode is zoals 2026-2027");
+    Epoch::parse(answer).is_err().then_some(reason)
 }
 
 #[cfg(test)]

@@ -75,10 +75,10 @@ fn make(
     staging.write("tls/cert.pem", certificate.as_bytes(), 0o644)?;
     staging.write("tls/key.pem", key.as_bytes(), 0o600)?;
     if answers.passphrase_file.is_none() {
-        staging.write("secrets/unseal.key", secret_line().as_bytes(), 0o600)?;
+        staging.write("secrets/unseal.key", secret_line()?.as_bytes(), 0o600)?;
     }
     if let Some(publisher) = &answers.publisher {
-        staging.write(&format!("secrets/{}.token", publisher.id), secret_line().as_bytes(), 0o600)?;
+        staging.write(&format!("secrets/{}.token", publisher.id), secret_line()?.as_bytes(), 0o600)?;
     }
     staging.write("sluis.toml", text::render(answers).as_bytes(), 0o644)?;
     staging.directory("state")?;
@@ -87,11 +87,12 @@ fn make(
 }
 
 /// 32 random bytes as one line of hexadecimal digits.
-fn secret_line() -> zeroize::Zeroizing<String> {
-    let bytes = zeroize::Zeroizing::new(random::<32>());
+fn secret_line() -> Result<zeroize::Zeroizing<String>, Failure> {
+    let bytes = random::<32>().map_err(|_| Failure::new(&words::NO_RANDOM, []))?;
+    let bytes = zeroize::Zeroizing::new(bytes);
     let mut line: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     line.push('\n');
-    zeroize::Zeroizing::new(line)
+    Ok(zeroize::Zeroizing::new(line))
 }
 
 fn told(place: &Path, answers: &Answers, screen: &Screen) {

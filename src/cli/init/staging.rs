@@ -33,7 +33,8 @@ impl Staging {
     /// A new directory in `place`, which is made when it is missing.
     pub(super) fn begin(place: &Path) -> Result<Self, Failure> {
         fs::create_dir_all(place).map_err(|error| failed(place, &error))?;
-        let number = u64::from_be_bytes(random::<8>());
+        let number = random::<8>().map_err(|_| Failure::new(&words::NO_RANDOM, []))?;
+        let number = u64::from_be_bytes(number);
         let path = place.join(format!(".sluis-init-{number:016x}"));
         fs::DirBuilder::new().mode(0o700).create(&path).map_err(|error| failed(&path, &error))?;
         Ok(Self { place: place.to_owned(), path })

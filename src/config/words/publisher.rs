@@ -27,11 +27,11 @@ pub const PUBLISHER_ID: Message = error(
     "CFG-040",
     [
         "\"{found}\" is not an id for a publisher",
-        "1 to 64 lower-case letters, digits and hyphens; it enters the derivation of every pseudonym, so choose it once",
+        "1 to 64 of a-z, 0-9, `-`, `_` and `.`; it enters the derivation of every pseudonym, so choose it once",
     ],
     [
         "\"{found}\" is geen id voor een uitgever",
-        "1 tot 64 kleine letters, cijfers en streepjes; het telt mee in elk pseudoniem, dus kies het één keer",
+        "1 tot 64 van a-z, 0-9, `-`, `_` en `.`; het telt mee in elk pseudoniem, dus kies het één keer",
     ],
 );
 /// One publisher twice.
@@ -51,11 +51,11 @@ pub const EPOCH: Message = error(
     "CFG-042",
     [
         "\"{found}\" is not an epoch",
-        "1 to 64 letters, digits, hyphens, dots and underscores, for example \"2026-2027\"",
+        "1 to 32 letters, digits, hyphens, dots and underscores, for example \"2026-2027\"",
     ],
     [
         "\"{found}\" is geen periode",
-        "1 tot 64 letters, cijfers, streepjes, punten en lage streepjes, bijvoorbeeld \"2026-2027\"",
+        "1 tot 32 letters, cijfers, streepjes, punten en lage streepjes, bijvoorbeeld \"2026-2027\"",
     ],
 );
 /// Not a shape.

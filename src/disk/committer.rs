@@ -1,0 +1,338 @@
+//! Group commit: callers hand in items, one thread writes all that wait, syncs once and answers
+//! them. It must not know what an item is; the encoder does.
+//!
+//! What callers may rely on:
+//! - An item answered with a receipt is durable. Items are on disk in the order of their receipts.
+//! - [`CommitError::Full`]: the item is not on disk, and the file and the encoder are as before the
+//!   batch. Later items are welcome: they succeed when there is room again.
+//! - [`CommitError::Failed`]: the item may or may not be on disk; nothing more is written, ever, by
+//!   this committer. A failed sync is never retried, since the kernel may have dropped the pages and
+//!   the next sync would succeed without them.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{JoinHandle, Thread};
+
+use tokio::sync::oneshot;
+
+use super::frame::{self, BATCH_BYTES};
+use super::medium::{is_full, write_all_at};
+use super::{DiskError, Medium};
+
+/// Turns items into records, and owns the state that runs through them (sequence, chain, tree).
+pub trait Encode: Send + 'static {
+    /// What callers hand in.
+    type Item: Send;
+    /// What callers get back once the item is durable.
+    type Receipt: Send;
+
+    /// Appends the payload of the item's record to `out`, in the order of the log. An encoder that
+    /// refuses an item appends nothing, changes no state and says so in its receipt, for which
+    /// `Receipt` can be a `Result`. A payload of more than [`super::MAX_RECORD`] bytes is a fault of
+    /// the encoder and fails the committer.
+    fn encode(&mut self, item: Self::Item, out: &mut Vec<u8>) -> Self::Receipt;
+
+    /// Everything encoded so far is durable. Called before the callers are answered.
+    fn keep(&mut self);
+
+    /// Nothing encoded since the last [`Encode::keep`] is on disk: go back to that state.
+    fn undo(&mut self);
+}
+
+/// Why an item was not acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CommitError {
+    /// No room. The item is not on disk; another may succeed when room is made.
+    #[error("the disk is full: nothing was written")]
+    Full,
+    /// A write or a sync failed, or the encoder did. Nothing more will be written.
+    #[error("the disk failed: nothing more is written until a restart")]
+    Failed,
+    /// The committer was stopped.
+    #[error("the log is closed")]
+    Stopped,
+}
+
+/// What a committer has done since it started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Records made durable.
+    pub records: u64,
+    /// Syncs that this took.
+    pub syncs: u64,
+}
+
+/// An append-only file with a commit thread of its own.
+pub struct Committer<E: Encode> {
+    shared: Arc<Shared<E>>,
+    thread: Mutex<Option<JoinHandle<E>>>,
+}
+
+/// An item on its way: a future of its receipt. Dropping it does not take the item back.
+#[derive(Debug)]
+pub struct Pending<R> {
+    answer: Result<oneshot::Receiver<Result<R, CommitError>>, CommitError>,
+}
+
+struct Shared<E: Encode> {
+    queue: Mutex<Queue<E>>,
+    arrived: Condvar,
+    end: AtomicU64,
+    records: AtomicU64,
+    syncs: AtomicU64,
+}
+
+struct Queue<E: Encode> {
+    waiting: VecDeque<Waiting<E>>,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    Stopping,
+    Failed,
+}
+
+struct Waiting<E: Encode> {
+    item: E::Item,
+    answer: oneshot::Sender<Result<E::Receipt, CommitError>>,
+}
+
+impl<E: Encode> Committer<E> {
+    /// Starts the thread, named `name` (at most 15 bytes are shown by Linux). The next record goes to
+    /// `end`: what [`super::Reader`] reported after reading the log whole.
+    pub fn start(name: &str, medium: Box<dyn Medium>, end: u64, encoder: E) -> Result<Self, DiskError> {
+        let shared = Arc::new(Shared {
+            queue: Mutex::new(Queue { waiting: VecDeque::new(), state: State::Open }),
+            arrived: Condvar::new(),
+            end: AtomicU64::new(end),
+            records: AtomicU64::new(0),
+            syncs: AtomicU64::new(0),
+        });
+        let writer = Writer { shared: Arc::clone(&shared), medium, end, out: Vec::new() };
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || writer.run(encoder))
+            .map_err(|source| DiskError::StartThread { source })?;
+        Ok(Self { shared, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Hands in an item now, so that it has its place in the order, and waits later.
+    pub fn submit(&self, item: E::Item) -> Pending<E::Receipt> {
+        let mut queue = self.shared.lock();
+        match queue.state {
+            State::Open => {}
+            State::Stopping => return Pending { answer: Err(CommitError::Stopped) },
+            State::Failed => return Pending { answer: Err(CommitError::Failed) },
+        }
+        let (answer, receiver) = oneshot::channel();
+        queue.waiting.push_back(Waiting { item, answer });
+        drop(queue);
+        self.shared.arrived.notify_one();
+        Pending { answer: Ok(receiver) }
+    }
+
+    /// True once nothing more will be written: the process must refuse from then on.
+    pub fn failed(&self) -> bool {
+        self.shared.lock().state == State::Failed
+    }
+
+    /// Where the durable records end, in bytes.
+    pub fn end(&self) -> u64 {
+        self.shared.end.load(Ordering::Acquire)
+    }
+
+    /// What was done since the start.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            records: self.shared.records.load(Ordering::Acquire),
+            syncs: self.shared.syncs.load(Ordering::Acquire),
+        }
+    }
+
+    /// Takes no more items, commits those that wait, ends the thread and gives the encoder back. None
+    /// when it was stopped before, or when the encoder panicked.
+    pub fn stop(&self) -> Option<E> {
+        {
+            let mut queue = self.shared.lock();
+            if queue.state == State::Open {
+                queue.state = State::Stopping;
+            }
+        }
+        self.shared.arrived.notify_one();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        thread.and_then(|thread| thread.join().ok())
+    }
+}
+
+impl<E: Encode> Drop for Committer<E> {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl<E: Encode> std::fmt::Debug for Committer<E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Committer").field("end", &self.end()).finish_non_exhaustive()
+    }
+}
+
+impl<R> Pending<R> {
+    /// Blocks this thread until the item is durable or refused. Not for a thread that runs a
+    /// runtime's tasks: there, await.
+    pub fn wait(self) -> Result<R, CommitError> {
+        let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+        let mut context = Context::from_waker(&waker);
+        let mut pending = pin!(self);
+        loop {
+            if let Poll::Ready(answer) = pending.as_mut().poll(&mut context) {
+                return answer;
+            }
+            std::thread::park();
+        }
+    }
+}
+
+impl<R> Future for Pending<R> {
+    type Output = Result<R, CommitError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut self.answer {
+            Err(error) => Poll::Ready(Err(*error)),
+            // A sender that is gone without an answer means that the thread died.
+            Ok(receiver) => Pin::new(receiver).poll(context).map(|answer| match answer {
+                Ok(answer) => answer,
+                Err(_) => Err(CommitError::Failed),
+            }),
+        }
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+impl<E: Encode> Shared<E> {
+    fn lock(&self) -> MutexGuard<'_, Queue<E>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All that waits; none when stopping and nothing does.
+    fn take(&self) -> Option<VecDeque<Waiting<E>>> {
+        let mut queue = self.lock();
+        loop {
+            if !queue.waiting.is_empty() {
+                return Some(std::mem::take(&mut queue.waiting));
+            }
+            if queue.state != State::Open {
+                return None;
+            }
+            queue = self.arrived.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// The commit thread.
+struct Writer<E: Encode> {
+    shared: Arc<Shared<E>>,
+    medium: Box<dyn Medium>,
+    end: u64,
+    out: Vec<u8>,
+}
+
+type Answer<E> = (oneshot::Sender<Result<<E as Encode>::Receipt, CommitError>>, <E as Encode>::Receipt);
+
+impl<E: Encode> Writer<E> {
+    fn run(mut self, mut encoder: E) -> E {
+        let mut answers = Vec::new();
+        while let Some(mut waiting) = self.shared.take() {
+            while !waiting.is_empty() {
+                let outcome = match self.fill(&mut encoder, &mut waiting, &mut answers) {
+                    Ok(records) => self.commit(records, &mut encoder),
+                    Err(error) => Err(error),
+                };
+                if outcome == Err(CommitError::Failed) {
+                    // Before anyone is answered, so that who was told also sees it in `failed()`.
+                    self.shared.lock().state = State::Failed;
+                }
+                for (answer, receipt) in answers.drain(..) {
+                    // Who no longer waits needs no answer.
+                    let _ = answer.send(outcome.map(|()| receipt));
+                }
+                if outcome == Err(CommitError::Failed) {
+                    // Dropping the senders answers `Failed` to all that still wait, here and in the queue.
+                    return encoder;
+                }
+            }
+        }
+        encoder
+    }
+
+    /// Encodes waiting items until the batch is full; returns the number of records.
+    fn fill(
+        &mut self,
+        encoder: &mut E,
+        waiting: &mut VecDeque<Waiting<E>>,
+        answers: &mut Vec<Answer<E>>,
+    ) -> Result<u64, CommitError> {
+        self.out.clear();
+        let mut records = 0;
+        while self.out.len() < BATCH_BYTES {
+            let Some(Waiting { item, answer }) = waiting.pop_front() else { break };
+            let at = frame::begin(&mut self.out);
+            let begun = self.out.len();
+            let receipt = encoder.encode(item, &mut self.out);
+            answers.push((answer, receipt));
+            let refused = self.out.len() == begun;
+            if frame::finish(&mut self.out, at, records == 0) {
+                records += 1;
+            } else if !refused {
+                return Err(CommitError::Failed);
+            }
+        }
+        Ok(records)
+    }
+
+    fn commit(&mut self, records: u64, encoder: &mut E) -> Result<(), CommitError> {
+        if records > 0 {
+            if let Err(error) = write_all_at(self.medium.as_mut(), &self.out, self.end) {
+                // A half-written batch must not stay: the next one would be taken for its continuation.
+                let cut = self.medium.truncate(self.end);
+                if cut.is_ok() && is_full(&error) {
+                    encoder.undo();
+                    return Err(CommitError::Full);
+                }
+                return Err(CommitError::Failed);
+            }
+            if self.medium.sync().is_err() {
+                return Err(CommitError::Failed);
+            }
+            self.end += self.out.len() as u64;
+            self.shared.end.store(self.end, Ordering::Release);
+            self.shared.records.fetch_add(records, Ordering::AcqRel);
+            self.shared.syncs.fetch_add(1, Ordering::AcqRel);
+        }
+        encoder.keep();
+        Ok(())
+    }
+}
+
+impl<E: Encode> Drop for Writer<E> {
+    fn drop(&mut self) {
+        // However the thread ended, also by a panic of the encoder: nobody waits for it in vain.
+        let mut queue = self.shared.lock();
+        if queue.state != State::Stopping {
+            queue.state = State::Failed;
+        }
+        queue.waiting.clear();
+    }
+}
