@@ -6,6 +6,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod crypto;
+pub mod derive;
 pub mod disk;
 pub mod gateway;
 pub mod identity;
