@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep};
 
 /// What happened on one connection.
@@ -21,7 +22,13 @@ pub(super) struct Activity {
     exchanges: AtomicUsize,
     /// When something last happened, in milliseconds after `opened`.
     last_ms: AtomicU64,
+    /// Exchanges that the peer took back before they were answered (rapid reset).
+    abandoned: AtomicUsize,
+    fed_up: Notify,
 }
+
+/// So many exchanges may a peer take back on one connection, and more when it lets as many be answered.
+const ABANDONED: usize = 100;
 
 impl Activity {
     pub(super) fn new() -> Arc<Self> {
@@ -30,6 +37,8 @@ impl Activity {
             in_flight: AtomicUsize::new(0),
             exchanges: AtomicUsize::new(0),
             last_ms: AtomicU64::new(0),
+            abandoned: AtomicUsize::new(0),
+            fed_up: Notify::new(),
         })
     }
 
@@ -37,7 +46,12 @@ impl Activity {
     pub(super) fn begin(self: &Arc<Self>) -> Busy {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         self.exchanges.fetch_add(1, Ordering::Relaxed);
-        Busy(Arc::clone(self))
+        Busy { activity: Arc::clone(self), answered: false }
+    }
+
+    /// Waits until the peer has taken back too many exchanges.
+    pub(super) async fn abused(&self) {
+        self.fed_up.notified().await;
     }
 
     /// When the connection will have been quiet for as long as it may, should nothing happen until then.
@@ -64,12 +78,29 @@ impl Activity {
 
 /// An exchange in flight.
 #[derive(Debug)]
-pub(super) struct Busy(Arc<Activity>);
+pub(super) struct Busy {
+    activity: Arc<Activity>,
+    answered: bool,
+}
+
+impl Busy {
+    /// Notes that there is an answer.
+    pub(super) fn answered(&mut self) {
+        self.answered = true;
+    }
+}
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.touch();
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        let activity = &self.activity;
+        activity.touch();
+        activity.in_flight.fetch_sub(1, Ordering::Relaxed);
+        if !self.answered {
+            let abandoned = activity.abandoned.fetch_add(1, Ordering::Relaxed) + 1;
+            if abandoned > ABANDONED && abandoned > activity.exchanges.load(Ordering::Relaxed) / 2 {
+                activity.fed_up.notify_one();
+            }
+        }
     }
 }
 

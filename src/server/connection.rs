@@ -154,6 +154,10 @@ async fn drive<C: Closing>(
         tokio::select! {
             biased;
             _ = connection.as_mut() => return,
+            () = activity.abused() => {
+                tracing::warn!("a peer took back too many exchanges; its connection was closed");
+                return;
+            }
             () = draining.begun() => break if activity.is_quiet() { goodbye } else { deadlines.drain },
             () = sleep_until(quiet) => {
                 if activity.is_quiet() && activity.quiet_at(deadlines.first_request, deadlines.idle) <= Instant::now() {
@@ -196,11 +200,12 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        let busy = self.activity.begin();
+        let mut busy = self.activity.begin();
         request.extensions_mut().insert(self.conversation.clone());
         let stack = self.stack.clone();
         Box::pin(async move {
             let response = stack.oneshot(request).await?;
+            busy.answered();
             Ok(response.map(|inner| Watched { inner, _busy: busy }))
         })
     }

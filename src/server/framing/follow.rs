@@ -144,7 +144,7 @@ impl Follower {
             if whole.last() != Some(&b'\r') {
                 return self.bad_head("a bare LF in a head");
             }
-            if memchr::memchr(b'\r', whole).is_some_and(|cr| cr + 1 < whole.len()) {
+            if memchr::memchr2(b'\r', 0, whole).is_some_and(|at| at + 1 < whole.len()) {
                 return self.bad_head("a bare CR or a NUL in a head");
             }
             if whole.len() > self.bounds.line_bytes || end > self.bounds.head_bytes {
@@ -238,11 +238,13 @@ fn split(inbound: &mut BytesMut, most: u64) -> Bytes {
     inbound.split_to(count).freeze()
 }
 
-/// Nothing, or `;` and printable ASCII: no CR, no LF, no control character can hide in it.
+/// Nothing, or `;`, a letter or digit, and printable ASCII: no CR, no LF, no control character can hide in it.
 fn is_extension(extension: &[u8]) -> bool {
     match extension {
         [] => true,
-        [b';', rest @ ..] => rest.iter().all(|b| (0x20..0x7f).contains(b) || *b == b'\t'),
+        [b';', first, rest @ ..] => {
+            first.is_ascii_alphanumeric() && rest.iter().all(|b| (0x20..0x7f).contains(b) || *b == b'\t')
+        }
         _ => false,
     }
 }

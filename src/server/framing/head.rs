@@ -189,9 +189,11 @@ fn connection_is_plain(value: &[u8]) -> bool {
     })
 }
 
-/// 1 to 15 digits and nothing else: far below where an integer wraps, far above any limit on bodies.
+/// 1 to 15 digits, no leading zero (some read `010` as eight): far below where an integer wraps, far above any
+/// limit on bodies.
 pub(crate) fn content_length(value: &[u8]) -> Result<u64, Wrong> {
-    if value.is_empty() || value.len() > 15 || !value.iter().all(u8::is_ascii_digit) {
+    let leading_zero = value.len() > 1 && value.first() == Some(&b'0');
+    if value.is_empty() || value.len() > 15 || leading_zero || !value.iter().all(u8::is_ascii_digit) {
         return Err("a Content-Length that is not a plain number");
     }
     Ok(value.iter().fold(0_u64, |sum, digit| sum * 10 + u64::from(digit - b'0')))

@@ -11,7 +11,7 @@
 mod follow;
 pub(crate) mod head;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::future::Future;
 use std::io;

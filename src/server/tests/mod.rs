@@ -1,1 +1,7 @@
-//! Real sockets and real TLS.
+//! The server over real sockets and real TLS, with a gate that echoes.
+
+mod framing;
+mod http2;
+mod limits;
+mod support;
+mod tls;
