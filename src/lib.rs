@@ -10,6 +10,7 @@ pub mod derive;
 pub mod disk;
 pub mod gateway;
 pub mod identity;
+pub mod journal;
 pub mod rewrite;
 pub mod secret;
 pub mod server;

@@ -28,6 +28,8 @@ pub const MAX_RECORD: usize = 1 << 20;
 /// A batch is closed when it holds this many bytes or more.
 pub(super) const BATCH_BYTES: usize = 4 << 20;
 
+/// What stands before each payload, in bytes.
+pub const RECORD_HEADER: usize = HEADER;
 const HEADER: usize = 12;
 const FIRST: u32 = 1 << 31;
 /// The longest that a batch can be: one record may still join just below the bound.

@@ -13,9 +13,9 @@ mod small;
 use std::path::{Path, PathBuf};
 
 pub use committer::{CommitError, Committer, Counts, Encode, Pending};
-pub use frame::{MAGIC_LEN, MAX_RECORD, Reader, Step, create_log, cut_tail};
+pub use frame::{MAGIC_LEN, MAX_RECORD, RECORD_HEADER, Reader, Step, create_log, cut_tail};
 pub use medium::{Disk, Medium, RealDisk};
-pub use small::{Lock, create_dir_durable, durable_write};
+pub use small::{Lock, create_dir_durable, durable_write, write_file, write_file_at};
 
 /// What failed on the disk. Paths are of Sluis's own files and carry no personal data.
 #[derive(Debug, thiserror::Error)]

@@ -18,18 +18,37 @@ static TEMPORARY: AtomicU64 = AtomicU64::new(0);
 /// A temporary file in the same directory is written and synced, then renamed over `path`, then the
 /// directory is synced. When that last step fails the new content is in place but may be lost.
 pub fn durable_write(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
+    write_file(disk, path, bytes)?;
+    let directory = parent(path);
+    disk.sync_dir(directory).map_err(|source| DiskError::SyncFile { path: directory.to_owned(), source })
+}
+
+/// [`durable_write`] but for the directory, which the caller syncs once after many files: until then
+/// the old content may come back.
+pub fn write_file(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
     let temporary = temporary_name(path);
     let done = write_new(disk, &temporary, bytes).and_then(|()| {
         disk.rename(&temporary, path)
             .map_err(|source| DiskError::RenameFile { path: path.to_owned(), source })
     });
-    if let Err(error) = done {
+    if done.is_err() {
         // The half-made file holds nothing that anyone was promised; failing to remove it changes nothing.
         let _ = disk.remove(&temporary);
-        return Err(error);
     }
-    let directory = parent(path);
-    disk.sync_dir(directory).map_err(|source| DiskError::SyncFile { path: directory.to_owned(), source })
+    done
+}
+
+/// Writes `bytes` at `offset` of a file, made when missing, and syncs it. Not atomic: for content that
+/// is written anew from elsewhere when this fails.
+pub fn write_file_at(disk: &dyn Disk, path: &Path, bytes: &[u8], offset: u64) -> Result<(), DiskError> {
+    let opened = match disk.open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => disk.create(path),
+        opened => opened,
+    };
+    let mut medium = opened.map_err(|source| DiskError::OpenFile { path: path.to_owned(), source })?;
+    write_all_at(medium.as_mut(), bytes, offset)
+        .map_err(|source| DiskError::WriteFile { path: path.to_owned(), source })?;
+    medium.sync().map_err(|source| DiskError::SyncFile { path: path.to_owned(), source })
 }
 
 /// Makes `path` and its missing parents (mode 0700), each synced into its own parent. Existing

@@ -1,0 +1,40 @@
+//! The journal: a tamper-evident record of what crossed, that a stranger can check.
+//!
+//! Entries go to one append-only log (the truth); tiles and a signed checkpoint are made from it.
+//! `docs/JOURNAL.md` is the specification. It must not know HTTP, profiles, the vault or who a pupil
+//! is: it is handed digests and counts.
+
+mod checkpoint;
+mod error;
+mod keep;
+mod leaf;
+mod log;
+mod note;
+mod open;
+mod proof;
+mod publish;
+mod record;
+mod report;
+mod tile;
+mod tree;
+mod verify;
+mod walk;
+mod wire;
+
+pub use checkpoint::{Checkpoint, journal_vkey};
+pub use error::{JournalError, LeafError, NoteError, Seal};
+pub use leaf::{
+    Decision, Detail, Event, LEAF_VERSION, Leaf, LeafScope, MAX_LEAF, MAX_PUPILS, Pupils, VaultHead,
+};
+pub use log::Journal;
+pub use note::{MAX_NOTE, Vkey, open_note, sign_note};
+pub use open::{Opened, Settings};
+pub use proof::{TileReader, check_proof, proof_text};
+pub use record::{CLOCK_SLACK_MS, pupils_root};
+pub use report::{Difference, Report, What};
+pub use tile::{TILE_WIDTH, bundle_path, tile_path};
+pub use tree::{Frontier, Hash, empty_root, leaf_hash, node_hash, verify_consistency, verify_inclusion};
+pub use verify::verify;
+
+#[cfg(test)]
+mod tests;

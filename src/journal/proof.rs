@@ -1,0 +1,162 @@
+//! Proofs from tiles: inclusion and consistency (RFC 6962, 2.1.1 and 2.1.2), and `tlog-proof` text
+//! (C2SP tlog-proof v1).
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::checkpoint::{Checkpoint, decimal};
+use super::note::Vkey;
+use super::tile::{TILE_WIDTH, tile_path};
+use super::tree::{Hash, node_hash, root_of, verify_inclusion};
+use super::{JournalError, NoteError};
+
+/// The tiles below a journal's directory, for the tree of one size.
+#[derive(Debug)]
+pub struct TileReader {
+    directory: PathBuf,
+    size: u64,
+}
+
+impl TileReader {
+    /// Reads tiles below `directory` that belong to the tree of `size` entries: a checkpoint's.
+    pub fn new(directory: &Path, size: u64) -> Self {
+        Self { directory: directory.to_owned(), size }
+    }
+
+    /// The root, from the tiles.
+    pub fn root(&self) -> Result<Hash, JournalError> {
+        if self.size == 0 { Ok(super::tree::empty_root()) } else { self.range(0, self.size) }
+    }
+
+    /// The inclusion proof of the entry at `index`: sibling hashes, from the leaf up.
+    pub fn inclusion(&self, index: u64) -> Result<Vec<Hash>, JournalError> {
+        if index >= self.size {
+            return Err(JournalError::OutOfRange);
+        }
+        let (mut begin, mut end) = (0, self.size);
+        let mut from_the_root = Vec::new();
+        while end - begin > 1 {
+            let middle = begin + split(end - begin);
+            if index < middle {
+                from_the_root.push(self.range(middle, end)?);
+                end = middle;
+            } else {
+                from_the_root.push(self.range(begin, middle)?);
+                begin = middle;
+            }
+        }
+        from_the_root.reverse();
+        Ok(from_the_root)
+    }
+
+    /// The proof that this tree extends the one of `earlier` entries. Empty for 0 and for the size.
+    pub fn consistency(&self, earlier: u64) -> Result<Vec<Hash>, JournalError> {
+        if earlier > self.size {
+            return Err(JournalError::OutOfRange);
+        }
+        if earlier == 0 || earlier == self.size {
+            return Ok(Vec::new());
+        }
+        let (mut begin, mut end) = (0, self.size);
+        let mut from_the_root = Vec::new();
+        while earlier != end {
+            let middle = begin + split(end - begin);
+            if earlier <= middle {
+                from_the_root.push(self.range(middle, end)?);
+                end = middle;
+            } else {
+                from_the_root.push(self.range(begin, middle)?);
+                begin = middle;
+            }
+        }
+        if begin > 0 {
+            from_the_root.push(self.range(begin, end)?);
+        }
+        from_the_root.reverse();
+        Ok(from_the_root)
+    }
+
+    /// MTH of the entries `begin..end`, where `begin` is where a split of the tree falls.
+    fn range(&self, begin: u64, end: u64) -> Result<Hash, JournalError> {
+        let count = end.saturating_sub(begin);
+        if count.is_power_of_two() {
+            return self.perfect(begin, count.trailing_zeros() as usize);
+        }
+        if count == 0 {
+            return Err(JournalError::OutOfRange);
+        }
+        let middle = begin + split(count);
+        Ok(node_hash(&self.range(begin, middle)?, &self.range(middle, end)?))
+    }
+
+    /// The root of the perfect subtree of this height that begins at `begin`.
+    fn perfect(&self, begin: u64, height: usize) -> Result<Hash, JournalError> {
+        let level = height / 8;
+        let first = begin >> (8 * level);
+        let hashes = self.tile(level, first / TILE_WIDTH as u64)?;
+        let from = usize::try_from(first % TILE_WIDTH as u64).map_err(|_| JournalError::OutOfRange)?;
+        let subtree = hashes.get(from..from + (1 << (height % 8))).ok_or(JournalError::OutOfRange)?;
+        Ok(root_of(subtree))
+    }
+
+    fn tile(&self, level: usize, index: u64) -> Result<Vec<Hash>, JournalError> {
+        let at_level = self.size >> (8 * level);
+        let left = at_level.saturating_sub(index * TILE_WIDTH as u64);
+        let width = usize::try_from(left).unwrap_or(TILE_WIDTH).min(TILE_WIDTH);
+        let path = tile_path(level, index, width);
+        let full = tile_path(level, index, TILE_WIDTH);
+        // A partial tile may be gone once the full one is there.
+        let bytes = std::fs::read(self.directory.join(&path))
+            .or_else(|_| std::fs::read(self.directory.join(&full)))
+            .map_err(|_| JournalError::ReadTile { path: path.clone() })?;
+        let hashes: Vec<Hash> =
+            bytes.chunks_exact(32).take(width).filter_map(|hash| hash.try_into().ok()).collect();
+        if hashes.len() == width { Ok(hashes) } else { Err(JournalError::ReadTile { path }) }
+    }
+}
+
+/// The text of a `.tlog-proof` file: `note` is the signed checkpoint that the proof leads to.
+pub fn proof_text(index: u64, proof: &[Hash], note: &str) -> String {
+    let mut text = format!("{FIRST_LINE}\nindex {index}\n");
+    for hash in proof {
+        text.push_str(&STANDARD.encode(hash));
+        text.push('\n');
+    }
+    text.push('\n');
+    text.push_str(note);
+    text
+}
+
+/// Checks a `.tlog-proof` against a leaf's hash: the entry's index and the checkpoint that holds it.
+///
+/// Errors: text that is no such proof, a checkpoint that no trusted key signed, another leaf.
+pub fn check_proof(text: &str, leaf: &Hash, trusted: &[Vkey]) -> Result<(u64, Checkpoint), NoteError> {
+    let (head, note) = text.split_once("\n\n").ok_or(NoteError::NotProof)?;
+    let mut lines = head.split('\n').peekable();
+    if lines.next() != Some(FIRST_LINE) {
+        return Err(NoteError::NotProof);
+    }
+    lines.next_if(|line| line.starts_with("extra "));
+    let index = lines.next().and_then(|line| line.strip_prefix("index ")).and_then(decimal);
+    let index = index.ok_or(NoteError::NotProof)?;
+    let mut proof = Vec::new();
+    for line in lines {
+        let hash = STANDARD.decode(line).ok().and_then(|hash| Hash::try_from(hash).ok());
+        proof.push(hash.ok_or(NoteError::NotProof)?);
+    }
+    let (checkpoint, _) = Checkpoint::open(note, trusted)?;
+    if verify_inclusion(leaf, index, checkpoint.size, &checkpoint.root, &proof) {
+        Ok((index, checkpoint))
+    } else {
+        Err(NoteError::NotProof)
+    }
+}
+
+const FIRST_LINE: &str = "c2sp.org/tlog-proof@v1";
+
+/// The largest power of two below `count`, which is at least 2.
+fn split(count: u64) -> u64 {
+    1 << (63 - count.saturating_sub(1).leading_zeros())
+}

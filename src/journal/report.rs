@@ -1,0 +1,166 @@
+//! What a verifier found, in words that both verifiers use. It must not decide anything.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{Hash, NoteError};
+
+/// A way in which files differ from what they should be. The order is that of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// There is no checkpoint.
+    CheckpointMissing,
+    /// The checkpoint cannot be read as one.
+    CheckpointMalformed,
+    /// No given key signed the checkpoint.
+    CheckpointUnsigned,
+    /// The checkpoint's signature does not verify.
+    CheckpointSignature,
+    /// The earlier checkpoint cannot be read, is not signed, or is of another journal.
+    EarlierNotBelieved,
+    /// The earlier checkpoint has more entries: the journal was put back.
+    RolledBack,
+    /// The entries that the earlier checkpoint covers are others now.
+    Forked,
+    /// An entry bundle is missing.
+    BundleMissing,
+    /// An entry bundle cannot be taken apart.
+    BundleMalformed,
+    /// A tile is missing or too short.
+    TileMissing,
+    /// A tile above level 0 does not follow from the tiles below it.
+    TileDiffers,
+    /// An entry does not have the hash that its tile holds.
+    EntryDiffers,
+    /// An entry is not a leaf.
+    LeafUnreadable,
+    /// A leaf bears another sequence than its place.
+    LeafOutOfPlace,
+    /// A leaf's time lies too far before that of an earlier one.
+    TimeWentBack,
+    /// The side file of pupil commitments ends before this leaf's.
+    CommitmentsMissing,
+    /// The side file's commitments are not those of the leaf.
+    CommitmentsDiffer,
+    /// The entries do not have the checkpoint's root.
+    RootDiffers,
+    /// The tiles do not have the checkpoint's root.
+    TilesRootDiffers,
+    /// `entries.log` has another entry here.
+    LogDiffers,
+    /// The commitments in `entries.log` are not those of the leaf.
+    LogCommitmentsDiffer,
+    /// `entries.log` ends before the checkpoint.
+    LogShorter,
+    /// `entries.log` is damaged.
+    LogDamaged,
+}
+
+impl What {
+    /// The stable code of both verifiers.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::CheckpointMissing => "checkpoint-missing",
+            Self::CheckpointMalformed => "checkpoint-malformed",
+            Self::CheckpointUnsigned => "checkpoint-unsigned",
+            Self::CheckpointSignature => "checkpoint-signature",
+            Self::EarlierNotBelieved => "earlier-not-believed",
+            Self::RolledBack => "rolled-back",
+            Self::Forked => "forked",
+            Self::BundleMissing => "bundle-missing",
+            Self::BundleMalformed => "bundle-malformed",
+            Self::TileMissing => "tile-missing",
+            Self::TileDiffers => "tile-differs",
+            Self::EntryDiffers => "entry-differs",
+            Self::LeafUnreadable => "leaf-unreadable",
+            Self::LeafOutOfPlace => "leaf-out-of-place",
+            Self::TimeWentBack => "time-went-back",
+            Self::CommitmentsMissing => "commitments-missing",
+            Self::CommitmentsDiffer => "commitments-differ",
+            Self::RootDiffers => "root-differs",
+            Self::TilesRootDiffers => "tiles-root-differs",
+            Self::LogDiffers => "log-differs",
+            Self::LogCommitmentsDiffer => "log-commitments-differ",
+            Self::LogShorter => "log-shorter",
+            Self::LogDamaged => "log-damaged",
+        }
+    }
+
+    pub(super) fn of_checkpoint(error: NoteError) -> Self {
+        match error {
+            NoteError::UnknownKey => Self::CheckpointUnsigned,
+            NoteError::Signature => Self::CheckpointSignature,
+            _ => Self::CheckpointMalformed,
+        }
+    }
+}
+
+/// One kind of difference: where it shows first, and how often.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// What differs.
+    pub what: What,
+    /// Where first: an entry's index, a size, or a path below the journal.
+    pub first: String,
+    /// In how many places.
+    pub count: u64,
+}
+
+/// What a verifier found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    /// The checkpoint's origin; empty when there is none to believe.
+    pub origin: String,
+    /// How many entries the checkpoint covers.
+    pub size: u64,
+    /// The checkpoint's root.
+    pub root: Hash,
+    /// The name of the key that signed it.
+    pub signed_by: String,
+    /// Whole entries in `entries.log` that no checkpoint covers yet.
+    pub beyond: u64,
+    /// Bytes of a torn last batch in `entries.log`: nobody was promised them.
+    pub torn_bytes: u64,
+    found: BTreeMap<What, (String, u64)>,
+}
+
+impl Report {
+    /// True when nothing differs.
+    pub fn is_good(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// Everything that differs.
+    pub fn differences(&self) -> Vec<Difference> {
+        let entries = self.found.iter();
+        entries
+            .map(|(what, (first, count))| Difference { what: *what, first: first.clone(), count: *count })
+            .collect()
+    }
+
+    /// The report as JSON, the same for both verifiers.
+    pub fn json(&self) -> serde_json::Value {
+        let differences: Vec<_> = self
+            .differences()
+            .into_iter()
+            .map(|found| serde_json::json!({"what": found.what.code(), "first": found.first, "count": found.count}))
+            .collect();
+        serde_json::json!({
+            "good": self.is_good(),
+            "origin": self.origin,
+            "size": self.size,
+            "root": STANDARD.encode(self.root),
+            "signed_by": self.signed_by,
+            "beyond": self.beyond,
+            "torn_bytes": self.torn_bytes,
+            "differences": differences,
+        })
+    }
+
+    pub(super) fn add(&mut self, what: What, place: impl ToString) {
+        let place = || place.to_string();
+        self.found.entry(what).and_modify(|(_, count)| *count += 1).or_insert_with(|| (place(), 1));
+    }
+}

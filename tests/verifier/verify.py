@@ -1,0 +1,600 @@
+#!/usr/bin/env python3
+"""An independent verifier of a Sluis journal: standard library, and one package for Ed25519.
+
+    verify.py DIRECTORY VKEY [--earlier NOTE] [--trust VKEY]...
+
+DIRECTORY holds `checkpoint`, `tile/`, `pupils/` and, where the journal itself is at hand,
+`entries.log`. VKEY is the journal's verifier key (`name+id+key`), got from elsewhere; NOTE is the
+file of a checkpoint got earlier, from elsewhere. Prints one JSON object; exits 0 when nothing
+differs, 1 when something does, 2 when it could not be run, 3 when the Ed25519 package is missing.
+
+It shares no code with Sluis and is written from docs/JOURNAL.md. It must stay readable in one go.
+"""
+
+import argparse
+import base64
+import binascii
+import hashlib
+import json
+import os
+import sys
+
+try:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+except ImportError:
+    print("the Python package `cryptography` is missing", file=sys.stderr)
+    sys.exit(3)
+
+WIDTH = 256
+MAX_LEAF = 65_535
+MAX_PUPILS = 30_000
+MAX_RECORD = 1 << 20
+MAX_NOTE = 1 << 18
+LONGEST_BATCH = (4 << 20) + 12 + MAX_RECORD
+CLOCK_SLACK_MS = 60_000
+CLOCK_EVENT = 22
+LOG_MAGIC = b"sluis-journal-1\n"
+
+ORDER = """checkpoint-missing checkpoint-malformed checkpoint-unsigned checkpoint-signature
+earlier-not-believed rolled-back forked bundle-missing bundle-malformed tile-missing tile-differs
+entry-differs leaf-unreadable leaf-out-of-place time-went-back commitments-missing
+commitments-differ root-differs tiles-root-differs log-differs log-commitments-differ log-shorter
+log-damaged""".split()
+
+
+class Bad(Exception):
+    """Bytes that are not what they should be."""
+
+
+# --- Merkle tree, RFC 6962 section 2.1 -------------------------------------------------------------
+
+
+def leaf_hash(entry):
+    return hashlib.sha256(b"\x00" + entry).digest()
+
+
+def node_hash(left, right):
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+class Tree:
+    """Grows by leaf hashes; keeps (height, hash) of perfect subtrees, as a binary counter."""
+
+    def __init__(self):
+        self.size = 0
+        self.stack = []
+
+    def push(self, digest):
+        height = 0
+        while self.stack and self.stack[-1][0] == height:
+            digest = node_hash(self.stack.pop()[1], digest)
+            height += 1
+        self.stack.append((height, digest))
+        self.size += 1
+
+    def root(self):
+        if not self.stack:
+            return hashlib.sha256(b"").digest()
+        digest = self.stack[-1][1]
+        for _, left in reversed(self.stack[:-1]):
+            digest = node_hash(left, digest)
+        return digest
+
+
+def root_of(digests):
+    tree = Tree()
+    for digest in digests:
+        tree.push(digest)
+    return tree.root()
+
+
+# --- signed notes and checkpoints (C2SP) -----------------------------------------------------------
+
+
+def decode64(text):
+    try:
+        data = base64.b64decode(text.encode("ascii"), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Bad("base64") from error
+    if base64.b64encode(data).decode() != text:
+        raise Bad("base64 is not canonical")
+    return data
+
+
+def parse_vkey(text):
+    parts = text.strip("\n").split("+", 2)
+    if len(parts) != 3:
+        raise Bad("not a verifier key")
+    name, key_id, key = parts[0], parts[1], decode64(parts[2])
+    if len(key) != 33 or key[0] != 1:
+        raise Bad("not an Ed25519 verifier key")
+    digest = hashlib.sha256(name.encode() + b"\n" + key).digest()[:4]
+    if digest.hex() != key_id:
+        raise Bad("the verifier key's id is not its own")
+    return name, digest, key[1:]
+
+
+def open_note(data, trusted):
+    """The text and the name of the key that signed it. Raises Bad(code)."""
+    try:
+        note = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Bad("checkpoint-malformed") from error
+    if len(data) > MAX_NOTE or any(ord(c) < 0x20 and c != "\n" for c in note):
+        raise Bad("checkpoint-malformed")
+    text, blank, signatures = note.rpartition("\n\n")
+    if not blank or not signatures.endswith("\n"):
+        raise Bad("checkpoint-malformed")
+    text += "\n"
+    signed_by = None
+    for line in signatures[:-1].split("\n"):
+        if not line.startswith("\u2014 "):
+            raise Bad("checkpoint-malformed")
+        name, space, encoded = line[2:].partition(" ")
+        try:
+            blob = decode64(encoded)
+        except Bad:
+            raise Bad("checkpoint-malformed") from None
+        if not space or len(blob) < 4:
+            raise Bad("checkpoint-malformed")
+        for known_name, known_id, public in trusted:
+            if name == known_name and blob[:4] == known_id:
+                try:
+                    Ed25519PublicKey.from_public_bytes(public).verify(blob[4:], text.encode())
+                except (InvalidSignature, ValueError):
+                    raise Bad("checkpoint-signature") from None
+                signed_by = signed_by or name
+                break
+    if signed_by is None:
+        raise Bad("checkpoint-unsigned")
+    return text, signed_by
+
+
+def parse_checkpoint(text):
+    lines = text[:-1].split("\n")
+    if len(lines) < 3 or not all(lines):
+        raise Bad("checkpoint-malformed")
+    origin, size, root = lines[:3]
+    if not (size.isascii() and size.isdigit()) or (len(size) > 1 and size[0] == "0") or int(size) >= 1 << 64:
+        raise Bad("checkpoint-malformed")
+    try:
+        root = decode64(root)
+    except Bad:
+        raise Bad("checkpoint-malformed") from None
+    if len(root) != 32 or (size == "0" and root != Tree().root()):
+        raise Bad("checkpoint-malformed")
+    return origin, int(size), root
+
+
+# --- leaves ----------------------------------------------------------------------------------------
+
+
+class Cursor:
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def take(self, count):
+        if self.at + count > len(self.data):
+            raise Bad("the leaf ends too early")
+        self.at += count
+        return self.data[self.at - count : self.at]
+
+    def number(self, count):
+        return int.from_bytes(self.take(count), "big")
+
+    def choice(self, most):
+        value = self.number(1)
+        if value > most:
+            raise Bad("a byte out of range")
+        return value
+
+    def optional(self, count):
+        return self.take(count) if self.choice(1) else None
+
+    def text(self, width):
+        try:
+            text = self.take(self.number(width)).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise Bad("text") from error
+        if any(ord(c) < 0x20 or 0x7F <= ord(c) <= 0x9F for c in text):
+            raise Bad("a control character")
+        return text
+
+    def token(self):
+        text = self.text(1)
+        if not 1 <= len(text) <= 64 or set(text) - set("abcdefghijklmnopqrstuvwxyz0123456789-"):
+            raise Bad("not a token")
+        return text
+
+    def listed(self, read):
+        before, items = None, []
+        for _ in range(self.number(2)):
+            key, value = read()
+            if before is not None and before >= key.encode():
+                raise Bad("a list out of order")
+            before = key.encode()
+            items.append((key, value))
+        return items
+
+    def count(self):
+        value = self.number(8)
+        if value == 0:
+            raise Bad("a count of 0")
+        return value
+
+    def detail(self):
+        name, kind = self.token(), self.choice(2)
+        return name, self.number(8) if kind == 0 else self.take(32) if kind == 1 else self.text(1)
+
+
+def decode_leaf(data):
+    if len(data) > MAX_LEAF:
+        raise Bad("the leaf is too long")
+    at = Cursor(data)
+    if at.number(1) != 1:
+        raise Bad("unknown version")
+    leaf = {"sequence": at.number(8), "time_ms": at.number(8), "event": at.number(2)}
+    leaf["exchange"] = at.optional(16)
+    leaf["scope"] = [at.text(1), at.text(1), at.text(1)] if at.choice(1) else None
+    leaf["route"] = at.text(2)
+    decision = at.choice(2)
+    leaf["decision"] = [None, "passed", None][decision] if decision < 2 else "refused " + at.token()
+    leaf["rules"] = at.listed(lambda: (at.text(2), at.count()))
+    leaf["permits"] = at.listed(lambda: (at.token(), at.count()))
+    for digest in ("profile", "configuration", "binary"):
+        leaf[digest] = at.optional(32)
+    leaf["keys"] = at.listed(lambda: (at.token(), at.number(4)))
+    leaf["vault"] = (at.number(8), at.take(32)) if at.choice(1) else None
+    leaf["actor"] = at.text(1)
+    leaf["left"] = at.optional(32)
+    pupils = at.number(4)
+    if pupils > MAX_PUPILS:
+        raise Bad("too many pupils")
+    leaf["pupils"] = (pupils, at.take(32)) if pupils else None
+    leaf["needle"] = at.optional(32)
+    leaf["details"] = at.listed(at.detail)
+    if at.at != len(data):
+        raise Bad("bytes are left over")
+    return leaf
+
+
+def commitments_match(leaf, data):
+    if len(data) % 32:
+        return False
+    digests = [data[at : at + 32] for at in range(0, len(data), 32)]
+    if any(before >= after for before, after in zip(digests, digests[1:])):
+        return False
+    if leaf["pupils"] is None:
+        return not digests
+    count, root = leaf["pupils"]
+    return count == len(digests) and root_of(map(leaf_hash, digests)) == root
+
+
+# --- files -----------------------------------------------------------------------------------------
+
+
+def index_path(index, width):
+    parts = [f"{index % 1000:03}"]
+    while index >= 1000:
+        index //= 1000
+        parts.insert(0, f"x{index % 1000:03}")
+    return "/".join(parts) + (f".p/{width}" if width < WIDTH else "")
+
+
+def read_first(directory, *paths):
+    for path in paths:
+        try:
+            with open(os.path.join(directory, path), "rb") as file:
+                return file.read()
+        except OSError:
+            pass
+    return None
+
+
+def read_tile(directory, level, index, width):
+    paths = [f"tile/{level}/{index_path(index, w)}" for w in (width, WIDTH)]
+    data = read_first(directory, *paths)
+    if data is None or len(data) not in (32 * width, 32 * WIDTH):
+        return None
+    return [data[at : at + 32] for at in range(0, 32 * width, 32)]
+
+
+def split_bundle(data, width):
+    entries, at = [], 0
+    while at + 2 <= len(data):
+        length = int.from_bytes(data[at : at + 2], "big")
+        if at + 2 + length > len(data):
+            return None
+        entries.append(data[at + 2 : at + 2 + length])
+        at += 2 + length
+    if at != len(data) or len(entries) not in (width, WIDTH):
+        return None
+    return entries[:width]
+
+
+class Log:
+    """Records of entries.log: ("record", payload), then once ("end", torn bytes) or ("damaged", 0)."""
+
+    def __init__(self, path):
+        self.data = None
+        if os.path.exists(path):
+            with open(path, "rb") as file:
+                self.data = file.read()
+        self.at = len(LOG_MAGIC)
+
+    def is_open(self):
+        return self.data is not None
+
+    def whole(self, at):
+        """The payload of a whole record at this place, and whether it begins a batch."""
+        head = self.data[at : at + 4]
+        if len(head) < 4:
+            return None, False
+        value = int.from_bytes(head, "big")
+        first, length = bool(value >> 31), value & 0x7FFF_FFFF
+        if not 1 <= length <= MAX_RECORD or at + 12 + length > len(self.data):
+            return None, False
+        payload = self.data[at + 12 : at + 12 + length]
+        good = hashlib.sha256(head + payload).digest()[:8] == self.data[at + 4 : at + 12]
+        return (payload if good else None), first
+
+    def next(self):
+        kind, value = self.step()
+        if kind != "record":
+            self.data = None
+        return kind, value
+
+    def step(self):
+        if self.data[: len(LOG_MAGIC)] != LOG_MAGIC:
+            return "damaged", 0
+        left = len(self.data) - self.at
+        if left == 0:
+            return "end", 0
+        payload, _ = self.whole(self.at)
+        if payload is not None:
+            self.at += 12 + len(payload)
+            return "record", payload
+        if left > LONGEST_BATCH:
+            return "damaged", 0
+        for at in range(self.at + 1, len(self.data)):
+            if self.data[at] & 0x80:
+                later, first = self.whole(at)
+                if later is not None and first:
+                    return "damaged", 0
+        return "end", left
+
+
+def split_record(payload):
+    if len(payload) < 2:
+        return None
+    length = int.from_bytes(payload[:2], "big")
+    if 2 + length > len(payload):
+        return None
+    return payload[2 : 2 + length], payload[2 + length :]
+
+
+# --- verification ----------------------------------------------------------------------------------
+
+
+class Verifier:
+    def __init__(self, directory, trusted):
+        self.directory, self.trusted = directory, trusted
+        self.found = {}
+        self.origin, self.size, self.root, self.signed_by = "", 0, bytes(32), ""
+        self.beyond, self.torn = 0, 0
+        self.newest_ms = 0
+        self.earlier = None
+        self.entries, self.tiles = Tree(), Tree()
+        self.levels = [[]]  # hashes of the tiles' lineage, per level, not yet made into a tile
+        side = os.path.join(directory, "pupils/commitments")
+        self.side = open(side, "rb") if os.path.exists(side) else None
+        self.side_lost = False
+        self.log = Log(os.path.join(directory, "entries.log"))
+
+    def add(self, what, place):
+        first, count = self.found.get(what, (str(place), 0))
+        self.found[what] = (first, count + 1)
+
+    def run(self, earlier):
+        data = read_first(self.directory, "checkpoint")
+        if data is None:
+            return self.add("checkpoint-missing", "checkpoint")
+        try:
+            text, self.signed_by = open_note(data, self.trusted)
+            self.origin, self.size, self.root = parse_checkpoint(text)
+        except Bad as bad:
+            self.signed_by = ""
+            return self.add(str(bad), "checkpoint")
+        if earlier is not None:
+            self.believe(earlier)
+        if self.walk():
+            if self.entries.root() != self.root:
+                self.add("root-differs", self.size)
+            if self.tiles.root() != self.root:
+                self.add("tiles-root-differs", self.size)
+            self.partial_upper_tiles()
+            self.walk_beyond()
+
+    def believe(self, data):
+        try:
+            origin, size, root = parse_checkpoint(open_note(data, self.trusted)[0])
+            if origin != self.origin:
+                raise Bad("another journal")
+        except Bad:
+            return self.add("earlier-not-believed", "earlier")
+        if size > self.size:
+            return self.add("rolled-back", self.size)
+        self.earlier = (size, root)
+
+    def compare_earlier(self):
+        if self.earlier and self.earlier[0] == self.entries.size and self.earlier[1] != self.entries.root():
+            self.add("forked", self.entries.size)
+
+    def walk(self):
+        self.compare_earlier()
+        for index in range(-(-self.size // WIDTH)):
+            width = min(WIDTH, self.size - index * WIDTH)
+            paths = ["tile/entries/" + index_path(index, w) for w in (width, WIDTH)]
+            data = read_first(self.directory, *paths)
+            entries = None if data is None else split_bundle(data, width)
+            if data is None:
+                self.add("bundle-missing", paths[0])
+            elif entries is None:
+                self.add("bundle-malformed", paths[0])
+            tile = read_tile(self.directory, 0, index, width)
+            if tile is None:
+                self.add("tile-missing", "tile/0/" + index_path(index, width))
+            if entries is None and tile is None:
+                return False
+            for place in range(width):
+                self.entry(entries and entries[place], tile and tile[place])
+        return True
+
+    def entry(self, entry, in_tile):
+        index = self.entries.size
+        digest = in_tile if entry is None else leaf_hash(entry)
+        if in_tile is not None and in_tile != digest:
+            self.add("entry-differs", index)
+        self.entries.push(digest)
+        self.tiles.push(in_tile or digest)
+        self.upper_tiles(in_tile or digest)
+        self.compare_earlier()
+        leaf = None if entry is None else self.leaf(entry, index)
+        self.side_file(leaf, index)
+        if self.log.is_open():
+            self.logged(digest, index)
+
+    def leaf(self, entry, index):
+        try:
+            leaf = decode_leaf(entry)
+        except Bad:
+            return self.add("leaf-unreadable", index)
+        if leaf["sequence"] != index:
+            self.add("leaf-out-of-place", index)
+        if leaf["event"] == CLOCK_EVENT:
+            self.newest_ms = leaf["time_ms"]
+        elif leaf["time_ms"] + CLOCK_SLACK_MS < self.newest_ms:
+            self.add("time-went-back", index)
+        else:
+            self.newest_ms = max(self.newest_ms, leaf["time_ms"])
+        return leaf
+
+    def side_file(self, leaf, index):
+        if leaf is None:
+            self.side_lost = True  # how many commitments it has is not known
+        if self.side_lost or leaf["pupils"] is None:
+            return
+        wanted = 32 * leaf["pupils"][0]
+        data = self.side.read(wanted) if self.side else b""
+        if len(data) < wanted:
+            self.add("commitments-missing", index)
+            self.side_lost = True
+        elif not commitments_match(leaf, data):
+            self.add("commitments-differ", index)
+
+    def logged(self, digest, index):
+        kind, payload = self.log.next()
+        if kind == "end":
+            return self.add("log-shorter", index)
+        if kind == "damaged":
+            return self.add("log-damaged", index)
+        parts = split_record(payload)
+        if parts is None or leaf_hash(parts[0]) != digest:
+            return self.add("log-differs", index)
+        try:
+            if not commitments_match(decode_leaf(parts[0]), parts[1]):
+                self.add("log-commitments-differ", index)
+        except Bad:
+            pass  # told of the entry itself
+
+    def walk_beyond(self):
+        index = self.size
+        while self.log.is_open():
+            kind, payload = self.log.next()
+            if kind == "end":
+                self.torn = payload
+            elif kind == "damaged":
+                self.add("log-damaged", index)
+            else:
+                parts = split_record(payload)
+                if parts is None:
+                    self.add("leaf-unreadable", index)
+                else:
+                    leaf = self.leaf(parts[0], index)
+                    if leaf is not None and not commitments_match(leaf, parts[1]):
+                        self.add("log-commitments-differ", index)
+                    self.beyond += 1
+            index += 1
+
+    def upper_tiles(self, digest):
+        """Level 0 was compared entry by entry; each full tile gives one hash of the level above."""
+        level = 0
+        while True:
+            if level == len(self.levels):
+                self.levels.append([])
+            self.levels[level].append(digest)
+            if len(self.levels[level]) < WIDTH:
+                return
+            full, self.levels[level] = self.levels[level], []
+            index = (self.entries.size >> (8 * (level + 1))) - 1
+            self.compare_tile(level, index, full)
+            digest = root_of(full)
+            level += 1
+
+    def partial_upper_tiles(self):
+        for level, digests in enumerate(self.levels):
+            if digests:
+                self.compare_tile(level, self.size >> (8 * (level + 1)), digests)
+
+    def compare_tile(self, level, index, digests):
+        if level == 0:
+            return
+        paths = [f"tile/{level}/{index_path(index, w)}" for w in (len(digests), WIDTH)]
+        data, expected = read_first(self.directory, *paths), b"".join(digests)
+        if data is None:
+            self.add("tile-missing", paths[0])
+        elif data != expected and not (len(data) == 32 * WIDTH and data.startswith(expected)):
+            self.add("tile-differs", paths[0])
+
+    def report(self):
+        found = sorted(self.found.items(), key=lambda item: ORDER.index(item[0]))
+        return {
+            "good": not found,
+            "origin": self.origin,
+            "size": self.size,
+            "root": base64.b64encode(self.root).decode(),
+            "signed_by": self.signed_by,
+            "beyond": self.beyond,
+            "torn_bytes": self.torn,
+            "differences": [
+                {"what": what, "first": first, "count": count} for what, (first, count) in found
+            ],
+        }
+
+
+def main():
+    arguments = argparse.ArgumentParser(description="Verify a Sluis journal.")
+    arguments.add_argument("directory")
+    arguments.add_argument("vkey", help="the journal's verifier key, or @FILE")
+    arguments.add_argument("--earlier", help="file of an earlier checkpoint")
+    arguments.add_argument("--trust", action="append", default=[], help="an earlier verifier key")
+    given = arguments.parse_args()
+    earlier = None
+    try:
+        keys = [given.vkey] + given.trust
+        trusted = [parse_vkey(open(key[1:]).read() if key.startswith("@") else key) for key in keys]
+        if given.earlier:
+            with open(given.earlier, "rb") as file:
+                earlier = file.read()
+    except (Bad, OSError) as error:
+        print(f"cannot read what was given: {error}", file=sys.stderr)
+        return 2
+    verifier = Verifier(given.directory, trusted)
+    verifier.run(earlier)
+    print(json.dumps(verifier.report(), indent=2))
+    return 0 if not verifier.found else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
