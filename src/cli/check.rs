@@ -54,7 +54,7 @@ fn preview(settings: &Settings, screen: &Screen) {
             let epoch = screen.pick("epoch", "periode");
             let line = format!(
                 "  {} · {} · {epoch} {} · {}",
-                publisher.id, publisher.name, publisher.epoch, publisher.shape
+                publisher.id, publisher.name, publisher.epoch, publisher.shape_written
             );
             screen.say(&line);
             for route in &publisher.routes {

@@ -2,16 +2,15 @@
 //!
 //! It must not know routes' addresses or callers; `route.rs` reads those.
 
-use std::collections::BTreeMap;
-
-use crate::identity::{Epoch, Publisher, School};
+use crate::derive::{Shape, ShapeError};
+use crate::identity::{Epoch, Kind, Publisher, School};
 
 use super::files::Files;
 use super::problem::At;
 use super::route;
 use super::settings::{AgreementSettings, PublisherSettings, Recorded, SchoolSettings};
 use super::tree::{Section, quoted};
-use super::words::{publisher as words, reading, school};
+use super::words::{Value, publisher as words, reading, school};
 
 /// All of `[[publisher]]`.
 pub(super) fn publishers(
@@ -37,8 +36,9 @@ fn publisher(
     let epoch = section.needed("epoch", "\"2026-2027\"").and_then(|text| epoch(&section, text));
     let shown = id.as_ref().map_or("?", |id| id.value);
     let school = school_of(&section, schools, shown);
-    let shape =
-        section.text("shape").map_or_else(|| "uuid".to_owned(), |text| shape(&section, "shape", &text));
+    let written = section.text("shape");
+    let shape_written = written.as_ref().map_or("uuid", |text| text.value).to_owned();
+    let shape = written.map_or(Some(Shape::Uuid), |text| shape(&section, "shape", &text));
     let shapes = shapes(&section);
     let link = section.word("link", &[("field", false), ("roster", true)]);
     let eck_id = section.word("eck-id", &[("keep", true), ("pseudonym", false)]);
@@ -69,7 +69,8 @@ fn publisher(
         name: name?.value.to_owned(),
         school: school?,
         epoch: epoch?,
-        shape,
+        shape: shape?,
+        shape_written,
         shapes,
         link_roster: link.is_some_and(|at| at.value),
         keep_eck_id: eck_id.is_some_and(|at| at.value),
@@ -109,9 +110,25 @@ fn epoch(section: &Section<'_>, text: At<&str>) -> Option<Epoch> {
     epoch
 }
 
-/// A shape as written; `overlap.rs` has it parsed by `derive`.
-fn shape(_section: &Section<'_>, _key: &'static str, text: &At<&str>) -> String {
-    text.value.to_owned()
+fn shape(section: &Section<'_>, key: &str, text: &At<&str>) -> Option<Shape> {
+    let reason = match Shape::parse(text.value) {
+        Ok(shape) => return Some(shape),
+        Err(ShapeError::ReadShape) => Value::Each("there is no such shape", "die vorm bestaat niet"),
+        Err(ShapeError::CountDigits) => Value::Each("N is from 10 to 18", "N is van 10 tot 18"),
+        Err(ShapeError::ReadPrefix) => Value::Each(
+            "the prefix is no http or https URL of at most 120 characters",
+            "het voorvoegsel is geen http- of https-URL van hoogstens 120 tekens",
+        ),
+        Err(ShapeError::ForeignPrefix) => {
+            Value::Each("only Kennisnet gives ECK iDs out", "alleen Kennisnet geeft ECK iD's uit")
+        }
+        Err(ShapeError::ReadDomain) => {
+            Value::Each("the domain is not one in lower case", "het domein is er geen in kleine letters")
+        }
+    };
+    let values = [("key", key.into()), ("found", text.value.into()), ("reason", reason)];
+    section.source().report(&words::SHAPE, &text.span, values);
+    None
 }
 
 fn other(section: &Section<'_>, text: &At<&str>) -> Option<Publisher> {
@@ -122,14 +139,22 @@ fn other(section: &Section<'_>, text: &At<&str>) -> Option<Publisher> {
     other
 }
 
-fn shapes(section: &Section<'_>) -> BTreeMap<String, String> {
-    let Some(table) = section.section("shapes", "shapes") else { return BTreeMap::new() };
-    let mut shapes = BTreeMap::new();
-    for (kind, value) in table.entries() {
-        if let Some(text) = table.as_text(kind.value, value) {
-            shapes.insert(kind.value.to_owned(), shape(section, "shapes", &text));
+fn shapes(section: &Section<'_>) -> Vec<(Kind, Shape)> {
+    let Some(table) = section.section("shapes", "shapes") else { return Vec::new() };
+    let mut shapes = Vec::new();
+    for (name, value) in table.entries() {
+        let Some(text) = table.as_text(name.value, value) else { continue };
+        let shape = shape(section, name.value, &text);
+        match Kind::named(name.value) {
+            Ok(kind) => shapes.extend(shape.map(|shape| (kind, shape))),
+            Err(_) => {
+                let known = quoted(Kind::ALL.iter().map(|kind| kind.as_str()));
+                let values = [("found", name.value.into()), ("known", known.into())];
+                section.source().report(&words::KIND, &name.span, values);
+            }
         }
     }
+    shapes.sort_by_key(|(kind, _)| kind.as_str());
     shapes
 }
 

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use crate::identity::{Epoch, Publisher, School, Scope};
+use crate::derive::Shape;
+use crate::identity::{Epoch, Kind, Publisher, School, Scope};
 
 use super::address::{BaseUrl, Network};
 use super::problem::Place;
@@ -111,10 +112,12 @@ pub struct PublisherSettings {
     pub school: School,
     /// Its current epoch.
     pub epoch: Epoch,
+    /// The default shape.
+    pub shape: Shape,
     /// The default shape, as written.
-    pub shape: String,
-    /// Shapes of single kinds, as written.
-    pub shapes: BTreeMap<String, String>,
+    pub shape_written: String,
+    /// Shapes of single kinds, in the order of their names.
+    pub shapes: Vec<(Kind, Shape)>,
     /// Whether the roster joins a pupil's identifiers.
     pub link_roster: bool,
     /// Whether the ECK iD leaves as it is.
