@@ -11,6 +11,7 @@ pub mod disk;
 pub mod gateway;
 pub mod identity;
 pub mod journal;
+pub mod profile;
 pub mod rewrite;
 pub mod secret;
 pub mod server;

@@ -75,7 +75,7 @@ fn route_line(publisher: &PublisherSettings, route: &RouteSettings, screen: &Scr
         "{}/ · {who} {asks} {whom} · {} · {} · {} · {line} {}",
         route.mount,
         route.upstream.base,
-        route.profile,
+        route.profile_written,
         callers(&route.caller, screen),
         route.place.line,
     )
@@ -142,7 +142,7 @@ fn route_json(publisher: &PublisherSettings, route: &RouteSettings, screen: &Scr
         "mount": format!("{}/", route.mount),
         "asks": match route.asks { AsksSettings::School => "school", AsksSettings::Publisher => "publisher" },
         "upstream": route.upstream.base.to_string(),
-        "profile": route.profile,
+        "profile": route.profile_written,
         "callers": callers(&route.caller, screen),
         "line": route.place.line,
     })

@@ -15,6 +15,7 @@ mod problem;
 mod profiles;
 mod publisher;
 mod route;
+mod rules;
 pub mod settings;
 mod tree;
 mod upstream;
@@ -29,7 +30,7 @@ pub use address::{BaseUrl, Network};
 pub use files::reason;
 pub use language::Language;
 pub use problem::{Place, Problem};
-pub use profiles::BUILT_IN;
+pub use rules::not_watched;
 pub use settings::Settings;
 
 use files::Files;
@@ -95,6 +96,8 @@ fn whole(root: Section<'_>, file: &Path) -> Option<Settings> {
     let limits = house::limits(&root);
     let publishers = publisher::publishers(&root, &files, &schools);
     overlap::compare(source, &publishers, root.has("roster"));
+    rules::compare(source, &publishers);
+    rules::assertions(&root, &publishers);
     if !root.has("roster") {
         source.report(&school::NO_ROSTER, &(0..0), []);
     }
@@ -114,18 +117,18 @@ fn whole(root: Section<'_>, file: &Path) -> Option<Settings> {
     })
 }
 
-/// SHA-256 over the file and, in order, the name and text of each route's profile; every part is preceded
+/// SHA-256 over the file and, in order, the name and digest of each route's profile; every part is preceded
 /// by its length, so that no two configurations have one digest.
 fn digest(text: &str, publishers: &[At<PublisherSettings>]) -> [u8; 32] {
     let mut hash = Sha256::new();
-    let mut part = |text: &str| {
+    let mut part = |text: &[u8]| {
         hash.update((text.len() as u64).to_be_bytes());
         hash.update(text);
     };
-    part(text);
+    part(text.as_bytes());
     for route in publishers.iter().flat_map(|publisher| &publisher.value.routes) {
-        part(&route.profile);
-        part(&route.profile_text);
+        part(route.profile_written.as_bytes());
+        part(route.profile.digest());
     }
     hash.finalize().into()
 }

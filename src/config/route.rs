@@ -29,14 +29,16 @@ pub(super) fn route(section: Section<'_>, files: &Files<'_>) -> Option<RouteSett
     let swap = swap(&section, files);
     let place = source.place(section.span());
     section.finish();
-    let (profile, profile_text) = super::profiles::find(&profile?, files)?;
+    let profile = profile?;
+    let profile_written = profile.value.to_owned();
+    let profile = super::profiles::find(&profile, files)?;
     Some(RouteSettings {
         place,
         mount: mount?,
         upstream: upstream?,
         asks: asks?,
         profile,
-        profile_text,
+        profile_written,
         caller: caller?,
         swap,
     })

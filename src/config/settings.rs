@@ -6,9 +6,11 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::derive::Shape;
 use crate::identity::{Epoch, Kind, Publisher, School, Scope};
+use crate::profile::Profile;
 
 use super::address::{BaseUrl, Network};
 use super::problem::Place;
@@ -189,10 +191,10 @@ pub struct RouteSettings {
     pub upstream: UpstreamSettings,
     /// Who asks.
     pub asks: AsksSettings,
+    /// The rules.
+    pub profile: Arc<Profile>,
     /// The profile's file name or built-in name, as written.
-    pub profile: String,
-    /// The profile's text.
-    pub profile_text: String,
+    pub profile_written: String,
     /// Who may call.
     pub caller: CallerSettings,
     /// What the profile's `swap` rules exchange. Not printable: some are secrets.

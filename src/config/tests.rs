@@ -78,6 +78,12 @@ fn directory() -> tempfile::TempDir {
     write("secrets/short.token", b"canary\n", 0o600);
     write("secrets/two.token", b"canary token with a blank\n", 0o600);
     write("own.toml", include_bytes!("test_profile.toml"), 0o644);
+    let own = include_str!("test_profile.toml");
+    let swap = own.replace(
+        "{ at = \"/*/status\", do = \"keep\" }",
+        "{ at = \"/*/key\", do = \"swap\", name = \"klantcode\" }",
+    );
+    write("swap.toml", swap.as_bytes(), 0o644);
     write("broken.toml", b"profile = \"broken\"\n\n[[message]]\nmethod = 3\n", 0o644);
     directory
 }
@@ -210,6 +216,29 @@ const CASES: &[Case] = &[
     ("name  = \"Taalreus\"", "name  = \"Taalreus\"\nschool = \"56EF\"", &["CFG-013"]),
     (GOOD_END, "", &["CFG-038"]),
     ("name  = \"Taalreus\"", "name  = \"Taalreus\"\nshape = \"digits:9\"", &["CFG-043"]),
+    ("name  = \"Taalreus\"", "name  = \"Taalreus\"\nshapes = { email = \"hex\" }", &["CFG-044"]),
+    (
+        "profile  = \"own.toml\"\n  caller   = { oauth2",
+        "profile  = \"swap.toml\"\n  caller   = { oauth2",
+        &["CFG-055"],
+    ),
+    (
+        "profile  = \"own.toml\"\n  caller   = { oauth2",
+        "profile  = \"own.toml\"\n  swap = { klantcode = { inside = \"a\", outside_file = \"secrets/other.token\" } }\n  caller   = { oauth2",
+        &["CFG-056"],
+    ),
+    (
+        "[school]",
+        "[[assert]]\npublisher = \"nobody\"\nnever = [\"name\", \"names\"]\n[school]",
+        &["CFG-080", "CFG-081"],
+    ),
+    ("[school]", "[[assert]]\npublisher = \"taalreus\"\nnever = [\"pupil-id\", \"name\"]\n[school]", &[]),
+    ("[school]", "[[assert]]\npublisher = \"taalreus\"\nnever = []\n[school]", &["CFG-083"]),
+    (
+        "[school]",
+        "[[assert]]\npublisher = \"taalreus\"\nnever = [\"group\", \"name\"]\n[school]",
+        &["CFG-082"],
+    ),
     (
         "name  = \"Taalreus\"",
         "name  = \"Taalreus\"\nshapes = { email = \"eckid:https://ketenid.nl/x\", \"E mail\" = \"hex\" }",
@@ -254,10 +283,9 @@ fn every_mistake_is_found_and_named() {
 #[test]
 fn every_message_has_a_case() {
     let elsewhere = [
-        "CFG-001", "CFG-049", // below
+        "CFG-001", "CFG-046", "CFG-049", "CFG-054", // below
         "CFG-022", "CFG-023", // certificates, below
         "CFG-091", "CFG-092", // cli/check
-        "CFG-046", "CFG-054", "CFG-055", "CFG-056", "CFG-080", "CFG-081", "CFG-082", "CFG-083",
     ];
     for message in words::all() {
         let here = CASES.iter().any(|(_, _, codes)| codes.contains(&message.code));
@@ -369,4 +397,33 @@ fn certificate_and_key_are_tried_and_their_end_is_told() {
     let problems = at(end - 31 * day);
     assert_eq!(codes(&problems), ["CFG-022"]);
     assert_eq!(problems[0].place.line, 9);
+}
+
+#[test]
+fn a_link_through_the_roster_needs_one() {
+    let directory = directory();
+    let text = GOOD.replacen("name  = \"Taalreus\"", "name  = \"Taalreus\"\nlink = \"roster\"", 1);
+    assert_eq!(codes(&reading(directory.path(), &text).problems), [] as [&str; 0]);
+    let text = text.replacen("roster = \"state/roster\"\n", "", 1);
+    assert_eq!(codes(&reading(directory.path(), &text).problems), ["CFG-090", "CFG-046"]);
+}
+
+#[test]
+fn errors_in_a_profile_keep_its_file_and_line() {
+    let directory = directory();
+    let text = GOOD.replacen("own.toml", "broken.toml", 1);
+    let problems = reading(directory.path(), &text).problems;
+    assert!(problems.iter().all(|problem| problem.code() == "CFG-054"), "{problems:#?}");
+    assert!(problems.iter().any(|problem| problem.place.line == 4), "{problems:#?}");
+    assert_eq!(problems[0].place.file, directory.path().join("broken.toml"));
+}
+
+#[test]
+fn what_the_exchange_does_not_watch_is_listed() {
+    let directory = directory();
+    let settings = reading(directory.path(), GOOD).settings.expect("settings");
+    let listed = super::not_watched(&settings.publishers[0].routes[0].profile);
+    let texts: Vec<&str> = listed.iter().map(|(rule, _)| rule.as_str()).collect();
+    assert!(texts.iter().any(|text| text.ends_with("/*/role")), "{texts:?}");
+    assert!(!texts.iter().any(|text| text.ends_with("/*/name") || text.ends_with("/*/id")), "{texts:?}");
 }

@@ -6,6 +6,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::limits::Limits;
+use super::percent::{self, Space};
+use super::{filter, form, json, list};
+
 /// The formats whose grammar Sluis knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
@@ -17,10 +21,18 @@ pub enum Format {
     Form,
     /// The query of a request target: as a form.
     Query,
-    /// OneRoster's `filter` expression (1EdTech OneRoster 1.2, 4.6): see `filter`.
+    /// OneRoster's `filter` expression (1EdTech OneRoster 1.2): an object, attributes are its names
+    /// (which may repeat), the quoted values its texts; the operator is [`Document::operator`].
     OneRosterFilter,
     /// Values separated by commas: an array of texts.
     List,
+}
+
+impl Format {
+    /// Whether the literal of a text stands in quotes.
+    pub(super) fn quotes_texts(self) -> bool {
+        matches!(self, Format::Json | Format::Ndjson | Format::OneRosterFilter)
+    }
 }
 
 /// What a node is. `Number`, `Bool` and `Null` occur in JSON only.
@@ -76,6 +88,22 @@ pub struct Document {
 }
 
 impl Document {
+    /// Parses a whole part. The bytes are kept as they came.
+    ///
+    /// # Errors
+    /// Whatever the format's standard does not allow, whatever two receivers could read differently,
+    /// and whatever exceeds `limits`.
+    pub fn parse(format: Format, bytes: Vec<u8>, limits: &Limits) -> Result<Document, Unparsed> {
+        let nodes = match format {
+            Format::Json => json::parse(&bytes, limits)?,
+            Format::Ndjson => json::parse_lines(&bytes, limits)?,
+            Format::Form | Format::Query => form::parse(&bytes, limits)?,
+            Format::OneRosterFilter => filter::parse(&bytes, limits)?,
+            Format::List => list::parse(&bytes, limits)?,
+        };
+        Ok(Document { format, bytes, nodes })
+    }
+
     /// The format it was parsed as.
     pub fn format(&self) -> Format {
         self.format
@@ -127,9 +155,23 @@ impl Document {
     /// Of a container its literal.
     pub fn text(&self, index: u32) -> Cow<'_, str> {
         let Some(node) = self.node(index) else { return Cow::Borrowed("") };
-        let quoted = node.kind == NodeKind::Text && matches!(self.format, Format::Json | Format::Ndjson);
+        let quoted = node.kind == NodeKind::Text && self.format.quotes_texts();
         let span = if quoted { (node.value.0 + 1, node.value.1.saturating_sub(1)) } else { node.value };
         self.decode(span, node.escaped)
+    }
+
+    /// Whether the node is a number without fraction or exponent. An identifier written as `1.0` or
+    /// `1e3` is none: two receivers could read two identifiers.
+    pub fn is_integer(&self, index: u32) -> bool {
+        self.node(index)
+            .is_some_and(|node| node.kind == NodeKind::Number && json::is_integer(self.raw(node.value)))
+    }
+
+    /// The operator of a comparison in a filter: `=`, `!=`, `>`, `>=`, `<`, `<=` or `~`. `None` for the
+    /// root and in every other format.
+    pub fn operator(&self, index: u32) -> Option<&'static str> {
+        let node = self.node(index).filter(|_| self.format == Format::OneRosterFilter && index > 0)?;
+        filter::operator(self.raw((node.name.1, node.value.0)))
     }
 
     /// The raw bytes of a span, as text; every parser has checked that the source is UTF-8.
@@ -171,7 +213,11 @@ impl Document {
         if !escaped {
             return Cow::Borrowed(raw);
         }
-        // Replaced by the format's own decoding when the parsers arrive.
-        Cow::Borrowed(raw)
+        Cow::Owned(match self.format {
+            Format::Json | Format::Ndjson => json::unescape(raw),
+            Format::Form | Format::Query => percent::decode(raw, Space::Plus),
+            Format::OneRosterFilter => filter::unquote(raw),
+            Format::List => raw.to_owned(),
+        })
     }
 }

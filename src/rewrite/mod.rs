@@ -5,5 +5,14 @@
 //! a profile, a pupil or HTTP.
 
 pub mod document;
+mod filter;
+mod form;
+mod json;
+pub mod limits;
+mod list;
+mod percent;
+pub mod splice;
 
-pub use document::{Document, Format, NodeKind, Unparsed};
+pub use document::{Document, Format, Node, NodeKind, Unparsed};
+pub use limits::Limits;
+pub use splice::{Change, Placed, Spliced, Unspliced, splice};

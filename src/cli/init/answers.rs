@@ -14,8 +14,9 @@ use crate::cli::screen::Screen;
 use crate::cli::words;
 use crate::clock::Timestamp;
 use crate::config::words::Value;
-use crate::config::{BUILT_IN, BaseUrl, reason};
+use crate::config::{BaseUrl, reason};
 use crate::identity::{Epoch, Publisher, School};
+use crate::profile::builtin_names;
 
 /// Shown below `sluis init --help`.
 pub(super) const HELP: &str = "\
@@ -179,7 +180,7 @@ impl Asker<'_> {
         let name = self.one("publisher.name", given.name, question, &id, check_text)?;
         let question = screen.pick("The address of its API", "Het adres van zijn API");
         let upstream = self.one("publisher.upstream", given.upstream, question, "", check_url)?;
-        let known: Vec<&str> = BUILT_IN.iter().map(|(name, _)| *name).collect();
+        let known: Vec<&str> = builtin_names().collect();
         let question = format!("{} ({})", screen.pick("The profile", "Het profiel"), known.join(", "));
         let profile = self.one("publisher.profile", given.profile, &question, "", check_text)?;
         let question = screen

@@ -76,11 +76,8 @@ pub const PROFILE_UNKNOWN: Message = error(
     ],
 );
 /// A profile that does not read.
-pub const PROFILE_INVALID: Message = error(
-    "CFG-054",
-    ["{reason}", "the rule language is described in docs/PROFILES.md"],
-    ["het profiel klopt niet: {reason}", "de regeltaal staat in docs/PROFILES.md"],
-);
+pub const PROFILE_INVALID: Message =
+    error("CFG-054", ["{reason}", "{advice}"], ["het profiel klopt niet: {reason}", "{advice}"]);
 /// The profile swaps what the route does not give.
 pub const SWAP_MISSING: Message = error(
     "CFG-055",

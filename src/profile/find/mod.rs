@@ -1,0 +1,377 @@
+//! Finding: a message, walked under its rules for one door. What must change, where, and about whom.
+//!
+//! Nothing is changed here and no value is kept: a finding points at a node. A message that the rules refuse
+//! gives a [`FindRefusal`] that names the rule. This room must not know vaults, keys or HTTP.
+
+mod conditions;
+mod outside;
+mod persons;
+mod scalar;
+mod tree;
+mod walk;
+
+use std::borrow::Cow;
+
+use super::category::Category;
+use super::rules::{Door, Minted, NamePart, Profile, RuleId};
+use super::select::Selected;
+use crate::identity::Kind;
+use crate::rewrite::{Document, NodeKind};
+
+/// What stands outside an identifier and is no part of it (CONTRACT.md, canonical form).
+const OUTER: [char; 4] = ['\t', '\n', '\r', ' '];
+
+/// What [`Profile::find`] looks at: a message, taken apart. All parts are as received.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Material<'a> {
+    /// The parsed body; `None` when there is none.
+    pub body: Option<&'a Document>,
+    /// The parsed query of a request (`Format::Query`); `None` when there is none.
+    pub query: Option<&'a Document>,
+    /// The decoded path segments of a request, as [`Profile::request`] had them.
+    pub path: &'a [&'a str],
+    /// Every header, names in lower case. [`Place::Header`] and [`Found::kept_headers`] are indices into it.
+    pub headers: &'a [(&'a str, &'a str)],
+}
+
+/// Where a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// A node of the body.
+    Body(u32),
+    /// A parameter of the query, by its node.
+    Query(u32),
+    /// A segment of the path.
+    Path(u32),
+    /// A header, by its index in [`Material::headers`].
+    Header(u32),
+    /// A node of a decoded value: `found.nested[nested].document`.
+    Nested {
+        /// Index into [`Found::nested`].
+        nested: u32,
+        /// The node there.
+        node: u32,
+    },
+    /// A member to be written into the object `parent` of the body; its name is the rule's `slot`.
+    InsertBody {
+        /// The object.
+        parent: u32,
+    },
+    /// A parameter to be written into the query; its name is the rule's `slot`.
+    InsertQuery,
+    /// A header to be written; its name is the rule's `slot`.
+    InsertHeader,
+    /// A member to be written into an object of a decoded value.
+    InsertNested {
+        /// Index into [`Found::nested`].
+        nested: u32,
+        /// The object there.
+        parent: u32,
+    },
+}
+
+/// What must happen at a finding. The door says in which direction.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Act {
+    /// Remove value, member, element, parameter or header; of a container everything in it.
+    Drop,
+    /// Write the empty text.
+    Blank,
+    /// Write `text`.
+    Constant {
+        /// What to write, unescaped.
+        text: String,
+        /// Write it as a JSON literal, without quotes.
+        literal: bool,
+    },
+    /// Write `text`, a coarser form of the value (leaving only).
+    Generalise {
+        /// What to write, unescaped.
+        text: String,
+    },
+    /// Leaving: identifier to pseudonym. Entering: pseudonym to identifier.
+    Pseudonym(Masking),
+    /// Leaving only, an absent or empty value: write the pseudonym of [`Finding::person`] in the shape of `kind`.
+    PersonPseudonym {
+        /// The kind of the field, which decides the shape.
+        kind: Kind,
+        /// What stands before the pseudonym in the field, and after it.
+        form: Option<(String, String)>,
+    },
+    /// Leaving: the person's stand-in. Entering: the value it replaced; other text is left alone.
+    Label {
+        /// Which piece of the name. The slot is the rule's `slot`.
+        part: NamePart,
+        /// Leaving: absent or empty, written all the same. Entering: the stand-in may have been added; then the
+        /// member goes.
+        added: bool,
+    },
+    /// Leaving: the route's inside value to its outside value. Entering: the reverse. Any other value refuses.
+    Swap {
+        /// The pair's name in the route.
+        name: String,
+        /// The value is absent or empty: write the outside value (leaving only).
+        added: bool,
+    },
+    /// A web address: base and path rewritten by the rules of the request it leads to. Where it leads to none the
+    /// rule's `unlisted` decides.
+    Address {
+        /// The `Link` header (RFC 8288): target by target, written anew.
+        link: bool,
+    },
+    /// The value was decoded; findings with [`Place::Nested`] of this index say what changes in it. Write the
+    /// spliced document's text.
+    Nested {
+        /// Index into [`Found::nested`].
+        nested: u32,
+    },
+    /// The person's identifier stands in one form and must stand in another (`outside`).
+    Outside(Box<Outside>),
+}
+
+/// How an identifier is masked, or restored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Masking {
+    /// Its kind: decides derivation, shape, and what is restored.
+    pub kind: Kind,
+    /// Whether it points at a person; a thing is never joined through the roster.
+    pub person: bool,
+    /// Who makes the values of this kind up. `Publisher`: unchanged; listed in `person` beside a known identifier
+    /// it names that person from then on.
+    pub minted: Minted,
+    /// The value is a JSON number: `1` and `digits:N`, N ≤ 14, any other shape refuses.
+    pub number: bool,
+    /// Bytes of the text before the identifier that stay (`form = "mailto:{}"`).
+    pub before: u16,
+    /// Bytes of the text after the identifier that stay.
+    pub after: u16,
+}
+
+/// `outside`: one place gives way to another.
+///
+/// Leaving: the finding's member goes; `members` are written at `outside`, the name of the last of them being the
+/// pseudonym of the finding's identifier (kind `masking.kind`). Entering: the finding is the value at `outside`;
+/// the kind of the identifier that the vault restores says which of `places` is written, the whole of
+/// `outside` going when it is another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outside {
+    /// The record's object.
+    pub record: u32,
+    /// How the identifier at the finding is masked (leaving).
+    pub masking: Masking,
+    /// The member names that lead from the record to the place that the publisher sees.
+    pub outside: Vec<String>,
+    /// The other members that leaving writes beside it: name, and rule (a constant or a swap).
+    pub neighbours: Vec<(String, RuleId)>,
+    /// Every form inside: kind, path from the record, and what stands before and after the identifier.
+    pub places: Vec<OutsideForm>,
+}
+
+/// One form that a person's identifier takes inside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutsideForm {
+    /// The kind that stands there.
+    pub kind: Kind,
+    /// Member names from the record.
+    pub path: Vec<String>,
+    /// What stands before the identifier and after it.
+    pub form: Option<(String, String)>,
+}
+
+/// A place where something must happen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Where.
+    pub place: Place,
+    /// Which rule decided.
+    pub rule: RuleId,
+    /// What must happen.
+    pub act: Act,
+    /// Whose record it stands in: an index into [`Found::persons`].
+    pub person: Option<u32>,
+    /// What the value is about; decides whether it is watched.
+    pub category: Option<Category>,
+}
+
+/// A person whom the message mentions, named by pseudonym findings of one record. The same person may have
+/// several records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Person {
+    start: u32,
+    end: u32,
+}
+
+/// A list whose records must change places, so that their order tells nothing (leaving only).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// The array, in the body, or in the decoded value `nested`.
+    pub parent: u32,
+    /// Where `parent` is, when it is not the body.
+    pub nested: Option<u32>,
+    /// All its elements in document order, each with the person it is about, also those that a `Drop` finding
+    /// removes. Sort by the person's pseudonym, elements without person last.
+    pub elements: Vec<(u32, Option<u32>)>,
+}
+
+/// A decoded value.
+#[derive(Debug, Clone)]
+pub struct Nested {
+    /// The value, parsed; its format is the decoder's.
+    pub document: Document,
+    /// Where the value stands. A decoded value in a decoded value comes after the one around it.
+    pub host: Place,
+}
+
+/// What a message holds, under the rules of one door.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// What must change, in document order: path, query, headers, body.
+    pub findings: Vec<Finding>,
+    /// Whom it mentions.
+    pub persons: Vec<Person>,
+    /// Lists to be put in another order.
+    pub orders: Vec<Order>,
+    /// Decoded values.
+    pub nested: Vec<Nested>,
+    /// Headers that cross unchanged, by index. A header that is neither here nor in a finding does not cross.
+    pub kept_headers: Vec<u32>,
+    /// How often each rule applied, by [`RuleId`].
+    pub counts: Vec<u32>,
+    named_by: Vec<u32>,
+}
+
+/// Why the rules refuse a message. `rule` reads like `oneroster-1.2 user /givenName (line 41)` and never holds
+/// anything of the message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FindRefusal {
+    /// Something that no rule lists, or that a rule refuses.
+    #[error("{rule} does not let this through")]
+    NotListed {
+        /// The rule.
+        rule: String,
+    },
+    /// A query that names something unlisted, twice the same, or asks more than equality of what is masked.
+    #[error("{rule}: the question is not listed")]
+    Question {
+        /// The rule.
+        rule: String,
+    },
+    /// A label, or an added value, in a record that names no person.
+    #[error("{rule}: no person is named")]
+    NoPerson {
+        /// The rule.
+        rule: String,
+    },
+    /// A value that the rule's verb cannot take: a container, a boolean, a fraction, another form.
+    #[error("{rule}: {what}")]
+    Shape {
+        /// The rule.
+        rule: String,
+        /// What is wrong, in words that hold nothing of the message.
+        what: &'static str,
+    },
+    /// The route runs closed and this cannot be left out.
+    #[error("{rule}: may not leave without a roster")]
+    Closed {
+        /// The rule.
+        rule: String,
+    },
+}
+
+impl Profile {
+    /// Walks `material` under the rules of `selected`.
+    ///
+    /// `closed` is for routes without a roster: at the leaving door kept texts that are neither number, date,
+    /// boolean, identifier nor enumeration get a [`Act::Drop`] (see [`super::plain`]).
+    pub fn find(
+        &self,
+        selected: &Selected,
+        door: Door,
+        closed: bool,
+        material: &Material<'_>,
+    ) -> Result<Found, FindRefusal> {
+        walk::Walk::new(self, selected, door, closed, material).run()
+    }
+}
+
+impl Found {
+    /// The findings that name a person, the one that decides first. The rest are other places of `person` with a
+    /// pseudonym: what a publisher's own id is tied to.
+    pub fn named_by(&self, person: u32) -> &[u32] {
+        let span = self.persons.get(person as usize).map_or(0..0, |p| p.start as usize..p.end as usize);
+        self.named_by.get(span).unwrap_or_default()
+    }
+
+    /// The text at a place, decoded; empty for an insertion. Of a container its literal: see [`Found::scalars`].
+    pub fn text<'a>(&'a self, place: Place, material: &Material<'a>) -> Cow<'a, str> {
+        match place {
+            Place::Body(node) => material.body.map_or(Cow::Borrowed(""), |body| body.text(node)),
+            Place::Query(node) => material.query.map_or(Cow::Borrowed(""), |query| query.text(node)),
+            Place::Path(at) => Cow::Borrowed(material.path.get(at as usize).copied().unwrap_or_default()),
+            Place::Header(at) => {
+                Cow::Borrowed(material.headers.get(at as usize).map_or("", |(_, value)| *value))
+            }
+            Place::Nested { nested, node } => {
+                self.nested.get(nested as usize).map_or(Cow::Borrowed(""), |n| n.document.text(node))
+            }
+            Place::InsertBody { .. }
+            | Place::InsertQuery
+            | Place::InsertHeader
+            | Place::InsertNested { .. } => Cow::Borrowed(""),
+        }
+    }
+
+    /// Every text and number at a place, decoded: of a container all in it, in document order. For the watch.
+    pub fn scalars<'a>(&'a self, place: Place, material: &Material<'a>) -> Scalars<'a> {
+        let tree = match place {
+            Place::Body(node) => material.body.map(|body| (body, node)),
+            Place::Query(node) => material.query.map(|query| (query, node)),
+            Place::Nested { nested, node } => self.nested.get(nested as usize).map(|n| (&n.document, node)),
+            Place::Path(_) | Place::Header(_) => {
+                return Scalars { tree: None, at: 0, end: 0, single: Some(self.text(place, material)) };
+            }
+            _ => None,
+        };
+        let (at, end) = tree.map_or((0, 0), |(document, node)| {
+            (node, document.node(node).map_or(node, |known| known.next.max(node + 1)))
+        });
+        Scalars { tree: tree.map(|(document, _)| document), at, end, single: None }
+    }
+}
+
+/// Iterator over the texts and numbers at a place: see [`Found::scalars`].
+pub struct Scalars<'a> {
+    tree: Option<&'a Document>,
+    at: u32,
+    end: u32,
+    single: Option<Cow<'a, str>>,
+}
+
+impl<'a> Iterator for Scalars<'a> {
+    type Item = Cow<'a, str>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(single) = self.single.take() {
+            return Some(single);
+        }
+        let tree = self.tree?;
+        while self.at < self.end {
+            let node = self.at;
+            self.at += 1;
+            if matches!(tree.kind(node), NodeKind::Text | NodeKind::Number) {
+                return Some(tree.text(node));
+            }
+        }
+        None
+    }
+}
+
+/// Whether a text can be neither name nor sentence: empty, a number, a date, a boolean, an identifier with a digit
+/// in it, or a word of an enumeration (`fullyGraded`, `not_submitted`): ASCII without white space, at most 128
+/// bytes, which does not begin with a capital letter unless a digit is in it. What a route without a roster keeps.
+pub fn plain(text: &str) -> bool {
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:/+,#@=".contains(&byte);
+    let digit = text.bytes().any(|byte| byte.is_ascii_digit());
+    let capital = text.bytes().next().is_some_and(|byte| byte.is_ascii_uppercase());
+    text.len() <= 128 && text.bytes().all(token) && (digit || (!capital && !text.contains(['@', ','])))
+}
