@@ -13,6 +13,8 @@ pub mod identity;
 pub mod journal;
 pub mod profile;
 pub mod rewrite;
+pub mod roster;
 pub mod secret;
 pub mod server;
 pub mod telemetry;
+pub mod vault;

@@ -1,0 +1,274 @@
+//! What publishers made themselves: things that stay as they are, and names that they gave to persons.
+//!
+//! It must not know profiles: whether a kind may be minted is the caller's business.
+
+use std::sync::Arc;
+
+use super::Vault;
+use super::barrier::Table;
+use super::codec::{Fields, LONGEST_FIELD};
+use super::error::VaultError;
+use super::inner::Inner;
+use super::known::KnownAlias;
+use super::log::Unsealable;
+use super::look::Found;
+use super::pending::Ticket;
+use super::record::Entry;
+use super::rows::{NoRows, minted_key, read_alias, rows_of};
+use super::scopes::OpenScope;
+use crate::derive::Core;
+use crate::identity::{Identifier, Kind, Publisher, School, Scope, canonical};
+
+/// Something that a publisher made: an id of a result, or its own id of a pupil.
+#[derive(Debug, Clone, Copy)]
+pub struct Minted<'a> {
+    /// The kind that the profile gives it.
+    pub kind: Kind,
+    /// The value as the publisher wrote it.
+    pub text: &'a str,
+    /// For a name of a person: who it is. None for a thing.
+    pub person: Option<Alias<'a>>,
+}
+
+/// A person for whom a publisher made a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Alias<'a> {
+    /// The identifier beside which the name stood; it says whether two are the same person, in any epoch.
+    pub identifier: &'a Identifier,
+    /// [`super::Revealed::core`] or [`super::Masked::core`], in the epoch in which the name was last seen.
+    pub core: Core,
+    /// The salt of that mapping.
+    pub salt: [u8; 16],
+}
+
+/// The person behind a name that the publisher made.
+#[derive(Clone)]
+pub struct Named(Arc<KnownAlias>);
+
+impl Named {
+    /// The identifier beside which the name stood first.
+    pub fn identifier(&self) -> &Identifier {
+        &self.0.identifier
+    }
+
+    /// The same as [`super::Revealed::core`] in the epoch in which the name was last seen.
+    pub fn core(&self) -> Core {
+        Core::from_bytes(self.0.person)
+    }
+
+    /// The salt of that mapping.
+    pub fn salt(&self) -> [u8; 16] {
+        self.0.salt
+    }
+}
+
+impl std::fmt::Debug for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Named(…)")
+    }
+}
+
+struct Owned {
+    kind: Kind,
+    text: String,
+    person: Option<OwnedPerson>,
+}
+
+#[derive(Clone)]
+struct OwnedPerson {
+    identifier: Identifier,
+    core: [u8; 16],
+    salt: [u8; 16],
+}
+
+impl Vault {
+    /// Remembers, durably, what the publisher made. What is known already costs no sync.
+    ///
+    /// # Errors
+    /// [`VaultError::SecondPerson`] when a name belongs to another person already: then nothing of this call
+    /// is remembered. Otherwise as [`Vault::mask`].
+    pub async fn remember_minted(&self, scope: &Scope, minted: &[Minted<'_>]) -> Result<(), VaultError> {
+        self.inner.check()?;
+        let open = Arc::clone(self.inner.scopes().serving(scope)?);
+        if minted.iter().any(|of| of.text.len() > LONGEST_FIELD) {
+            return Err(VaultError::BadAsk { why: "a name is longer than 64 KiB" });
+        }
+        let own = |of: &Minted<'_>| Owned {
+            kind: of.kind,
+            text: of.text.to_owned(),
+            person: of.person.map(|person| OwnedPerson {
+                identifier: person.identifier.clone(),
+                core: *person.core.as_bytes(),
+                salt: person.salt,
+            }),
+        };
+        let owned: Vec<Owned> = minted.iter().map(own).collect();
+        let inner = Arc::clone(&self.inner);
+        let task = tokio::spawn(async move {
+            let of = Arc::clone(&inner);
+            let blocking = move || remember(&of, &open, &owned);
+            let (own, others) =
+                tokio::task::spawn_blocking(blocking).await.map_err(|_| VaultError::Stopped)??;
+            if let Some(own) = own {
+                match own.await {
+                    Ok(Ok(_)) => {}
+                    Ok(Err(Unsealable)) => return Err(VaultError::Unsealable),
+                    Err(why) => return Err(inner.unacknowledged(why)),
+                }
+                // A value that was masked as the school's own until now is the publisher's.
+                inner.caches.forward.clear();
+            }
+            for other in others {
+                inner.relied_on(other).await?;
+            }
+            Ok(())
+        });
+        task.await.map_err(|_| VaultError::Stopped)?
+    }
+
+    /// The persons behind names that this publisher made, in the order of the asks.
+    ///
+    /// # Errors
+    /// As [`Vault::reveal`].
+    pub async fn aliases(
+        &self,
+        school: &School,
+        publisher: &Publisher,
+        asks: &[(Kind, &str)],
+    ) -> Result<Vec<Option<Named>>, VaultError> {
+        self.inner.check()?;
+        let mut answers = Vec::with_capacity(asks.len());
+        let mut missing = Vec::new();
+        for (place, (kind, text)) in asks.iter().enumerate() {
+            let cached = self.inner.cached_alias(school, publisher, *kind, text);
+            if cached.is_none() {
+                missing.push((place, *kind, (*text).to_owned()));
+            }
+            answers.push(cached);
+        }
+        if !missing.is_empty() {
+            let (inner, whose) = (Arc::clone(&self.inner), (school.clone(), publisher.clone()));
+            let found = self.looking(move || look_up(&inner, &whose, missing)).await?;
+            for (place, known) in found {
+                if let Some(slot) = answers.get_mut(place) {
+                    *slot = known;
+                }
+            }
+        }
+        Ok(answers.into_iter().map(|known| known.map(Named)).collect())
+    }
+}
+
+type Begun = (Option<crate::disk::Pending<Result<super::log::Head, Unsealable>>>, Vec<Ticket>);
+
+fn remember(inner: &Inner, open: &Arc<OpenScope>, minted: &[Owned]) -> Result<Begun, VaultError> {
+    let whose = (open.scope.school.as_str(), open.scope.publisher.as_str());
+    let (mut plain, mut rows, mut added, mut others) = (Fields::default(), Vec::new(), 0, Vec::new());
+    let mut mine = std::collections::HashMap::new();
+    let _alone = inner.allocating();
+    for of in minted {
+        let table = if of.person.is_some() { Table::Alias } else { Table::Thing };
+        let key = minted_key(&inner.barrier, table, whose, of.kind, &of.text);
+        let found = inner.look(table, &key)?;
+        let before = match (&found, mine.get(&key)) {
+            (_, Some(before)) => Some(Option::clone(before)),
+            (Found::Row { plain, .. }, None) => {
+                let of = read_alias(plain.expose());
+                Some(of.map(|(core, salt, identifier)| OwnedPerson { identifier, core, salt }))
+            }
+            _ => None,
+        };
+        if let (Some(Some(before)), Some(now)) = (&before, &of.person)
+            && before.identifier != now.identifier
+        {
+            return Err(VaultError::SecondPerson);
+        }
+        // Known already, a person also in this epoch.
+        if before
+            .is_some_and(|before| before.map(|before| before.core) == of.person.as_ref().map(|now| now.core))
+        {
+            if let Found::Row { ticket: Some(ticket), .. } = found {
+                others.push(ticket);
+            }
+            continue;
+        }
+        let entry = match &of.person {
+            Some(OwnedPerson { identifier, core, salt }) => Entry::Alias {
+                kind: of.kind.as_str(),
+                text: &of.text,
+                person: *core,
+                salt: *salt,
+                of_kind: identifier.kind().as_str(),
+                of_spelling: identifier.expose_spelling(),
+            },
+            None => Entry::Thing { kind: of.kind.as_str(), text: &of.text },
+        };
+        let made = rows_of(&inner.barrier, open, &entry).map_err(|why| match why {
+            NoRows::Unsealable => VaultError::Unsealable,
+            NoRows::Unknown => VaultError::BadAsk { why: "a kind that nobody knows" },
+        })?;
+        entry.write(&mut plain);
+        added += found.adds();
+        mine.insert(key, of.person.clone());
+        rows.extend(made);
+    }
+    let own = (!rows.is_empty()).then(|| inner.submit(open, plain, rows, added));
+    Ok((own, others))
+}
+
+type Looked = Result<(Vec<(usize, Option<Arc<KnownAlias>>)>, Vec<Ticket>), VaultError>;
+
+fn look_up(
+    inner: &Inner,
+    (school, publisher): &(School, Publisher),
+    missing: Vec<(usize, Kind, String)>,
+) -> Looked {
+    let (mut answers, mut tickets) = (Vec::with_capacity(missing.len()), Vec::new());
+    for (place, kind, text) in missing {
+        let key =
+            minted_key(&inner.barrier, Table::Alias, (school.as_str(), publisher.as_str()), kind, &text);
+        let known = match inner.look(Table::Alias, &key)? {
+            Found::Nothing | Found::Stale => None,
+            Found::Row { open, plain, ticket } => {
+                let of = read_alias(plain.expose()).ok_or_else(|| inner.index_down("an alias row"))?;
+                let text = canonical(kind, &text).into_owned();
+                let known =
+                    Arc::new(KnownAlias { open, kind, text, person: of.0, salt: of.1, identifier: of.2 });
+                match ticket {
+                    Some(ticket) => tickets.push(ticket),
+                    None => inner.keep_alias(&known),
+                }
+                Some(known)
+            }
+        };
+        answers.push((place, known));
+    }
+    Ok((answers, tickets))
+}
+
+impl Inner {
+    fn keep_alias(&self, known: &Arc<KnownAlias>) {
+        let scope = &known.open.scope;
+        let whose = (scope.school.as_str(), scope.publisher.as_str());
+        let hash = self.caches.aliases.hash((whose, known.kind.as_str(), known.text.as_str()));
+        self.caches.aliases.put(hash, Arc::clone(known));
+    }
+
+    fn cached_alias(
+        &self,
+        school: &School,
+        publisher: &Publisher,
+        kind: Kind,
+        text: &str,
+    ) -> Option<Arc<KnownAlias>> {
+        let text = canonical(kind, text);
+        let hash = self.caches.aliases.hash(((school.as_str(), publisher.as_str()), kind.as_str(), &*text));
+        self.caches.aliases.get(hash, |known| {
+            known.open.is_open()
+                && known.open.scope.school == *school
+                && known.open.scope.publisher == *publisher
+                && known.kind == kind
+                && known.text == text
+        })
+    }
+}

@@ -1,0 +1,168 @@
+//! What a record of the vault's log says, in clear: the entries of one scope, or a notice about the vault
+//! itself. One record holds all that one call made, so that a segment costs one seal and one sync.
+//!
+//! It must not know sealing, files or the index; numbers of types are final, new ones are added at the end.
+
+use super::codec::{Fields, Reader};
+
+/// Which part of a name a label stands in for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// The given name.
+    Given,
+    /// The family name.
+    Family,
+    /// Both, given name first.
+    Full,
+}
+
+/// One fact of a scope. Borrowed, so that identifiers are not copied on their way in or out.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Entry<'a> {
+    /// An identifier has a pseudonym.
+    Mapping {
+        kind: &'a str,
+        shape: &'a str,
+        /// 0, or what a tombstone raised it to: names the person whatever the shape.
+        base: u32,
+        /// `base`, or more when a short shape collided.
+        generation: u32,
+        salt: [u8; 16],
+        spelling: &'a str,
+    },
+    /// A person has a stand-in for his name.
+    Label { person: [u8; 16], attempt: u32, given: &'a str, family: &'a str },
+    /// Behind a stand-in in one field stands this value.
+    Original { person: [u8; 16], slot: &'a str, part: Part, stand_in: &'a str, original: &'a str },
+    /// The publisher made this thing itself.
+    Thing { kind: &'a str, text: &'a str },
+    /// The publisher made this name for a person, who has this identifier.
+    Alias {
+        kind: &'a str,
+        text: &'a str,
+        person: [u8; 16],
+        salt: [u8; 16],
+        of_kind: &'a str,
+        of_spelling: &'a str,
+    },
+}
+
+/// A notice about the vault itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Notice {
+    /// The first record. Milliseconds since the Unix epoch.
+    Begun { at: u64 },
+    /// The key file was replaced; an older one is refused from now on.
+    Keys { version: u64 },
+    /// What came after this record was lost: the vault was recovered without `missing` records.
+    Recovered { at: u64, missing: u64 },
+}
+
+impl Part {
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::Given => 1,
+            Self::Family => 2,
+            Self::Full => 3,
+        }
+    }
+
+    pub(crate) fn of(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::Given),
+            2 => Some(Self::Family),
+            3 => Some(Self::Full),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Entry<'a> {
+    pub(crate) fn write(&self, to: &mut Fields) {
+        match self {
+            Self::Mapping { kind, shape, base, generation, salt, spelling } => {
+                to.u8(1).text(kind).text(shape).u32(*base).u32(*generation).raw(salt).text(spelling)
+            }
+            Self::Label { person, attempt, given, family } => {
+                to.u8(2).raw(person).u32(*attempt).text(given).text(family)
+            }
+            Self::Original { person, slot, part, stand_in, original } => {
+                to.u8(3).raw(person).text(slot).u8(part.number()).text(stand_in).text(original)
+            }
+            Self::Thing { kind, text } => to.u8(4).text(kind).text(text),
+            Self::Alias { kind, text, person, salt, of_kind, of_spelling } => {
+                to.u8(5).text(kind).text(text).raw(person).raw(salt).text(of_kind).text(of_spelling)
+            }
+        };
+    }
+
+    fn read(from: &mut Reader<'a>) -> Option<Self> {
+        Some(match from.u8()? {
+            1 => Self::Mapping {
+                kind: from.text()?,
+                shape: from.text()?,
+                base: from.u32()?,
+                generation: from.u32()?,
+                salt: from.array()?,
+                spelling: from.text()?,
+            },
+            2 => Self::Label {
+                person: from.array()?,
+                attempt: from.u32()?,
+                given: from.text()?,
+                family: from.text()?,
+            },
+            3 => Self::Original {
+                person: from.array()?,
+                slot: from.text()?,
+                part: Part::of(from.u8()?)?,
+                stand_in: from.text()?,
+                original: from.text()?,
+            },
+            4 => Self::Thing { kind: from.text()?, text: from.text()? },
+            5 => Self::Alias {
+                kind: from.text()?,
+                text: from.text()?,
+                person: from.array()?,
+                salt: from.array()?,
+                of_kind: from.text()?,
+                of_spelling: from.text()?,
+            },
+            _ => return None,
+        })
+    }
+
+    /// All entries of a record, or `None` when one of them makes no sense.
+    pub(crate) fn read_all(bytes: &'a [u8]) -> Option<Vec<Self>> {
+        let mut reader = Reader::new(bytes);
+        let mut entries = Vec::new();
+        while !reader.is_empty() {
+            entries.push(Self::read(&mut reader)?);
+        }
+        Some(entries)
+    }
+}
+
+impl Notice {
+    pub(crate) fn to_fields(&self) -> Fields {
+        let mut fields = Fields::default();
+        match self {
+            Self::Begun { at } => fields.u8(1).u64(*at),
+            Self::Keys { version } => fields.u8(2).u64(*version),
+            Self::Recovered { at, missing } => fields.u8(3).u64(*at).u64(*missing),
+        };
+        fields
+    }
+
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(bytes);
+        let notice = match reader.u8()? {
+            1 => Self::Begun { at: reader.u64()? },
+            2 => Self::Keys { version: reader.u64()? },
+            3 => Self::Recovered { at: reader.u64()?, missing: reader.u64()? },
+            _ => return None,
+        };
+        reader.end()?;
+        Some(notice)
+    }
+}
