@@ -18,10 +18,10 @@ use tower::Service;
 
 use super::body::{Room, collect};
 use super::framing::Verdicts;
-use super::head::{remove_connection_headers, settle};
+use super::head::settle;
 use super::rescue::{Language, problem};
 use super::settings::Settings;
-use crate::gateway::{Gate, Presented, Refusal, Refused};
+use crate::gateway::{Gate, Presented, Refusal, Refused, remove_connection_headers};
 
 /// What a connection tells about each of its requests; travels as an extension of the request.
 #[derive(Debug, Clone)]

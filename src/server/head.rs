@@ -4,25 +4,13 @@
 //! For HTTP/1.1 it compares hyper's reading with framing's own; for HTTP/2 it checks what framing checks
 //! there. It must not know routes.
 
-use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, TE, TRANSFER_ENCODING, UPGRADE};
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, TE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Uri, Version};
 
 use super::framing::head::{content_length, is_host, is_origin_form};
 use super::framing::{Verdict, Verdicts};
-use crate::gateway::Refusal;
-
-/// Headers that belong to a connection (RFC 9110, 7.6.1) and do not reach the gateway.
-const OF_THE_CONNECTION: [HeaderName; 8] = [
-    CONNECTION,
-    TRANSFER_ENCODING,
-    UPGRADE,
-    TE,
-    EXPECT,
-    http::header::TRAILER,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-];
+use crate::gateway::{CONNECTION_HEADERS, Refusal, remove_connection_headers};
 
 /// Checks a head and brings it into the gateway's form. `framing` is there for HTTP/1.1.
 pub(super) fn settle(parts: &mut Parts, framing: Option<&Verdicts>) -> Result<(), Refusal> {
@@ -32,20 +20,6 @@ pub(super) fn settle(parts: &mut Parts, framing: Option<&Verdicts>) -> Result<()
     }
     remove_connection_headers(&mut parts.headers);
     Ok(())
-}
-
-/// Removes the headers of a connection, and those that `Connection` names.
-pub(crate) fn remove_connection_headers(headers: &mut HeaderMap) {
-    let named: Vec<HeaderName> = headers
-        .get_all(CONNECTION)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|name| HeaderName::from_bytes(name.trim_ascii().as_bytes()).ok())
-        .collect();
-    for name in OF_THE_CONNECTION.iter().chain(&named) {
-        headers.remove(name);
-    }
 }
 
 /// Two parsers have read this head; they must have read the same.
@@ -79,7 +53,7 @@ fn check_http2(parts: &mut Parts) -> Result<(), Refusal> {
             return Err(Refusal::Framing("a control character in a header"));
         }
     }
-    let mut connection = OF_THE_CONNECTION.into_iter().filter(|name| *name != TE && *name != EXPECT);
+    let mut connection = CONNECTION_HEADERS.into_iter().filter(|name| *name != TE && *name != EXPECT);
     if connection.any(|name| parts.headers.contains_key(name)) {
         return Err(Refusal::Framing("a header of the connection in HTTP/2"));
     }

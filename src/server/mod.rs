@@ -11,6 +11,7 @@ mod connection;
 mod framing;
 mod head;
 pub mod listener;
+pub mod operations;
 pub mod rescue;
 pub mod settings;
 pub mod shutdown;
@@ -21,6 +22,7 @@ mod texts;
 pub mod tls;
 
 pub use listener::{bind, serve};
+pub use operations::{Operations, serve_operations};
 pub use settings::{Deadlines, Limits, Settings};
 pub use shutdown::{Asked, Drain, Draining, Signals};
 pub use tls::{ServerTls, TlsSettings};

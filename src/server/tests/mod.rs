@@ -3,5 +3,6 @@
 mod framing;
 mod http2;
 mod limits;
+mod operations;
 mod support;
 mod tls;

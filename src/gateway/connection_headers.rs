@@ -1,0 +1,56 @@
+//! Headers that belong to one connection and not to the message (RFC 9110, 7.6.1).
+//!
+//! Both edges remove them, each on its side. It must not know what else is in a message.
+
+use http::HeaderMap;
+use http::header::{CONNECTION, EXPECT, HeaderName, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
+
+/// The headers of a connection, whether `Connection` names them or not.
+pub const CONNECTION_HEADERS: [HeaderName; 8] = [
+    CONNECTION,
+    TRANSFER_ENCODING,
+    UPGRADE,
+    TE,
+    EXPECT,
+    TRAILER,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+];
+
+/// Removes the headers of a connection, and those that `Connection` names.
+pub fn remove_connection_headers(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| HeaderName::from_bytes(name.trim_ascii().as_bytes()).ok())
+        .collect();
+    for name in CONNECTION_HEADERS.iter().chain(&named) {
+        headers.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::remove_connection_headers;
+    use http::{HeaderMap, HeaderValue};
+
+    #[test]
+    fn named_and_unnamed_ones_go() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("connection", "close, X-Private"),
+            ("connection", "other"),
+            ("x-private", "1"),
+            ("other", "2"),
+            ("keep-alive", "timeout=5"),
+            ("transfer-encoding", "chunked"),
+            ("accept", "*/*"),
+        ] {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        remove_connection_headers(&mut headers);
+        assert_eq!(headers.keys().collect::<Vec<_>>(), ["accept"]);
+    }
+}

@@ -1,0 +1,5 @@
+//! Upstreams over real sockets and real TLS, kind and unkind.
+
+mod carrying;
+mod credentials;
+mod support;
