@@ -1,0 +1,121 @@
+//! The guard: the second, independent barrier on every message that leaves.
+//!
+//! It scans the final bytes (target, headers, body) and every decoding of them to depth 3 for what it
+//! knows of the school's pupils. It does not trust the masker: it reads no profile, calls no `find`,
+//! and imports nothing of `rewrite`, `profile` or `vault`. Only here can a `Cleared` be made.
+
+mod blob;
+mod digest;
+mod entity;
+mod fold;
+mod layer;
+mod lookalike;
+mod pattern;
+mod peel;
+mod permit;
+mod scan;
+mod spelling;
+mod watch;
+mod window;
+mod word;
+
+#[cfg(test)]
+mod tests;
+
+pub use permit::{Part, Permit, PermitKind};
+pub use watch::{Watch, WatchKind, Watched, Watchlist};
+
+use self::permit::Ledger;
+use self::scan::{Scan, Sought};
+use super::message::{Head, Message};
+
+/// A message that the guard passed. Only [`clear`] makes one.
+#[derive(Debug)]
+pub struct Cleared {
+    message: Message,
+    permits_used: usize,
+}
+
+impl Cleared {
+    /// The message, for the connection that writes it.
+    pub fn into_message(self) -> Message {
+        self.message
+    }
+
+    /// The message, to digest it for the journal before it moves.
+    pub const fn message(&self) -> &Message {
+        &self.message
+    }
+
+    /// How many permits covered a watched value that really stood there.
+    pub const fn permits_used(&self) -> usize {
+        self.permits_used
+    }
+}
+
+/// What the guard found, without the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{} found in the {part}", kind.name())]
+pub struct Leak {
+    /// What was found.
+    pub kind: LeakKind,
+    /// Where: `target`, `header` or `body`.
+    pub part: &'static str,
+}
+
+/// Why a message does not leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeakKind {
+    /// A watched value of this kind stands outside its permits.
+    Watched(WatchKind),
+    /// The message asks for more decoding than the bounds allow: it cannot be said to be clean.
+    Bound,
+}
+
+impl LeakKind {
+    /// The stable name that refusals and metrics use: the kind of value, or `unscannable`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Watched(kind) => kind.name(),
+            Self::Bound => "unscannable",
+        }
+    }
+}
+
+/// Passes a message that holds nothing watched outside its permits.
+///
+/// # Errors
+/// A [`Leak`] with the first thing found, or `unscannable` when nested encodings exceed the bounds.
+pub fn clear(
+    watchlist: &Watchlist,
+    watch: &Watch,
+    permits: &[Permit],
+    message: Message,
+) -> Result<Cleared, Leak> {
+    let headers = message.head.headers();
+    let sizes = headers.iter().map(|(name, value)| name.as_str().len() + value.len());
+    let size = message.body.len() + sizes.sum::<usize>();
+    let digests = || [watchlist.digests(), watch.digests()];
+    let sought = Sought { patterns: [watchlist.patterns(), watch.patterns()], digests: &digests };
+    let mut scan = Scan::new(sought, Ledger::new(permits), size);
+    if let Head::Request { method, target, .. } = &message.head {
+        // A method of one's own making could carry a name.
+        scan.part("target", method.as_str().as_bytes())?;
+        scan.permits().turn_to(Some(Part::Target));
+        scan.part("target", target.as_bytes())?;
+    }
+    for name in headers.keys() {
+        scan.permits().turn_to(None);
+        scan.part("header", name.as_str().as_bytes())?;
+        scan.permits().turn_to(Some(Part::Header(name.clone())));
+        for value in headers.get_all(name) {
+            scan.part("header", value.as_bytes())?;
+            // A permit's span is one of the first value.
+            scan.permits().turn_to(None);
+        }
+    }
+    scan.permits().turn_to(Some(Part::Body));
+    scan.part("body", &message.body)?;
+    let permits_used = scan.permits().used();
+    Ok(Cleared { message, permits_used })
+}

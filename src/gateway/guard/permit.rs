@@ -1,0 +1,88 @@
+//! Permits: the places in the final bytes where one watched value is allowed to stand.
+//!
+//! A permit is made by `leave` from the publisher's configuration (`eck-id = "keep"`), never by a
+//! profile. It covers its own span and no other occurrence of the value, and the journal counts it.
+
+use http::HeaderName;
+use std::ops::Range;
+
+use super::WatchKind;
+
+/// A part of the message whose bytes a span is measured in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// Path and query of a request.
+    Target,
+    /// The first value of the header with this name.
+    Header(HeaderName),
+    /// The body.
+    Body,
+}
+
+/// Why a watched value may stand where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PermitKind {
+    /// An identifier that the school lets this publisher keep (`eck-id = "keep"`). Covers identifiers.
+    KeptIdentifier,
+    /// The place of a pseudonym that Sluis itself wrote: by chance its digits can be another pupil's
+    /// number. Covers matches that consist of digits only, so that a name never slips through it.
+    Pseudonym,
+}
+
+/// One place where one kind of value is allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permit {
+    /// In which part of the message.
+    pub part: Part,
+    /// The bytes of that part, as they leave. A match must lie wholly inside.
+    pub span: Range<usize>,
+    /// What is allowed there.
+    pub kind: PermitKind,
+}
+
+impl PermitKind {
+    /// Whether a match of `kind` is covered; `digits_only` says that the match holds no letter.
+    pub(super) fn covers(self, kind: WatchKind, digits_only: bool) -> bool {
+        match self {
+            Self::KeptIdentifier => kind == WatchKind::Identifier,
+            Self::Pseudonym => digits_only,
+        }
+    }
+}
+
+/// The permits of one message, and which of them were needed.
+pub(super) struct Ledger<'a> {
+    permits: &'a [Permit],
+    used: Vec<bool>,
+    part: Option<Part>,
+}
+
+impl<'a> Ledger<'a> {
+    pub(super) fn new(permits: &'a [Permit]) -> Self {
+        Self { permits, used: vec![false; permits.len()], part: None }
+    }
+
+    /// From now on spans are of this part; `None` for bytes that no permit can cover.
+    pub(super) fn turn_to(&mut self, part: Option<Part>) {
+        self.part = part;
+    }
+
+    /// Whether a permit covers this match; notes that it did.
+    pub(super) fn covers(&mut self, span: &Range<usize>, kind: WatchKind, digits_only: bool) -> bool {
+        let found = self.permits.iter().zip(&mut self.used).find(|(permit, _)| {
+            Some(&permit.part) == self.part.as_ref()
+                && permit.span.start <= span.start
+                && permit.span.end >= span.end
+                && permit.kind.covers(kind, digits_only)
+        });
+        found.is_some_and(|(_, used)| {
+            *used = true;
+            true
+        })
+    }
+
+    /// How many permits were needed.
+    pub(super) fn used(&self) -> usize {
+        self.used.iter().filter(|used| **used).count()
+    }
+}

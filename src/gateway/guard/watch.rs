@@ -1,0 +1,216 @@
+//! What is watched for: the roster's values (`Watchlist`) and the exchange's own (`Watch`).
+//!
+//! Both hold personal data and can therefore not be printed. Neither knows a profile, a rule or the
+//! vault: they are told values, and what kind of value each is.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use zeroize::Zeroizing;
+
+use super::digest::Digests;
+use super::pattern::Patterns;
+use super::spelling::{Origin, Speller};
+
+/// What kind of thing a watched value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WatchKind {
+    /// A number or key that points at a pupil: pupil number, ECK iD, user name, BSN.
+    Identifier,
+    /// Given and family name as one phrase, with or without prefix (tussenvoegsel).
+    FullName,
+    /// A family name. From the roster it is watched beside the pupil's other names only.
+    FamilyName,
+    /// A given name. Never watched alone; makes full names, and company for short values.
+    GivenName,
+    /// An e-mail address, as text and as MD5, SHA-1 or SHA-256.
+    Email,
+    /// A telephone number.
+    Phone,
+    /// A postal address, or a part of one that points at a house.
+    Address,
+    /// A date of birth, `YYYY-MM-DD`.
+    BirthDate,
+}
+
+impl WatchKind {
+    /// The stable name that refusals and metrics use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Identifier => "identifier",
+            Self::FullName => "full-name",
+            Self::FamilyName => "family-name",
+            Self::GivenName => "given-name",
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::Address => "address",
+            Self::BirthDate => "birth-date",
+        }
+    }
+}
+
+/// One value of one pupil, as the roster spells it.
+#[derive(Clone, Copy)]
+pub struct Watched<'a> {
+    /// Which pupil, numbered by the caller: values with one number belong together.
+    pub person: u32,
+    /// What kind of value.
+    pub kind: WatchKind,
+    /// The value.
+    pub text: &'a str,
+}
+
+/// The values of a school's roster, compact and immutable: build once, share by `Arc`.
+///
+/// Watched alone: identifiers, full names, e-mail addresses, phone numbers and addresses. A family or
+/// given name is watched in combination (full name in either order), never alone; birth dates are
+/// not watched yet.
+pub struct Watchlist {
+    patterns: Patterns,
+    digests: Digests,
+    pupils: usize,
+}
+
+impl Watchlist {
+    /// Builds from every value of every pupil, in any order.
+    pub fn build<'a>(values: impl IntoIterator<Item = Watched<'a>>) -> Self {
+        let mut all = Values::default();
+        for value in values {
+            all.add(Some(value.person), value.kind, value.text);
+        }
+        let (patterns, pupils) = all.phrases(Origin::Roster);
+        Self { patterns, digests: all.digests(), pupils }
+    }
+
+    /// A watchlist of nobody: a school without a roster.
+    pub fn empty() -> Self {
+        Self { patterns: Patterns::default(), digests: Digests::default(), pupils: 0 }
+    }
+
+    /// Whether it watches for nothing at all.
+    pub fn is_empty(&self) -> bool {
+        self.patterns.is_empty() && self.digests.is_empty()
+    }
+
+    /// How many different pupils it knows.
+    pub const fn pupils(&self) -> usize {
+        self.pupils
+    }
+
+    pub(super) const fn patterns(&self) -> &Patterns {
+        &self.patterns
+    }
+
+    pub(super) const fn digests(&self) -> &Digests {
+        &self.digests
+    }
+}
+
+/// The exchange's own values: what either message masked, removed or restored.
+///
+/// Watched alone: every kind but the given name, unless the value has fewer than 4 letters and fewer
+/// than 5 digits; such a value only beside another value of that pupil.
+#[derive(Default)]
+pub struct Watch {
+    values: Values,
+    patterns: OnceLock<Patterns>,
+    digests: OnceLock<Digests>,
+}
+
+impl Watch {
+    /// An exchange in which nothing was replaced yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Watches for one more value. `person` numbers the pupils of this exchange, as the caller likes:
+    /// values with one number belong together. `None` when the pupil is not known.
+    pub fn add(&mut self, person: Option<u32>, kind: WatchKind, text: &str) {
+        self.values.add(person, kind, text);
+        // A reply may add to what its request was watched for; phrases are made when next asked for.
+        self.patterns.take();
+        self.digests.take();
+    }
+
+    /// Whether nothing is watched for.
+    pub fn is_empty(&self) -> bool {
+        self.values.entries.is_empty()
+    }
+
+    pub(super) fn patterns(&self) -> &Patterns {
+        self.patterns.get_or_init(|| self.values.phrases(Origin::Exchange).0)
+    }
+
+    pub(super) fn digests(&self) -> &Digests {
+        self.digests.get_or_init(|| self.values.digests())
+    }
+}
+
+/// Values as they were told, in one buffer that is wiped when dropped.
+#[derive(Default)]
+struct Values {
+    text: Zeroizing<String>,
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    person: Option<u32>,
+    kind: WatchKind,
+    start: u32,
+    len: u32,
+}
+
+impl Values {
+    fn add(&mut self, person: Option<u32>, kind: WatchKind, text: &str) {
+        let (Ok(start), Ok(len)) = (u32::try_from(self.text.len()), u32::try_from(text.len())) else {
+            return;
+        };
+        self.entries.push(Entry { person, kind, start, len });
+        self.text.push_str(text);
+    }
+
+    fn text(&self, entry: &Entry) -> &str {
+        let start = entry.start as usize;
+        self.text.get(start..start + entry.len as usize).unwrap_or_default()
+    }
+
+    /// Every phrase of every pupil, and how many pupils there are.
+    fn phrases(&self, origin: Origin) -> (Patterns, usize) {
+        let mut order: Vec<u32> = (0..self.entries.len() as u32).collect();
+        let entry = |at: &u32| self.entries.get(*at as usize);
+        let person = |at: &u32| entry(at).and_then(|entry| entry.person);
+        if !self.entries.is_sorted_by_key(|entry| entry.person) {
+            order.sort_by_key(person);
+        }
+        let mut patterns = Patterns::default();
+        let mut speller = Speller::new(origin);
+        let mut pupils = 0;
+        for pupil in order.chunk_by(|one, other| person(one).is_some() && person(one) == person(other)) {
+            pupils += usize::from(pupil.first().and_then(person).is_some());
+            let values = pupil.iter().filter_map(entry);
+            speller.pupil(values.map(|entry| (entry.kind, self.text(entry))), &mut patterns);
+        }
+        patterns.settle();
+        (patterns, pupils)
+    }
+
+    fn digests(&self) -> Digests {
+        let mut digests = Digests::default();
+        for entry in self.entries.iter().filter(|entry| entry.kind == WatchKind::Email) {
+            digests.add(self.text(entry));
+        }
+        digests
+    }
+}
+
+impl fmt::Debug for Watchlist {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Watchlist({} pupils)", self.pupils)
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Watch({} values)", self.values.entries.len())
+    }
+}

@@ -1,0 +1,234 @@
+//! The exact look at a place where an anchor stands: fold the words around it, compare phrases.
+//!
+//! Reached for a few words of a message only, so it is written to be right rather than quick. It
+//! knows phrases, not pupils, and no message beyond the text it is given.
+
+use std::ops::Range;
+
+use super::fold::{Bytes, Unit, fold_bytes};
+use super::pattern::{Patterns, Phrase};
+use super::word::{hash_pair, hash_word, is_particle, is_word};
+
+/// How far the words of one phrase may lie apart in the source, in bytes.
+const REACH: usize = 4096;
+/// Marks between two words of one phrase, a run of white space counting as one.
+const GAP: u8 = 8;
+const TIGHT_GAP: u8 = 3;
+
+/// A folded word and where it stands.
+struct Token {
+    text: Range<usize>,
+    source: Range<usize>,
+    hash: u64,
+    particle: bool,
+    /// Marks between the word before and this one.
+    gap: u8,
+    /// Whether one of them is a colon: then a name and a value, not one phrase.
+    colon: bool,
+}
+
+/// The folded words of a stretch of text.
+#[derive(Default)]
+pub(super) struct Window {
+    folded: Vec<u8>,
+    tokens: Vec<Token>,
+}
+
+/// Where a phrase stands.
+pub(super) struct Match<'a> {
+    /// Which phrase.
+    pub(super) phrase: Phrase<'a>,
+    /// The bytes of the text it stands in.
+    pub(super) span: Range<usize>,
+}
+
+impl Window {
+    /// Folds `span` and as many words on both sides as a phrase can have. Returns the bytes read.
+    pub(super) fn open(&mut self, text: &[u8], span: &Range<usize>, words: usize, bytes: Bytes) -> usize {
+        let start = reach_left(text, span.start, words);
+        let end = reach_right(text, span.end, words);
+        self.fold(text, start..end, bytes);
+        end.saturating_sub(start)
+    }
+
+    /// Folds exactly the bytes of `range`.
+    pub(super) fn fold(&mut self, text: &[u8], range: Range<usize>, bytes: Bytes) {
+        self.folded.clear();
+        self.tokens.clear();
+        let base = range.start;
+        let mut gap = 0_u8;
+        let mut space = false;
+        let mut colon = false;
+        let mut open = false;
+        let folded = &mut self.folded;
+        let tokens = &mut self.tokens;
+        let source = text.get(range).unwrap_or_default();
+        fold_bytes(source, bytes, &mut |unit, start, end| match unit {
+            Unit::Letter(letter) => {
+                let at = folded.len();
+                folded.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+                if !open {
+                    tokens.push(Token {
+                        text: at..at,
+                        source: base + start..base + end,
+                        hash: 0,
+                        particle: false,
+                        gap,
+                        colon,
+                    });
+                }
+                if let Some(token) = tokens.last_mut() {
+                    token.text.end = folded.len();
+                    token.source.end = base + end;
+                }
+                (open, gap, space, colon) = (true, 0, false, false);
+            }
+            Unit::Space => {
+                gap = gap.saturating_add(u8::from(!space));
+                (open, space) = (false, true);
+            }
+            Unit::Break(mark) => {
+                gap = gap.saturating_add(1);
+                colon |= mark == ':';
+                (open, space) = (false, false);
+            }
+        });
+        for token in tokens {
+            let word = folded.get(token.text.clone()).unwrap_or_default();
+            token.hash = hash_word(word);
+            token.particle = is_particle(word);
+        }
+    }
+
+    /// Whether any of the folded words may be an anchor.
+    pub(super) fn may_anchor(&self, patterns: &Patterns) -> bool {
+        self.tokens.iter().any(|token| patterns.may_anchor(token.hash))
+    }
+
+    /// Calls `found` for every phrase whose anchor is one of the words inside `span`.
+    pub(super) fn matches<'p, E>(
+        &self,
+        patterns: &'p Patterns,
+        span: &Range<usize>,
+        found: &mut impl FnMut(Match<'p>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for (at, token) in self.tokens.iter().enumerate() {
+            let inside = token.source.start >= span.start && token.source.end <= span.end;
+            if !inside || !patterns.may_anchor(token.hash) || !patterns.anchors(token.hash) {
+                continue;
+            }
+            let before = self.tokens.get(..at).unwrap_or_default();
+            let after = self.tokens.get(at + 1..).unwrap_or_default();
+            let keys = [
+                Some(token.hash),
+                before.last().map(|left| hash_pair(left.hash, token.hash)),
+                after.first().map(|right| hash_pair(token.hash, right.hash)),
+                significant(before.iter().rev()).map(|left| hash_pair(left, token.hash)),
+                significant(after.iter()).map(|right| hash_pair(token.hash, right)),
+            ];
+            for phrase in keys.into_iter().flatten().flat_map(|key| patterns.under(key)) {
+                if let Some(span) = self.place(&phrase, at) {
+                    found(Match { phrase, span })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Where `phrase` stands, with the word numbered `at` in it.
+    fn place(&self, phrase: &Phrase<'_>, at: usize) -> Option<Range<usize>> {
+        let mut words: Vec<&[u8]> = phrase.words.split(|&byte| byte == b' ').collect();
+        let count = words.len();
+        if phrase.manner.any_order {
+            words.sort_unstable();
+        }
+        (at.saturating_sub(count - 1)..=at).find_map(|start| {
+            let tokens = self.tokens.get(start..start + count)?;
+            let (first, rest) = tokens.split_first()?;
+            let stands = rest.iter().all(|token| close(token, phrase))
+                && if phrase.manner.any_order {
+                    let mut stand: Vec<&[u8]> = tokens.iter().map(|token| self.text(token)).collect();
+                    stand.sort_unstable();
+                    stand == words
+                } else {
+                    tokens.iter().zip(&words).enumerate().all(|(nth, (token, word))| {
+                        self.equal(token, word, phrase.manner.date && nth + 1 == count)
+                    })
+                };
+            let last = rest.last().unwrap_or(first);
+            stands.then_some(first.source.start..last.source.end)
+        })
+    }
+
+    fn text(&self, token: &Token) -> &[u8] {
+        self.folded.get(token.text.clone()).unwrap_or_default()
+    }
+
+    fn equal(&self, token: &Token, word: &[u8], date_ends: bool) -> bool {
+        let text = self.text(token);
+        if text == word {
+            return true;
+        }
+        date_ends && text.strip_prefix(word).and_then(<[u8]>::first).is_some_and(u8::is_ascii_alphabetic)
+    }
+}
+
+/// Whether a word stands as near to the one before it as the phrase asks.
+const fn close(token: &Token, phrase: &Phrase<'_>) -> bool {
+    if phrase.manner.tight { token.gap <= TIGHT_GAP && !token.colon } else { token.gap <= GAP }
+}
+
+fn significant<'a>(mut tokens: impl Iterator<Item = &'a Token>) -> Option<u64> {
+    tokens.find(|token| !token.particle).map(|token| token.hash)
+}
+
+/// Whether a run of word bytes can hold a word at all; a lone zero-width character cannot.
+fn counts(run: &[u8]) -> bool {
+    run.len() > 4 || run.iter().any(u8::is_ascii)
+}
+
+/// The start of the stretch that holds `words` words before `start`.
+fn reach_left(text: &[u8], start: usize, words: usize) -> usize {
+    let floor = start.saturating_sub(REACH);
+    let before = text.get(floor..start).unwrap_or_default();
+    let mut left = words;
+    let mut at = before.len();
+    while at > 0 && left > 0 {
+        let seen = before.get(..at).unwrap_or_default();
+        let Some(last) = seen.iter().rposition(|&byte| is_word(byte)) else {
+            return floor;
+        };
+        let upto = before.get(..last).unwrap_or_default();
+        at = match upto.iter().rposition(|&byte| !is_word(byte)) {
+            Some(mark) => mark + 1,
+            // The run goes on beyond the floor: its beginning is unknown, so it is left out.
+            None if floor > 0 => return floor + last + 1,
+            None => 0,
+        };
+        left -= usize::from(counts(before.get(at..=last).unwrap_or_default()));
+    }
+    floor + at
+}
+
+/// The end of the stretch that holds `words` words after `end`.
+fn reach_right(text: &[u8], end: usize, words: usize) -> usize {
+    let ceiling = end.saturating_add(REACH).min(text.len());
+    let after = text.get(end..ceiling).unwrap_or_default();
+    let mut left = words;
+    let mut at = 0;
+    while at < after.len() && left > 0 {
+        let rest = after.get(at..).unwrap_or_default();
+        let Some(first) = rest.iter().position(|&byte| is_word(byte)) else {
+            return ceiling;
+        };
+        let run = rest.get(first..).unwrap_or_default();
+        let len = match run.iter().position(|&byte| !is_word(byte)) {
+            Some(len) => len,
+            None if ceiling < text.len() => return end + at + first,
+            None => run.len(),
+        };
+        left -= usize::from(counts(run.get(..len).unwrap_or_default()));
+        at += first + len;
+    }
+    end + at
+}

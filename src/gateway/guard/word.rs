@@ -1,0 +1,167 @@
+//! Words: runs of letters and digits in bytes, found sixty-four bytes at a time, and their hashes.
+//!
+//! This is the only pass over every byte, so it stays free of allocation and of decisions. It knows
+//! nothing of what is watched.
+
+/// What stands in sixty-four bytes: one bit a byte, lowest first.
+#[derive(Clone, Copy)]
+pub(super) struct Classes {
+    /// ASCII letters and digits, and every byte that is not ASCII.
+    pub(super) word: u64,
+    /// Bytes that are not ASCII.
+    pub(super) high: u64,
+    /// Whether a byte stands here that begins an escape, or a NUL.
+    pub(super) special: bool,
+}
+
+/// Bytes in a block.
+pub(super) const BLOCK: usize = 64;
+
+/// Whether a byte belongs to a word.
+pub(super) const fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80
+}
+
+/// Classifies a block. Written so that the compiler makes vector code of it.
+#[inline]
+pub(super) fn classify(block: &[u8; BLOCK]) -> Classes {
+    let mut flags = [0_u8; BLOCK];
+    let mut any = 0_u8;
+    let mut special = 0_u8;
+    for (flag, &byte) in flags.iter_mut().zip(block) {
+        let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+        let digit = byte.wrapping_sub(b'0') < 10;
+        *flag = u8::from(letter | digit | (byte >= 0x80));
+        any |= byte;
+        special |= u8::from((byte == b'\\') | (byte == b'%') | (byte == b'&'))
+            | u8::from((byte == b'=') | (byte == 0));
+    }
+    let high = if any >= 0x80 {
+        let mut high = [0_u8; BLOCK];
+        for (flag, &byte) in high.iter_mut().zip(block) {
+            *flag = byte >> 7;
+        }
+        bits(&high)
+    } else {
+        0
+    };
+    Classes { word: bits(&flags), high, special: special != 0 }
+}
+
+/// Gathers sixty-four bytes of 0 or 1 into the bits of one number.
+#[inline]
+fn bits(flags: &[u8; BLOCK]) -> u64 {
+    let (groups, _) = flags.as_chunks::<8>();
+    let mut mask = 0;
+    for group in groups.iter().rev() {
+        // The multiplication moves the lowest bit of byte i to bit 56 + i.
+        let gathered = u64::from_le_bytes(*group).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        mask = (mask << 8) | gathered;
+    }
+    mask
+}
+
+const FOLD: u64 = 0x2020_2020_2020_2020;
+const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
+const STEP: u64 = 0xD6E8_FEB8_6659_FD93;
+
+/// The hash of the word `text[start..end]`, without regard to ASCII case. A filter only: it reads at
+/// most 24 bytes of a word, and whoever uses it compares the text afterwards.
+#[inline]
+pub(super) fn hash(text: &[u8], start: usize, end: usize) -> u64 {
+    let len = end.saturating_sub(start);
+    let first = load(text, start) | FOLD;
+    if len <= 8 {
+        // Letters and digits carry the bit 0x20 once lower-cased, so setting it folds the case.
+        let keep = u64::MAX >> (64_usize.saturating_sub(8 * len) & 63);
+        return mix((first & keep) ^ SEED, STEP ^ len as u64);
+    }
+    let last = load(text, end - 8) | FOLD;
+    let middle = load(text, start + len / 2 - 4) | FOLD;
+    mix(first ^ SEED, last ^ middle.rotate_left(23) ^ STEP ^ len as u64)
+}
+
+/// The hash of a word that stands alone.
+pub(super) fn hash_word(word: &[u8]) -> u64 {
+    hash(word, 0, word.len())
+}
+
+/// The hash of two words in this order.
+#[inline]
+pub(super) fn hash_pair(left: u64, right: u64) -> u64 {
+    mix(left.rotate_left(17) ^ SEED, right ^ STEP)
+}
+
+#[inline]
+fn mix(left: u64, right: u64) -> u64 {
+    let product = u128::from(left) * u128::from(right);
+    (product as u64) ^ ((product >> 64) as u64)
+}
+
+/// Eight bytes from `start`, as many as there are.
+#[inline]
+fn load(text: &[u8], start: usize) -> u64 {
+    let tail = text.get(start..).unwrap_or_default();
+    if let Some(bytes) = tail.first_chunk::<8>() {
+        return u64::from_le_bytes(*bytes);
+    }
+    let mut bytes = [0_u8; 8];
+    for (to, from) in bytes.iter_mut().zip(tail) {
+        *to = *from;
+    }
+    u64::from_le_bytes(bytes)
+}
+
+/// Prefixes of Dutch and neighbouring family names (tussenvoegsels), normalised: too common to look
+/// for, and left out by many systems.
+pub(super) fn is_particle(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"van"
+            | b"de"
+            | b"den"
+            | b"der"
+            | b"des"
+            | b"het"
+            | b"t"
+            | b"s"
+            | b"d"
+            | b"in"
+            | b"op"
+            | b"ten"
+            | b"ter"
+            | b"te"
+            | b"tot"
+            | b"aan"
+            | b"bij"
+            | b"uit"
+            | b"over"
+            | b"onder"
+            | b"voor"
+            | b"von"
+            | b"vom"
+            | b"zu"
+            | b"zum"
+            | b"und"
+            | b"la"
+            | b"le"
+            | b"les"
+            | b"du"
+            | b"da"
+            | b"das"
+            | b"do"
+            | b"dos"
+            | b"di"
+            | b"del"
+            | b"della"
+            | b"el"
+            | b"al"
+            | b"v"
+            | b"vd"
+            | b"bin"
+            | b"ibn"
+            | b"ben"
+            | b"y"
+            | b"e"
+    )
+}
