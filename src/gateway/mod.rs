@@ -1,11 +1,8 @@
 //! The gateway: what happens to a message between its arrival and its forwarding.
 
-<<<<<<< HEAD
 pub mod connection_headers;
 pub mod gate;
-=======
 pub mod guard;
->>>>>>> guard
 pub mod message;
 pub mod refusal;
 
