@@ -17,5 +17,5 @@ pub mod roster;
 pub mod secret;
 pub mod server;
 pub mod telemetry;
-pub mod vault;
 pub mod upstream;
+pub mod vault;

@@ -128,7 +128,7 @@ fn report(file: &Path, settings: Option<&Settings>, problems: &[Problem], screen
     json!({
         "file": file.display().to_string(),
         "usable": settings.is_some(),
-        "digest": settings.map(|settings| hex(&settings.digest)),
+        "digest": settings.map(|settings| super::hex(&settings.digest)),
         "problems": problems,
         "routes": routes,
     })
@@ -146,8 +146,4 @@ fn route_json(publisher: &PublisherSettings, route: &RouteSettings, screen: &Scr
         "callers": callers(&route.caller, screen),
         "line": route.place.line,
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -6,20 +6,25 @@
 mod act;
 mod admin;
 mod check;
+mod explain;
 mod failure;
+mod faults;
 mod init;
+mod keys;
 mod progress;
+mod roster;
 mod screen;
 mod serve;
+mod stores;
 mod words;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::Language;
+use crate::config::{self, Language, Settings};
 use failure::Failure;
 use screen::Screen;
 
@@ -76,6 +81,12 @@ enum Command {
     Init(init::Init),
     /// Check the whole configuration: all problems at once, each with file, line and what to do.
     Check(check::Check),
+    /// Tell what was decided about an exchange, and which rule did it.
+    Explain(explain::Explain),
+    /// Import what the guard knows about pupils.
+    Roster(roster::RosterCommand),
+    /// List, open and close epochs.
+    Keys(keys::Keys),
 }
 
 /// Runs the command line and says how it ended.
@@ -107,9 +118,27 @@ fn dispatch(line: Line, screen: &mut Screen) -> Result<Exit, Failure> {
     match line.command {
         Command::Init(init) => init.run(screen),
         Command::Check(check) => check.run(&line.every.config, screen),
+        Command::Explain(explain) => explain.run(&line.every.config, screen),
+        Command::Roster(roster) => roster.run(&line.every.config, screen),
+        Command::Keys(keys) => keys.run(&line.every.config, screen),
     }
 }
 
 fn code(exit: Exit) -> ExitCode {
     ExitCode::from(exit as u8)
+}
+
+/// The settings of a configuration that holds; its errors are shown otherwise, and warnings are `check`'s.
+fn usable(file: &Path, screen: &Screen) -> Result<Settings, Failure> {
+    let config::Reading { settings, problems } = config::read(file);
+    settings.ok_or_else(|| {
+        let errors = problems.iter().filter(|problem| problem.is_error());
+        let count = errors.map(|problem| screen.tell(&problem.told(screen.language))).count();
+        let values = [("file", file.display().to_string().into()), ("errors", count.to_string().into())];
+        Failure::new(&words::CONFIG_UNUSABLE, values)
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -138,3 +138,258 @@ pub(super) const NO_RANDOM: Message = error(
         "een container of oude kernel onthoudt getrandom(2); hier is geen sleutel te maken",
     ],
 );
+/// There is no vault.
+pub(super) const VAULT_MISSING: Message = error(
+    "CLI-030",
+    [
+        "there is no vault in {path}",
+        "`sluis init` makes one; if there was one, put its backup in place with `sluis vault recover`",
+    ],
+    [
+        "er is geen kluis in {path}",
+        "`sluis init` maakt er een; was er een, zet dan de reservekopie terug met `sluis vault recover`",
+    ],
+);
+/// Another process holds a store.
+pub(super) const IN_USE: Message = error(
+    "CLI-031",
+    [
+        "{path} is in use by another process",
+        "a server that does not answer on its socket may be stopping: wait, or see `ps` and its log",
+    ],
+    [
+        "{path} is in gebruik bij een ander proces",
+        "een server die op zijn socket niet antwoordt kan aan het stoppen zijn: wacht, of kijk met `ps` en in de log",
+    ],
+);
+/// The unlock file is of no use.
+pub(super) const UNLOCK_UNFIT: Message = error(
+    "CLI-032",
+    [
+        "{path} cannot unlock a vault: {reason}",
+        "a key file holds 32 random bytes or 64 hex digits; a passphrase has 12 characters or more",
+    ],
+    [
+        "{path} kan geen kluis openen: {reason}",
+        "een sleutelbestand bevat 32 willekeurige bytes of 64 hexadecimale cijfers; een wachtzin telt 12 tekens of meer",
+    ],
+);
+/// The key does not open it.
+pub(super) const UNLOCK_WRONG: Message = error(
+    "CLI-033",
+    [
+        "the vault does not open: {reason}",
+        "name the unlock file that belongs to it, or take the one in the recovery kit",
+    ],
+    ["de kluis gaat niet open: {reason}", "noem het bestand dat erbij hoort, of neem dat uit de herstelset"],
+);
+/// The vault is not what it was.
+pub(super) const VAULT_SEALED: Message = error(
+    "CLI-034",
+    [
+        "the vault is sealed, and nothing is served: {reason}",
+        "leave its files as they are, and recover with `sluis vault recover --rehearse` first",
+    ],
+    [
+        "de kluis is verzegeld, en er gaat niets door: {reason}",
+        "laat de bestanden zoals ze zijn, en herstel eerst op proef met `sluis vault recover --rehearse`",
+    ],
+);
+/// No room.
+pub(super) const DISK_FULL: Message = error(
+    "CLI-035",
+    ["the disk is full; nothing was changed", "make room, and run the command again"],
+    ["de schijf is vol; er is niets veranderd", "maak ruimte, en geef de opdracht opnieuw"],
+);
+/// The epoch was never opened.
+pub(super) const EPOCH_UNKNOWN: Message = error(
+    "CLI-036",
+    [
+        "epoch {epoch} of {publisher} has no key",
+        "`sluis keys list` shows which there are; `sluis keys rotate` opens one",
+    ],
+    [
+        "periode {epoch} van {publisher} heeft geen sleutel",
+        "`sluis keys list` toont welke er zijn; `sluis keys rotate` opent er een",
+    ],
+);
+/// The epoch no longer serves.
+pub(super) const EPOCH_OVER: Message = error(
+    "CLI-037",
+    [
+        "epoch {epoch} of {publisher} was closed, and its name is used up",
+        "choose another name, and open it with `sluis keys rotate`",
+    ],
+    [
+        "periode {epoch} van {publisher} is gesloten, en die naam is op",
+        "kies een andere naam, en open die met `sluis keys rotate`",
+    ],
+);
+/// Something else in the vault.
+pub(super) const VAULT_FAILED: Message = error(
+    "CLI-038",
+    ["the vault did not do it: {reason}", "`sluis vault verify` says whether the vault is whole"],
+    ["de kluis deed het niet: {reason}", "`sluis vault verify` zegt of de kluis heel is"],
+);
+/// A vault without its journal.
+pub(super) const JOURNAL_MISSING: Message = error(
+    "CLI-040",
+    [
+        "there is no journal in {path}, beside a vault",
+        "put the newest backup of the journal back: without it nobody can tell whether the vault is an old one",
+    ],
+    [
+        "er is geen journaal in {path}, naast een kluis",
+        "zet de nieuwste reservekopie van het journaal terug: zonder journaal is niet te zien of de kluis een oude is",
+    ],
+);
+/// The journal is not what it was.
+pub(super) const JOURNAL_SEALED: Message = error(
+    "CLI-041",
+    [
+        "the journal is sealed, and nothing is served: {reason}",
+        "leave its directory as it is; `sluis journal verify` says where it differs",
+    ],
+    [
+        "het journaal is verzegeld, en er gaat niets door: {reason}",
+        "laat de map zoals zij is; `sluis journal verify` zegt waar het verschilt",
+    ],
+);
+/// The clock is behind the journal.
+pub(super) const CLOCK_BACK: Message = error(
+    "CLI-042",
+    [
+        "the clock is {seconds} s behind the newest entry of the journal",
+        "set the clock right; if it was wrong before and is right now, start once with `sluis serve --accept-clock`",
+    ],
+    [
+        "de klok loopt {seconds} s achter op de nieuwste regel van het journaal",
+        "zet de klok goed; was zij eerder fout en klopt zij nu, start dan één keer met `sluis serve --accept-clock`",
+    ],
+);
+/// Something else in the journal.
+pub(super) const JOURNAL_FAILED: Message = error(
+    "CLI-043",
+    [
+        "the journal did not do it: {reason}",
+        "see to room and permissions there; nothing crosses while it cannot be written",
+    ],
+    [
+        "het journaal deed het niet: {reason}",
+        "zorg daar voor ruimte en rechten; er gaat niets door zolang het niet te schrijven is",
+    ],
+);
+/// No header row.
+pub(super) const ROSTER_EMPTY: Message = error(
+    "CLI-050",
+    [
+        "the file is empty, and nothing was imported",
+        "its first row names the columns, for example pupil_number,given_name,prefix,family_name,email,birth_date",
+    ],
+    [
+        "het bestand is leeg, en er is niets ingelezen",
+        "de eerste rij noemt de kolommen, bijvoorbeeld leerlingnummer,voornaam,tussenvoegsel,achternaam,email,geboortedatum",
+    ],
+);
+/// A fault in the file.
+pub(super) const ROSTER_DAMAGED: Message = error(
+    "CLI-051",
+    [
+        "row {row}, column {column} ({name}): {reason}; nothing was imported",
+        "correct the file, and import it again; the earlier roster still serves",
+    ],
+    [
+        "rij {row}, kolom {column} ({name}): {reason}; er is niets ingelezen",
+        "verbeter het bestand, en lees het opnieuw in; de vorige leerlingenlijst geldt nog",
+    ],
+);
+/// Something else with the roster.
+pub(super) const ROSTER_FAILED: Message = error(
+    "CLI-052",
+    ["the roster did not do it: {reason}", "see to room and permissions there, and import it again"],
+    [
+        "de leerlingenlijst deed het niet: {reason}",
+        "zorg daar voor ruimte en rechten, en lees haar opnieuw in",
+    ],
+);
+/// Closing the epoch in use.
+pub(super) const EPOCH_SERVES: Message = error(
+    "CLI-044",
+    [
+        "epoch {epoch} of {publisher} serves, and cannot be closed",
+        "let `epoch` in the configuration name another one first, and reload",
+    ],
+    [
+        "periode {epoch} van {publisher} dient, en kan niet dicht",
+        "laat `epoch` in de configuratie eerst een andere noemen, en herlaad",
+    ],
+);
+/// Not an epoch.
+pub(super) const EPOCH_UNFIT: Message = error(
+    "CLI-045",
+    ["\"{found}\" is not an epoch", "1 to 32 letters, digits, - _ and ., for example 2026-2027"],
+    ["\"{found}\" is geen periode", "1 tot 32 letters, cijfers, - _ en ., bijvoorbeeld 2026-2027"],
+);
+/// Closing without saying so.
+pub(super) const FOR_EVER: Message = error(
+    "CLI-046",
+    [
+        "closing an epoch destroys its keys, and nothing was done",
+        "add `--for-ever` if that is meant: its pseudonyms can never come home again",
+    ],
+    [
+        "een periode sluiten vernietigt haar sleutels, en er is niets gedaan",
+        "voeg `--for-ever` toe als dat de bedoeling is: haar pseudoniemen komen nooit meer thuis",
+    ],
+);
+/// A publisher that is not there.
+pub(super) const PUBLISHER_UNKNOWN: Message = error(
+    "CLI-047",
+    ["{publisher} is no publisher of this school", "`sluis check` shows which there are"],
+    ["{publisher} is geen uitgever van deze school", "`sluis check` toont welke er zijn"],
+);
+/// Which school is meant.
+pub(super) const SCHOOL_UNCLEAR: Message = error(
+    "CLI-048",
+    ["it is not clear which school is meant", "add `--school BRIN` with a school of the configuration"],
+    [
+        "het is niet duidelijk welke school bedoeld is",
+        "voeg `--school BRIN` toe met een school uit de configuratie",
+    ],
+);
+/// No place for a roster.
+pub(super) const NO_ROSTER_PATH: Message = error(
+    "CLI-053",
+    [
+        "the configuration has no place for a roster",
+        "add `roster = \"state/roster\"` at its top, and import again",
+    ],
+    [
+        "de configuratie heeft geen plek voor een leerlingenlijst",
+        "voeg bovenaan `roster = \"state/roster\"` toe, en lees opnieuw in",
+    ],
+);
+/// Not an exchange's id.
+pub(super) const EXCHANGE_ID: Message = error(
+    "CLI-060",
+    [
+        "\"{found}\" is not an exchange's id",
+        "it has 32 hex digits, and stands in the refusal and in the log as `exchange`",
+    ],
+    [
+        "\"{found}\" is geen id van een uitwisseling",
+        "het heeft 32 hexadecimale cijfers, en staat in de weigering en in de log als `exchange`",
+    ],
+);
+/// Nothing about this exchange.
+pub(super) const EXCHANGE_UNKNOWN: Message = error(
+    "CLI-061",
+    [
+        "the journal holds nothing about exchange {exchange}",
+        "only what crossed or was refused after a route was found is journalled; the log may say more",
+    ],
+    [
+        "het journaal bevat niets over uitwisseling {exchange}",
+        "alleen wat overging of geweigerd werd nadat er een route was, staat in het journaal; de log zegt misschien meer",
+    ],
+);

@@ -335,4 +335,15 @@ impl Settings {
     pub fn publisher(&self, id: &str) -> Option<&PublisherSettings> {
         self.publishers.iter().find(|publisher| publisher.id.as_str() == id)
     }
+
+    /// Where a school's roster is kept: with several schools each has a file of its own, ending in its BRIN.
+    pub fn roster_of(&self, school: &School) -> Option<PathBuf> {
+        let path = self.roster.as_ref()?;
+        if self.schools.len() == 1 {
+            return Some(path.clone());
+        }
+        let mut name = path.file_name()?.to_owned();
+        name.push(format!("-{school}"));
+        Some(path.with_file_name(name))
+    }
 }

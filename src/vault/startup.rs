@@ -37,7 +37,11 @@ impl Vault {
             Ok(mut entries) => entries.next().is_none(),
             Err(why) if why.kind() == std::io::ErrorKind::NotFound => true,
             Err(why) => {
-                return Err(VaultError::File { act: "read", path: path.clone(), why: why.kind().to_string() });
+                return Err(VaultError::File {
+                    act: "read",
+                    path: path.clone(),
+                    why: why.kind().to_string(),
+                });
             }
         };
         if !empty {

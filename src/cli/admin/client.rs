@@ -26,7 +26,7 @@ pub(in crate::cli) fn ask(
     let progress = Progress::new(screen);
     match UnixStream::connect(settings.socket()) {
         Ok(stream) => converse(stream, act, body, &progress),
-        Err(_) => act::perform_alone(settings, act, body, &progress),
+        Err(_) => act::perform_alone(settings, act, body, &|done, of| progress.at(done, of)),
     }
 }
 

@@ -5,10 +5,12 @@
 
 mod answers;
 mod certificate;
+mod kit;
 mod staging;
 mod text;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use serde_json::json;
@@ -58,7 +60,9 @@ impl Init {
             let values = [("file", "sluis.toml".into()), ("errors", errors.to_string().into())];
             return Err(Failure::new(&words::CONFIG_UNUSABLE, values));
         };
-        let _ = settings;
+        let stores = super::stores::create(&settings, Arc::new(SystemClock))?;
+        kit::write(&staging, &settings, &stores, now)?;
+        drop(stores);
         staging.finish(MADE)?;
         told(&self.place, &answers, screen);
         Ok(if problems.is_empty() { Exit::Done } else { Exit::Warnings })
