@@ -19,6 +19,20 @@ use zeroize::Zeroize;
 /// let secret = sluis::secret::Secret::new(String::from("kept"));
 /// println!("{}", secret.expose().len());
 /// ```
+///
+/// Nor can it be serialised:
+///
+/// ```compile_fail
+/// let secret = sluis::secret::Secret::new(String::from("kept"));
+/// serde_json::to_string(&secret).unwrap();
+/// ```
+///
+/// The twin that compiles:
+///
+/// ```
+/// let secret = sluis::secret::Secret::new(String::from("kept"));
+/// serde_json::to_string(secret.expose()).unwrap();
+/// ```
 pub struct Secret<T: Zeroize>(T);
 
 impl<T: Zeroize> Secret<T> {
@@ -47,7 +61,27 @@ impl<T: Zeroize> fmt::Debug for Secret<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
     use super::Secret;
+
+    struct Watched(Rc<Cell<bool>>);
+
+    impl zeroize::Zeroize for Watched {
+        fn zeroize(&mut self) {
+            self.0.set(true);
+        }
+    }
+
+    #[test]
+    fn wiped_when_dropped() {
+        let wiped = Rc::new(Cell::new(false));
+        let secret = Secret::new(Watched(Rc::clone(&wiped)));
+        assert!(!wiped.get());
+        drop(secret);
+        assert!(wiped.get());
+    }
 
     #[test]
     fn debug_shows_nothing() {

@@ -4,6 +4,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use hkdf::Hkdf;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+use zeroize::Zeroizing;
 
 use super::{CryptoError, random};
 use crate::secret::Secret;
@@ -12,10 +13,10 @@ use crate::secret::Secret;
 ///
 /// `purpose` names the use and must differ for every use.
 pub fn hkdf(key: &Secret<[u8; 32]>, purpose: &[u8]) -> Secret<[u8; 32]> {
-    let mut derived = [0; 32];
+    let mut derived = Zeroizing::new([0; 32]);
     // 32 bytes are one block: the length is never too large, so this cannot fail.
-    let _fits = Hkdf::<Sha256>::new(None, key.expose()).expand(purpose, &mut derived);
-    Secret::new(derived)
+    let _fits = Hkdf::<Sha256>::new(None, key.expose()).expand(purpose, derived.as_mut_slice());
+    Secret::new(*derived)
 }
 
 /// How a passphrase becomes a key. Stored beside what the key protects.
@@ -68,10 +69,10 @@ impl Passphrase {
         }
         let parameters =
             Params::new(memory_kib, passes, lanes, Some(32)).map_err(|_| CryptoError::DeriveKey)?;
-        let mut key = [0; 32];
+        let mut key = Zeroizing::new([0; 32]);
         Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters)
-            .hash_password_into(passphrase.expose().as_bytes(), &self.salt, &mut key)
+            .hash_password_into(passphrase.expose().as_bytes(), &self.salt, key.as_mut_slice())
             .map_err(|_| CryptoError::DeriveKey)?;
-        Ok(Secret::new(key))
+        Ok(Secret::new(*key))
     }
 }

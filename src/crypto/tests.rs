@@ -37,6 +37,30 @@ fn one_key_writes_and_all_read() {
     assert_eq!(Keyring::new((1, &key(2)), 0, &[(1, &key(1))]).unwrap_err(), CryptoError::MakeKeyring);
 }
 
+/// Open-only: what an earlier Sluis sealed must open for ever. The row was made with Python's `cryptography`.
+#[test]
+fn a_frozen_value_opens() {
+    #[derive(serde::Deserialize)]
+    struct Row {
+        key_hex: String,
+        place: String,
+        plain: String,
+        sealed_hex: String,
+    }
+    let bytes = |hex: &str| -> Vec<u8> {
+        (0..hex.len() / 2).map(|n| u8::from_str_radix(&hex[2 * n..2 * n + 2], 16).unwrap()).collect()
+    };
+    let rows: Vec<Row> = serde_json::from_str(include_str!("../../tests/vectors/seal.json")).unwrap();
+    assert!(!rows.is_empty());
+    for row in rows {
+        let secret = Secret::new(bytes(&row.key_hex).try_into().unwrap());
+        let ring = Keyring::new((1, &key(1)), 0, &[(0x0102_0304, &secret)]).unwrap();
+        let sealed = bytes(&row.sealed_hex);
+        assert_eq!(ring.open(row.place.as_bytes(), &sealed).unwrap().expose(), row.plain.as_bytes());
+        assert_eq!(ring.open(b"elsewhere", &sealed).unwrap_err(), CryptoError::OpenSealed);
+    }
+}
+
 #[test]
 fn a_key_wears_out() {
     let ring = Keyring::new((1, &key(1)), (1 << 32) - 1, &[]).unwrap();

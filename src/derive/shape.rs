@@ -35,7 +35,7 @@ pub enum ShapeError {
     CountDigits,
     /// A prefix that would not make a URI.
     #[error(
-        "a prefix is an http or https URL of printable ASCII, at most 120 characters, e.g. https://sluis.school.example/p/"
+        "a prefix is an http or https URL of printable ASCII with a host's name and a path, at most 120 characters, e.g. https://sluis.school.example/p/"
     )]
     ReadPrefix,
     /// Kennisnet's own namespace.
@@ -68,14 +68,11 @@ impl Shape {
             Some(("uri", prefix)) => Ok(Self::Uri(own_prefix(prefix)?)),
             Some(("eckid", prefix)) => Ok(Self::EckId(own_prefix(prefix)?)),
             Some(("email", domain)) => {
-                let label = |label: &str| {
-                    (1..=63).contains(&label.len())
-                        && !label.starts_with('-')
-                        && !label.ends_with('-')
-                        && label.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-')
-                };
-                let good = domain.len() <= 200 && domain.contains('.') && domain.split('.').all(label);
-                if good { Ok(Self::Email(domain.to_owned())) } else { Err(ShapeError::ReadDomain) }
+                if domain.len() <= 200 && is_domain(domain) {
+                    Ok(Self::Email(domain.to_owned()))
+                } else {
+                    Err(ShapeError::ReadDomain)
+                }
             }
             Some(_) => Err(ShapeError::ReadShape),
         }
@@ -98,11 +95,14 @@ impl Shape {
         }
     }
 
-    /// Whether a text can have been written in this shape. Letters count in either case, because many
-    /// applications change it; a URL's prefix counts as written.
+    /// Whether a text can have been written in this shape. ASCII letters count in either case, those of a prefix
+    /// too, because many applications change it.
     pub fn recognise(&self, text: &str) -> bool {
         let crockford = |text: &str| {
-            text.len() == 26 && text.bytes().all(|c| CROCKFORD.contains(&c.to_ascii_lowercase()))
+            // 26 characters hold 130 bits, of which the first two are always zero.
+            text.len() == 26
+                && text.starts_with(|c: char| ('0'..='7').contains(&c))
+                && text.bytes().all(|c| CROCKFORD.contains(&c.to_ascii_lowercase()))
         };
         let hexadecimal =
             |text: &str, digits| text.len() == digits && text.bytes().all(|c| c.is_ascii_hexdigit());
@@ -112,6 +112,7 @@ impl Shape {
                     && text.bytes().enumerate().all(|(at, c)| match at {
                         8 | 13 | 18 | 23 => c == b'-',
                         14 => c == b'8',
+                        19 => b"89abAB".contains(&c),
                         _ => c.is_ascii_hexdigit(),
                     })
             }
@@ -120,10 +121,8 @@ impl Shape {
             Self::Digits(count) => {
                 text.len() == usize::from(*count) && text.bytes().all(|c| c.is_ascii_digit())
             }
-            Self::Uri(prefix) => text.strip_prefix(prefix.as_str()).is_some_and(crockford),
-            Self::EckId(prefix) => {
-                text.strip_prefix(prefix.as_str()).is_some_and(|code| hexadecimal(code, 128))
-            }
+            Self::Uri(prefix) => behind(prefix, text).is_some_and(crockford),
+            Self::EckId(prefix) => behind(prefix, text).is_some_and(|code| hexadecimal(code, 128)),
             Self::Email(domain) => text
                 .split_once('@')
                 .is_some_and(|(local, at)| crockford(local) && at.eq_ignore_ascii_case(domain)),
@@ -166,10 +165,9 @@ pub(super) fn wide(prefix: &str, code: &[u8; 64]) -> String {
 
 fn uuid(core: &Core) -> String {
     let mut bytes = *core.as_bytes();
-    if let [.., six, _, eight, _, _, _, _, _, _, _] = &mut bytes {
-        *six = (*six & 0x0f) | 0x80;
-        *eight = (*eight & 0x3f) | 0x80;
-    }
+    let [.., six, _, eight, _, _, _, _, _, _, _] = &mut bytes;
+    *six = (*six & 0x0f) | 0x80;
+    *eight = (*eight & 0x3f) | 0x80;
     let mut text = String::with_capacity(36);
     for (at, byte) in bytes.iter().enumerate() {
         if matches!(at, 4 | 6 | 8 | 10) {
@@ -211,13 +209,34 @@ fn own_prefix(prefix: &str) -> Result<String, ShapeError> {
     let rest = prefix.strip_prefix("https://").or_else(|| prefix.strip_prefix("http://"));
     let plain = prefix.len() <= 120
         && prefix.bytes().all(|c| c.is_ascii_graphic() && !b"\"<>\\^`{|}#@%".contains(&c));
-    let host = rest.and_then(|rest| rest.split(['/', '?', ':']).next()).unwrap_or_default();
-    if !plain || host.is_empty() {
+    let (authority, _) = rest.and_then(|rest| rest.split_once('/')).ok_or(ShapeError::ReadPrefix)?;
+    let (host, port) = authority.split_once(':').unwrap_or((authority, "443"));
+    let host = host.to_ascii_lowercase();
+    // The dot of the root at its end changes nothing.
+    let host = host.strip_suffix('.').unwrap_or(&host);
+    // Judged by its letters, so it has no others: no user, no escapes, nothing that readers take differently.
+    if !plain || !is_domain(host) || port.parse::<u16>().is_err() {
         return Err(ShapeError::ReadPrefix);
     }
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
     if host == "ketenid.nl" || host.ends_with(".ketenid.nl") {
         return Err(ShapeError::ForeignPrefix);
     }
     Ok(prefix.to_owned())
+}
+
+/// A domain name of two labels or more, in lower case (RFC 1123, 2.1).
+fn is_domain(text: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-')
+    };
+    text.contains('.') && text.split('.').all(label)
+}
+
+/// What stands behind a prefix, in whichever case.
+fn behind<'a>(prefix: &str, text: &'a str) -> Option<&'a str> {
+    let (head, rest) = text.split_at_checked(prefix.len())?;
+    head.eq_ignore_ascii_case(prefix).then_some(rest)
 }

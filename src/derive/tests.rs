@@ -135,10 +135,27 @@ fn shapes_are_read_strictly() {
         "eckid:https://ketenid.nl/x/",
         "eckid:https://KETENID.nl./x/",
         "eckid:https://a.ketenid.nl/",
+        "eckid:https://KetenID.nl:443/201703/",
+        "eckid:https://a@ketenid.nl/",
+        "eckid:https://school.example@ketenid.nl/",
+        "eckid:https://%6betenid.nl/",
+        "eckid:https://ketenid.nl\\.school.example/",
+        "eckid:https://ketenid.nl;school.example/",
+        "eckid:https:///ketenid.nl/",
+        "eckid:https://school.example",
+        "eckid:https://school.example:x/",
+        "digits:+12",
+        "email:a..example",
         "uri:https://x.example/\"",
         "hex:1",
     ] {
         assert!(Shape::parse(odd).is_err(), "{odd}");
+    }
+    for kennisnets in ["https://KetenID.nl:443/201703/", "https://a.ketenid.nl/", "http://ketenid.nl./x/"] {
+        for name in ["eckid", "uri"] {
+            let refused = Shape::parse(&format!("{name}:{kennisnets}")).unwrap_err();
+            assert_eq!(refused, ShapeError::ForeignPrefix, "{name}:{kennisnets}");
+        }
     }
     assert!(Shape::parse("eckid:https://notketenid.nl/x/").is_ok());
 }
@@ -154,6 +171,31 @@ fn recognising_is_strict_too() {
     ] {
         assert!(!uuid.recognise(odd), "{odd}");
     }
+    assert!(!uuid.recognise("263a1802-d262-8f14-c031-d9ef45d42804"));
     assert!(!Shape::Base32.recognise("1678c05mk2kwa70cesxx2x8a0l"));
+    assert!(!Shape::Base32.recognise("8678c05mk2kwa70cesxx2x8a04"));
     assert!(!Shape::Digits(12).recognise("26577055539"));
+}
+
+#[test]
+fn capitals_do_not_count_and_look_alikes_do() {
+    for shape in
+        ["uuid", "hex", "base32", "uri:https://S.example/P/", "eckid:https://S.example/P/", "email:s.example"]
+    {
+        let shape = Shape::parse(shape).unwrap();
+        let identifier = Identifier::new(Kind::PUPIL_NUMBER, "95312");
+        let key = ScopeKey::new(&Secret::new([5; 32]), &scope("12AB", "a", "c"));
+        let text = key.pseudonym(&shape, &identifier, 0).0.to_string();
+        assert!(shape.recognise(&text.to_uppercase()) && shape.recognise(&text.to_lowercase()), "{shape}");
+        assert!(!shape.recognise(&format!("{text} ")) && !shape.recognise(&text[1..]), "{shape}");
+    }
+    // The Kelvin sign is a `k` in lower case, but none that was written here.
+    assert!(!Shape::Base32.recognise("1678c05m\u{212a}2kwa70cesxx2x8a"));
+    assert!(!Shape::parse("uri:https://s.example/p/").unwrap().recognise("é"));
+}
+
+#[test]
+fn only_few_digits_stand_in_a_number() {
+    assert!(Shape::Digits(14).fits_number() && !Shape::Digits(15).fits_number() && !Shape::Hex.fits_number());
+    assert!(format!("1{}", "9".repeat(14)).parse::<u64>().unwrap() < 1 << 53);
 }

@@ -290,6 +290,8 @@ impl<E: Encode> Writer<E> {
             let Some(Waiting { item, answer }) = waiting.pop_front() else { break };
             let at = frame::begin(&mut self.out);
             let begun = self.out.len();
+            // Dropped before `answer`, so that whoever sees the answer fail sees `failed()` too.
+            let _guard = FailOnPanic(&self.shared);
             let receipt = encoder.encode(item, &mut self.out);
             answers.push((answer, receipt));
             let refused = self.out.len() == begun;
@@ -323,6 +325,17 @@ impl<E: Encode> Writer<E> {
         }
         encoder.keep();
         Ok(())
+    }
+}
+
+/// Fails the committer when the encoder panics.
+struct FailOnPanic<'a, E: Encode>(&'a Shared<E>);
+
+impl<E: Encode> Drop for FailOnPanic<'_, E> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.lock().state = State::Failed;
+        }
     }
 }
 

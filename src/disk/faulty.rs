@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -35,6 +37,9 @@ struct State {
     full: bool,
     /// Length of each file that was written, as of its last sync.
     synced: HashMap<PathBuf, u64>,
+    /// Bytes whose sync failed: the kernel holds them for clean and never writes them, unless they
+    /// are written again.
+    lost: HashMap<PathBuf, Vec<Range<u64>>>,
 }
 
 struct FaultyFile {
@@ -42,6 +47,10 @@ struct FaultyFile {
     path: PathBuf,
     file: Box<dyn Medium>,
     len: u64,
+    /// Bytes written since the last sync.
+    unsynced: Vec<Range<u64>>,
+    /// Lost bytes that were written again since the last sync.
+    again: Vec<Range<u64>>,
 }
 
 impl FaultyDisk {
@@ -87,9 +96,17 @@ impl FaultyDisk {
         state.plan.is_some_and(|(nth, _)| state.acts >= nth)
     }
 
-    /// Takes from every file what was not synced, as a power cut may. Close the files first.
+    /// Takes from every file what was not synced, as a power cut may: bytes behind its synced length,
+    /// and bytes whose sync failed and that were not written again. Close the files first.
     pub fn power_cut(&self) -> io::Result<()> {
         let state = self.lock();
+        for (path, ranges) in &state.lost {
+            let Ok(file) = std::fs::OpenOptions::new().write(true).open(path) else { continue };
+            for range in ranges {
+                let gone = usize::try_from(range.end - range.start).unwrap_or_default();
+                file.write_all_at(&vec![0; gone], range.start)?;
+            }
+        }
         for (path, len) in &state.synced {
             let file = std::fs::OpenOptions::new().write(true).open(path);
             match file {
@@ -127,7 +144,14 @@ impl FaultyDisk {
     fn wrap(&self, path: &Path, file: Box<dyn Medium>) -> io::Result<Box<dyn Medium>> {
         let len = std::fs::metadata(path)?.len();
         self.lock().synced.insert(path.to_owned(), len);
-        Ok(Box::new(FaultyFile { disk: self.clone(), path: path.to_owned(), file, len }))
+        Ok(Box::new(FaultyFile {
+            disk: self.clone(),
+            path: path.to_owned(),
+            file,
+            len,
+            unsynced: Vec::new(),
+            again: Vec::new(),
+        }))
     }
 }
 
@@ -182,19 +206,35 @@ impl Medium for FaultyFile {
             }
             None => self.file.write_at(bytes, offset)?,
         };
-        self.len = self.len.max(offset + taken as u64);
+        let end = offset + taken as u64;
+        self.len = self.len.max(end);
+        self.unsynced.push(offset..end);
+        if let Some(lost) = self.disk.lock().lost.get_mut(&self.path) {
+            self.again.extend(lost.extract_if(.., |lost| offset <= lost.start && lost.end <= end));
+        }
         Ok(taken)
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.disk.plain(|| self.file.sync())?;
-        self.disk.lock().synced.insert(self.path.clone(), self.len);
-        Ok(())
+        let (unsynced, again) = (std::mem::take(&mut self.unsynced), std::mem::take(&mut self.again));
+        let done = self.disk.plain(|| self.file.sync());
+        let mut state = self.disk.lock();
+        if done.is_err() {
+            // What was durable before and was only written again is still there.
+            let durable = state.synced.get(&self.path).copied().unwrap_or_default();
+            let new = unsynced.into_iter().filter(|range| range.end > durable);
+            let new = new.map(|range| range.start.max(durable)..range.end);
+            state.lost.entry(self.path.clone()).or_default().extend(new.chain(again));
+        } else {
+            state.synced.insert(self.path.clone(), self.len);
+        }
+        done
     }
 
     fn truncate(&mut self, len: u64) -> io::Result<()> {
         self.disk.plain(|| self.file.truncate(len))?;
         self.len = len;
+        self.unsynced.retain(|range| range.end <= len);
         Ok(())
     }
 }

@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::medium::write_all_at;
 use super::{Disk, DiskError, durable_write};
 
 /// Length of the bytes that open a log, in bytes.
@@ -32,8 +33,8 @@ pub(super) const BATCH_BYTES: usize = 4 << 20;
 pub const RECORD_HEADER: usize = HEADER;
 const HEADER: usize = 12;
 const FIRST: u32 = 1 << 31;
-/// The longest that a batch can be: one record may still join just below the bound.
-const LONGEST_BATCH: u64 = (BATCH_BYTES + HEADER + MAX_RECORD) as u64;
+/// The longest that a batch can be, in bytes: one record may still join just below the bound.
+pub const LONGEST_BATCH: u64 = (BATCH_BYTES + HEADER + MAX_RECORD) as u64;
 const READ_AHEAD: usize = 1 << 18;
 
 /// Creates an empty log at `path`, durably. An existing file is replaced.
@@ -46,6 +47,28 @@ pub fn cut_tail(disk: &dyn Disk, path: &Path, end: u64) -> Result<(), DiskError>
     let mut medium =
         disk.open(path).map_err(|source| DiskError::OpenFile { path: path.to_owned(), source })?;
     medium.truncate(end).map_err(|source| DiskError::WriteFile { path: path.to_owned(), source })?;
+    medium.sync().map_err(|source| DiskError::SyncFile { path: path.to_owned(), source })
+}
+
+/// Prepares a log for being continued at `end`, after it was read whole: cuts what follows and writes
+/// the last [`LONGEST_BATCH`] bytes again, durably.
+///
+/// The last batch may have been read from memory although its sync failed in the life before: the
+/// kernel then holds its pages for clean and would never write them. Always call it before
+/// [`super::Committer::start`].
+pub fn settle(disk: &dyn Disk, path: &Path, end: u64) -> Result<(), DiskError> {
+    let from = end.saturating_sub(LONGEST_BATCH);
+    let unread = |source| DiskError::ReadFile { path: path.to_owned(), source };
+    let mut file =
+        File::open(path).map_err(|source| DiskError::OpenFile { path: path.to_owned(), source })?;
+    file.seek(SeekFrom::Start(from)).map_err(unread)?;
+    let mut bytes = Vec::new();
+    file.take(end - from).read_to_end(&mut bytes).map_err(unread)?;
+    let unwritten = |source| DiskError::WriteFile { path: path.to_owned(), source };
+    let mut medium =
+        disk.open(path).map_err(|source| DiskError::OpenFile { path: path.to_owned(), source })?;
+    medium.truncate(end).map_err(unwritten)?;
+    write_all_at(medium.as_mut(), &bytes, from).map_err(unwritten)?;
     medium.sync().map_err(|source| DiskError::SyncFile { path: path.to_owned(), source })
 }
 

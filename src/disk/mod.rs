@@ -13,7 +13,9 @@ mod small;
 use std::path::{Path, PathBuf};
 
 pub use committer::{CommitError, Committer, Counts, Encode, Pending};
-pub use frame::{MAGIC_LEN, MAX_RECORD, RECORD_HEADER, Reader, Step, create_log, cut_tail};
+pub use frame::{
+    LONGEST_BATCH, MAGIC_LEN, MAX_RECORD, RECORD_HEADER, Reader, Step, create_log, cut_tail, settle,
+};
 pub use medium::{Disk, Medium, RealDisk};
 pub use small::{Lock, create_dir_durable, durable_write, write_file, write_file_at};
 

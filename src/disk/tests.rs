@@ -72,10 +72,8 @@ fn fresh(disk: &dyn Disk) -> (tempfile::TempDir, PathBuf) {
 }
 
 fn start(disk: &dyn Disk, path: &Path) -> Committer<Summing> {
-    let (_, sums, end, lost) = read_back(path).unwrap();
-    if lost > 0 {
-        cut_tail(disk, path, end).unwrap();
-    }
+    let (_, sums, end, _) = read_back(path).unwrap();
+    settle(disk, path, end).unwrap();
     Committer::start("test", disk.open(path).unwrap(), end, Summing::from(sums)).unwrap()
 }
 
@@ -152,6 +150,8 @@ fn every_nth(fault: Fault) {
         assert!(items.iter().all(|item| !refused.contains(item)), "{fault:?} at act {nth}");
         // And it takes new items after a restart.
         assert_eq!(start(&disk, &path).submit(99).wait(), Ok(items.len() as u64));
+        disk.power_cut().unwrap();
+        assert_eq!(read_back(&path).unwrap().0.len(), items.len() + 1, "{fault:?} at act {nth}");
         if !struck {
             assert_eq!(acknowledged.len(), 6);
             assert!(nth > 12, "6 items are at least 12 acts");
@@ -204,6 +204,34 @@ fn a_failed_sync_is_never_retried() {
     assert_eq!(log.submit(2).wait(), Err(CommitError::Failed));
     assert!(log.failed());
     assert_eq!(disk.acts(), acts, "the disk was touched again after a failed sync");
+}
+
+/// What Linux does after a failed `fsync`: the pages are clean in memory and never reach the disk.
+#[test]
+fn a_batch_whose_sync_failed_is_written_again_before_the_log_goes_on() {
+    let run = |settled: bool| {
+        let disk = FaultyDisk::new();
+        let (_directory, path) = fresh(&disk);
+        let log = start(&disk, &path);
+        log.submit(1).wait().unwrap();
+        disk.fail_nth(2, Fault::Error);
+        assert_eq!(log.submit(2).wait(), Err(CommitError::Failed));
+        drop(log);
+        disk.heal();
+        // The next life, with the power still on, reads both items.
+        let (items, sums, end, _) = read_back(&path).unwrap();
+        assert_eq!(items, [1, 2]);
+        if settled {
+            settle(&disk, &path, end).unwrap();
+        }
+        let log = Committer::start("test", disk.open(&path).unwrap(), end, Summing::from(sums)).unwrap();
+        log.submit(3).wait().unwrap();
+        drop(log);
+        disk.power_cut().unwrap();
+        read_back(&path).map(|(items, ..)| items)
+    };
+    assert_eq!(run(true).unwrap(), [1, 2, 3]);
+    assert!(matches!(run(false), Err(DiskError::Damaged { .. })));
 }
 
 #[test]

@@ -1,11 +1,29 @@
 //! The gateway: what happens to a message between its arrival and its forwarding.
+//!
+//! `exchange` is the whole product on one screen; `leave` and `enter` are its two doors. It must not know
+//! sockets, TLS or TOML.
 
+mod address;
+mod admission;
+pub mod caller;
 pub mod connection_headers;
+mod crossing;
+mod edits;
+mod enter;
+mod exchange;
 pub mod gate;
 pub mod guard;
+pub mod house;
+mod leave;
 pub mod message;
+mod parts;
+mod piece;
+mod record;
 pub mod refusal;
+pub mod route;
+mod watching;
 
+pub use admission::{Admitted, Ended, Gateway, Observer};
 pub use connection_headers::{CONNECTION_HEADERS, remove_connection_headers};
 pub use gate::{AuthorityId, Carried, Carrier, CarryError, CarryFault, Gate, PeerCertificate, Presented};
 pub use message::{Head, Message};

@@ -50,6 +50,11 @@ pub enum Refusal {
     },
     /// A pseudonym that is unknown, another scope's or another kind's: one refusal for all.
     UnknownPseudonym,
+    /// `link = "roster"`, and the roster does not know this pupil.
+    NotInRoster {
+        /// The profile's rule.
+        rule: String,
+    },
     /// A label or `add` rule met a record without a person.
     NoPerson {
         /// The profile's rule.

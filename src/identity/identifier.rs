@@ -22,6 +22,20 @@ use super::Kind;
 /// let pupil = sluis::identity::Identifier::new(sluis::identity::Kind::PUPIL_NUMBER, "95312");
 /// assert_eq!(format!("{pupil:?}"), "Identifier(pupil-number)");
 /// ```
+///
+/// Nor can it be serialised:
+///
+/// ```compile_fail
+/// let pupil = sluis::identity::Identifier::new(sluis::identity::Kind::PUPIL_NUMBER, "95312");
+/// serde_json::to_string(&pupil).unwrap();
+/// ```
+///
+/// The twin that compiles:
+///
+/// ```
+/// let pupil = sluis::identity::Identifier::new(sluis::identity::Kind::PUPIL_NUMBER, "95312");
+/// serde_json::to_string(pupil.expose()).unwrap();
+/// ```
 #[derive(Clone)]
 pub struct Identifier {
     kind: Kind,

@@ -138,11 +138,14 @@ impl Journal {
         Ok(checkpoint)
     }
 
-    /// Appends a last leaf (`stopped`), takes no more, and writes the last checkpoint.
+    /// Appends a last leaf (`stopped`), takes no more, and writes the last checkpoint, whatever became
+    /// of the leaf. Blocks on the disk.
     pub fn stop(&self, stopped: Leaf, key: &SigningKey) -> Result<Checkpoint, JournalError> {
-        self.append_blocking(stopped, Vec::new())?;
+        let appended = self.append_blocking(stopped, Vec::new());
         self.log.stop();
-        self.checkpoint(key)
+        let checkpoint = self.checkpoint(key)?;
+        appended?;
+        Ok(checkpoint)
     }
 
     fn submit(

@@ -12,7 +12,7 @@ use super::publish::Published;
 use super::record::{self, CLOCK_SLACK_MS, LOG_MAGIC};
 use super::tree::leaf_hash;
 use super::{Checkpoint, Event, JournalError, NoteError, Seal, VaultHead};
-use crate::disk::{Disk, DiskError, Reader, Step, create_dir_durable, create_log, cut_tail};
+use crate::disk::{Disk, DiskError, Reader, Step, create_dir_durable, create_log, settle};
 
 /// The log of entries, below the journal's directory.
 pub(super) const ENTRIES: &str = "entries.log";
@@ -100,9 +100,7 @@ pub(super) fn recover(
     }
     let mut recovered = read_entries(&entries, &checkpoint)?;
     recovered.opened.created = created;
-    if recovered.opened.cut_bytes > 0 {
-        cut_tail(disk, &entries, recovered.end).map_err(JournalError::OpenJournal)?;
-    }
+    settle(disk, &entries, recovered.end).map_err(JournalError::OpenJournal)?;
     Ok(recovered)
 }
 

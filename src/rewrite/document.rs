@@ -114,6 +114,11 @@ impl Document {
         &self.bytes
     }
 
+    /// The bytes as they came; the tree goes.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     /// How many nodes there are, the root included.
     pub fn len(&self) -> usize {
         self.nodes.len()

@@ -4,6 +4,7 @@
 //! written once, in `splice`: bytes outside a change leave exactly as they came. Nothing here knows
 //! a profile, a pupil or HTTP.
 
+pub mod coding;
 pub mod document;
 mod filter;
 mod form;
@@ -12,7 +13,10 @@ pub mod limits;
 mod list;
 mod percent;
 pub mod splice;
+pub mod target;
 
+pub use coding::{Coding, Expansion, Undecoded};
 pub use document::{Document, Format, Node, NodeKind, Unparsed};
 pub use limits::Limits;
 pub use splice::{Change, Placed, Spliced, Unspliced, splice};
+pub use target::{Rebuilt, Segment, Target, Unbuilt};

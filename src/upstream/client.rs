@@ -5,6 +5,8 @@
 //! know what a message means.
 
 use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST};
@@ -13,14 +15,14 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper_util::client::legacy::{Client, Error as PoolError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::connect::{ConnectSlow, Connector};
 use super::credentials::{Credential, OpenCredential};
 use super::resolve::Unresolved;
-use super::settings::{UpstreamSettings, WallClock};
+use super::settings::UpstreamSettings;
 use super::tls::{TrustError, client_config};
+use crate::clock::Clock;
 use crate::gateway::{Carried, Carrier, CarryError, CarryFault, remove_connection_headers};
 
 /// How long a connection may lie unused. Below what servers usually allow, so that a request seldom meets a
@@ -63,7 +65,7 @@ impl Upstream {
     ///
     /// # Errors
     /// When a file or an address cannot be used.
-    pub fn open(settings: &UpstreamSettings, clock: WallClock) -> Result<Self, OpenUpstream> {
+    pub fn open(settings: &UpstreamSettings, clock: Arc<dyn Clock>) -> Result<Self, OpenUpstream> {
         let scheme = settings.base.scheme_str();
         if !matches!(scheme, Some("https" | "http")) || settings.base.host().is_none_or(str::is_empty) {
             return Err(OpenUpstream::ReadBase);

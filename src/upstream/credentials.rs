@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine;
@@ -19,8 +19,9 @@ use zeroize::Zeroizing;
 
 use super::assertion::AssertionKey;
 use super::client::PlainClient;
-use super::settings::{UpstreamSettings, WallClock};
+use super::settings::UpstreamSettings;
 use super::tls::TrustError;
+use crate::clock::Clock;
 
 /// How Sluis proves itself to an upstream, beside a client certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +93,7 @@ pub(super) enum Credential {
 }
 
 impl Credential {
-    pub(super) fn open(settings: &UpstreamSettings, clock: WallClock) -> Result<Self, OpenCredential> {
+    pub(super) fn open(settings: &UpstreamSettings, clock: Arc<dyn Clock>) -> Result<Self, OpenCredential> {
         match &settings.credential {
             CredentialSettings::None => Ok(Self::None),
             CredentialSettings::BearerFile(path) => Ok(Self::Bearer(TokenFile::open(path)?)),
@@ -205,7 +206,7 @@ pub(super) struct OAuth2 {
     client_id: String,
     scope: Option<String>,
     proof: Proof,
-    clock: WallClock,
+    clock: Arc<dyn Clock>,
     /// Held while a token is being fetched: the others wait for that one.
     held: tokio::sync::Mutex<Held>,
 }
@@ -308,7 +309,8 @@ impl OAuth2 {
             }
             Proof::Key(key) => {
                 let audience = self.token_url.to_string();
-                let assertion = key.assert(&self.client_id, &audience, (self.clock)())?;
+                let assertion =
+                    key.assert(&self.client_id, &audience, self.clock.now().as_millis() / 1000)?;
                 form = form
                     + "&client_id="
                     + &percent(&self.client_id)

@@ -3,15 +3,11 @@
 //! It must not know the configuration file.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use http::Uri;
 
 use super::credentials::CredentialSettings;
-
-/// The wall clock as an upstream needs it: seconds since the Unix epoch, for the times in an assertion.
-pub type WallClock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// One upstream.
 #[derive(Debug, Clone)]

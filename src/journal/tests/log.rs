@@ -254,6 +254,11 @@ fn a_fault_at_every_nth_act_loses_nothing_acknowledged_and_the_journal_opens_aga
             journal.checkpoint(&key()).unwrap();
             let report = verify(&directory, &[vkey_of(&key())], None);
             assert!(report.is_good(), "{fault:?} at act {nth}: {}", report.json());
+            drop(journal);
+            disk.power_cut().unwrap();
+            let (_, opened) = open_with(&disk, &directory, T0 + 10_000)
+                .unwrap_or_else(|error| panic!("{fault:?} at act {nth}, then a power cut: {error}"));
+            assert_eq!(opened.entries, index + 1);
             if !struck {
                 assert!(well && nth > 30);
                 break;

@@ -1,1 +1,372 @@
+//! Tampered journals: each case is found, at the right place, by both verifiers with the same report.
 
+use std::process::Command;
+
+use super::*;
+use crate::disk::{Reader, Step, create_log};
+use crate::journal::record::LOG_MAGIC;
+use crate::journal::tile::Edge;
+
+const SIZE: u64 = 600;
+
+/// What a case expects: the differences that must be among those reported, with their first place.
+type Expected<'a> = &'a [(&'a str, &'a str)];
+
+/// Whether the independent verifier can run; told once when it cannot.
+fn python() -> bool {
+    let found = Command::new("python3").args(["-c", "import cryptography"]).output();
+    let found = found.is_ok_and(|output| output.status.success());
+    if !found {
+        println!(
+            "skipped: python3 with the package `cryptography` is missing, the second verifier did not run"
+        );
+    }
+    found
+}
+
+fn python_report(directory: &Path, earlier: Option<&str>) -> serde_json::Value {
+    let vkey = vkey_of(&key()).to_string();
+    let mut command = Command::new("python3");
+    command.arg("tests/verifier/verify.py").arg(directory).arg(vkey);
+    if let Some(note) = earlier {
+        let path = directory.with_extension("earlier");
+        put(&path, note.as_bytes());
+        command.arg("--earlier").arg(path);
+    }
+    let output = command.output().unwrap();
+    let report = serde_json::from_slice::<serde_json::Value>(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    assert_eq!(output.status.code(), Some(if report["good"] == true { 0 } else { 1 }));
+    report
+}
+
+/// Verifies with both verifiers and compares with what is expected; `exactly` allows nothing else.
+fn check(name: &str, directory: &Path, earlier: Option<&str>, expected: Expected<'_>, exactly: bool) {
+    let report = verify(directory, &[vkey_of(&key())], earlier).json();
+    let found: Vec<_> = report["differences"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|found| (found["what"].as_str().unwrap(), found["first"].as_str().unwrap()))
+        .collect();
+    for wanted in expected {
+        assert!(found.contains(wanted), "{name}: {wanted:?} not found in {report}");
+    }
+    assert!(!exactly || found.len() == expected.len(), "{name}: more than expected in {report}");
+    if python() {
+        assert_eq!(python_report(directory, earlier), report, "{name}: the verifiers do not agree");
+    }
+}
+
+/// One case on a fresh copy of a journal of 600 entries, all under the checkpoint.
+fn case(name: &str, tamper: impl FnOnce(&Path), expected: Expected<'_>) {
+    let (_keep, directory) = journal_of(SIZE, 0);
+    tamper(&directory);
+    check(name, &directory, None, expected, true);
+}
+
+fn edit(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = std::fs::read(path).unwrap();
+    change(&mut bytes);
+    put(path, &bytes);
+}
+
+/// Entries of a bundle, changed and written back.
+fn edit_bundle(path: &Path, change: impl FnOnce(&mut Vec<Vec<u8>>)) {
+    edit(path, |bytes| {
+        let (mut entries, mut rest) = (Vec::new(), bytes.as_slice());
+        while let [high, low, after @ ..] = rest {
+            let (entry, after) = after.split_at(u16::from_be_bytes([*high, *low]).into());
+            entries.push(entry.to_vec());
+            rest = after;
+        }
+        change(&mut entries);
+        let framed =
+            |entry: &Vec<u8>| [&u16::try_from(entry.len()).unwrap().to_be_bytes()[..], entry].concat();
+        *bytes = entries.iter().flat_map(framed).collect();
+    });
+}
+
+/// Records of `entries.log`, changed and written back with good frames: what a forger would do.
+fn edit_log(directory: &Path, change: impl FnOnce(&mut Vec<Vec<u8>>)) {
+    struct Raw;
+    impl crate::disk::Encode for Raw {
+        type Item = Vec<u8>;
+        type Receipt = ();
+        fn encode(&mut self, item: Vec<u8>, out: &mut Vec<u8>) {
+            out.extend(item);
+        }
+        fn keep(&mut self) {}
+        fn undo(&mut self) {}
+    }
+    let path = directory.join("entries.log");
+    let mut records = Vec::new();
+    let mut reader = Reader::open(&path, LOG_MAGIC).unwrap();
+    while let Step::Record { payload, .. } = reader.next().unwrap() {
+        records.push(payload.to_vec());
+    }
+    change(&mut records);
+    create_log(&RealDisk, &path, LOG_MAGIC).unwrap();
+    let log = crate::disk::Committer::start("forger", RealDisk.open(&path).unwrap(), 16, Raw).unwrap();
+    let pending: Vec<_> = records.into_iter().map(|record| log.submit(record)).collect();
+    pending.into_iter().for_each(|pending| pending.wait().unwrap());
+}
+
+#[test]
+fn untouched_journals_are_good() {
+    for (covered, beyond) in [(0, 0), (1, 0), (255, 3), (256, 0), (257, 1), (SIZE, 0), (512, 2)] {
+        let (_keep, directory) = journal_of(covered, beyond);
+        check("untouched", &directory, None, &[], true);
+        let report = verify(&directory, &[vkey_of(&key())], None);
+        assert_eq!((report.size, report.beyond, report.torn_bytes), (covered, beyond, 0));
+        assert_eq!(report.signed_by, "sluis.test/12AB/journal/v1");
+    }
+}
+
+#[test]
+fn an_auditors_copy_without_the_log_is_good() {
+    case("no entries.log", |directory| std::fs::remove_file(directory.join("entries.log")).unwrap(), &[]);
+}
+
+#[test]
+fn a_torn_tail_beyond_the_checkpoint_is_no_difference() {
+    let (_keep, directory) = journal_of(10, 2);
+    edit(&directory.join("entries.log"), |bytes| bytes.truncate(bytes.len() - 5));
+    check("torn", &directory, None, &[], true);
+    let report = verify(&directory, &[vkey_of(&key())], None);
+    assert!(report.beyond == 1 && report.torn_bytes > 0);
+}
+
+#[test]
+fn flipped_bits_are_found_where_they_are() {
+    case(
+        "entry flipped in its bundle",
+        |directory| edit_bundle(&directory.join("tile/entries/001"), |entries| entries[44][16] ^= 1),
+        &[("entry-differs", "300"), ("root-differs", "600"), ("log-differs", "300")],
+    );
+    case(
+        "entry made unreadable",
+        |directory| edit_bundle(&directory.join("tile/entries/001"), |entries| entries[44][0] = 9),
+        &[
+            ("entry-differs", "300"),
+            ("leaf-unreadable", "300"),
+            ("root-differs", "600"),
+            ("log-differs", "300"),
+        ],
+    );
+    case(
+        "tile of level 0",
+        |directory| edit(&directory.join("tile/0/000"), |bytes| bytes[32 * 9] ^= 1),
+        &[("entry-differs", "9"), ("tile-differs", "tile/1/000.p/2"), ("tiles-root-differs", "600")],
+    );
+    case(
+        "tile of level 1",
+        |directory| edit(&directory.join("tile/1/000.p/2"), |bytes| bytes[40] ^= 1),
+        &[("tile-differs", "tile/1/000.p/2")],
+    );
+    case(
+        "commitment",
+        |directory| edit(&directory.join("pupils/commitments"), |bytes| bytes[0] ^= 1),
+        &[("commitments-differ", "1")],
+    );
+    case(
+        "record of the log",
+        |directory| edit(&directory.join("entries.log"), |bytes| bytes[1000] ^= 1),
+        &[("log-damaged", "3")],
+    );
+}
+
+#[test]
+fn every_flipped_byte_of_the_checkpoint_is_found() {
+    let (_keep, directory) = journal_of(3, 0);
+    let note = std::fs::read(directory.join("checkpoint")).unwrap();
+    for at in 0..note.len() {
+        let mut bytes = note.clone();
+        bytes[at] ^= 1;
+        put(&directory.join("checkpoint"), &bytes);
+        let report = verify(&directory, &[vkey_of(&key())], None);
+        assert!(!report.is_good(), "byte {at}");
+        // Python is slow to start: a sample.
+        if at % 23 == 0 && python() {
+            assert_eq!(python_report(&directory, None), report.json(), "byte {at}");
+        }
+    }
+}
+
+#[test]
+fn deleted_inserted_and_reordered_entries_are_found() {
+    case(
+        "deleted from the bundle",
+        |directory| edit_bundle(&directory.join("tile/entries/000"), |entries| drop(entries.remove(7))),
+        &[("bundle-malformed", "tile/entries/000")],
+    );
+    case(
+        "inserted into the bundle",
+        |directory| {
+            edit_bundle(&directory.join("tile/entries/000"), |entries| entries.insert(7, entries[7].clone()));
+        },
+        &[("bundle-malformed", "tile/entries/000")],
+    );
+    case(
+        "two entries swapped",
+        |directory| edit_bundle(&directory.join("tile/entries/002.p/88"), |entries| entries.swap(3, 5)),
+        &[
+            ("entry-differs", "515"),
+            ("leaf-out-of-place", "515"),
+            ("commitments-differ", "515"),
+            ("root-differs", "600"),
+            ("log-differs", "515"),
+        ],
+    );
+    case(
+        "deleted from the log",
+        |directory| edit_log(directory, |records| drop(records.remove(100))),
+        &[("log-differs", "100"), ("log-shorter", "599")],
+    );
+    case(
+        "inserted into the log",
+        |directory| edit_log(directory, |records| records.insert(100, records[99].clone())),
+        &[("log-differs", "100"), ("leaf-out-of-place", "600")],
+    );
+    case(
+        "reordered in the log",
+        |directory| edit_log(directory, |records| records.swap(1, 2)),
+        &[("log-differs", "1")],
+    );
+    case(
+        "commitments of the log",
+        |directory| edit_log(directory, |records| *records[3].last_mut().unwrap() ^= 1),
+        &[("log-commitments-differ", "3")],
+    );
+}
+
+#[test]
+fn missing_and_cut_files_are_found() {
+    let remove =
+        |name: &'static str| move |directory: &Path| std::fs::remove_file(directory.join(name)).unwrap();
+    case("no checkpoint", remove("checkpoint"), &[("checkpoint-missing", "checkpoint")]);
+    case("no bundle", remove("tile/entries/001"), &[("bundle-missing", "tile/entries/001")]);
+    case("no tile", remove("tile/0/002.p/88"), &[("tile-missing", "tile/0/002.p/88")]);
+    case("no upper tile", remove("tile/1/000.p/2"), &[("tile-missing", "tile/1/000.p/2")]);
+    case("no commitments", remove("pupils/commitments"), &[("commitments-missing", "1")]);
+    case(
+        "neither bundle nor tile",
+        |directory| {
+            remove("tile/0/000")(directory);
+            remove("tile/entries/000")(directory);
+        },
+        &[("bundle-missing", "tile/entries/000"), ("tile-missing", "tile/0/000")],
+    );
+    case(
+        "commitments cut",
+        |directory| edit(&directory.join("pupils/commitments"), |bytes| bytes.truncate(32 * 400)),
+        &[("commitments-missing", "267")],
+    );
+    case(
+        "log cut",
+        |directory| edit_log(directory, |records| records.truncate(590)),
+        &[("log-shorter", "590")],
+    );
+}
+
+/// Everything that the journal's owner, who holds the key, can write anew: files of other entries
+/// under a good signature.
+fn rewrite(directory: &Path, size: u64, change: impl Fn(u64, &mut Leaf)) {
+    std::fs::remove_dir_all(directory).unwrap();
+    let mut edge = Edge::default();
+    let (mut files, mut side, mut tree) = (Vec::new(), Vec::new(), Frontier::default());
+    for number in 0..size {
+        let (mut leaf, mut commitments) = exchange(number);
+        commitments.sort_unstable();
+        leaf.sequence = number;
+        leaf.pupils = crate::journal::record::commit_to(&mut commitments).unwrap();
+        change(number, &mut leaf);
+        let bytes = leaf.encode().unwrap();
+        tree.push(leaf_hash(&bytes));
+        files.extend(edge.push(&bytes, leaf_hash(&bytes)));
+        side.extend(commitments.concat());
+    }
+    files.extend(edge.partial());
+    for file in files {
+        let path = directory.join(file.path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        put(&path, &file.bytes);
+    }
+    std::fs::create_dir_all(directory.join("pupils")).unwrap();
+    put(&directory.join("pupils/commitments"), &side);
+    let checkpoint = Checkpoint { origin: ORIGIN.into(), size, root: tree.root() };
+    put(&directory.join("checkpoint"), checkpoint.sign(&vkey_of(&key()), &key()).as_bytes());
+}
+
+#[test]
+fn a_fork_a_truncation_and_a_rollback_need_an_earlier_checkpoint_and_are_found_with_one() {
+    let (_keep, directory) = journal_of(SIZE, 0);
+    let earlier = std::fs::read_to_string(directory.join("checkpoint")).unwrap();
+    let earlier = Some(earlier.as_str());
+    check("same", &directory, earlier, &[], true);
+    rewrite(&directory, SIZE, |_, _| {});
+    check("the same entries again", &directory, earlier, &[], true);
+    rewrite(&directory, SIZE + 50, |_, _| {});
+    check("grown", &directory, earlier, &[], true);
+    let fork = |number: u64, leaf: &mut Leaf| {
+        leaf.route = if number == 300 { "/other".into() } else { leaf.route.clone() }
+    };
+    for size in [SIZE, SIZE + 50] {
+        rewrite(&directory, size, fork);
+        check("fork, nothing held", &directory, None, &[], true);
+        check("fork", &directory, earlier, &[("forked", "600")], true);
+    }
+    for size in [0, 1, 599] {
+        rewrite(&directory, size, |_, _| {});
+        check("rollback, nothing held", &directory, None, &[], true);
+        check("rollback", &directory, earlier, &[("rolled-back", &size.to_string())], true);
+    }
+}
+
+#[test]
+fn an_earlier_checkpoint_of_another_journal_or_key_is_not_believed() {
+    let (_keep, directory) = journal_of(5, 0);
+    let other = signing_key(8);
+    let root = empty_root();
+    for note in [
+        Checkpoint { origin: "another".into(), size: 0, root }.sign(&vkey_of(&key()), &key()),
+        Checkpoint { origin: ORIGIN.into(), size: 0, root }.sign(&vkey_of(&other), &other),
+        "no note".into(),
+    ] {
+        check("earlier", &directory, Some(&note), &[("earlier-not-believed", "earlier")], true);
+    }
+    let none = Checkpoint { origin: ORIGIN.into(), size: 0, root }.sign(&vkey_of(&key()), &key());
+    check("earlier of nothing", &directory, Some(&none), &[], true);
+}
+
+#[test]
+fn a_clock_set_back_is_found_unless_an_administrator_said_so() {
+    let (_keep, directory) = journal_of(1, 0);
+    rewrite(&directory, 10, |number, leaf| {
+        leaf.time_ms -= if number == 7 { CLOCK_SLACK_MS + 10_000 } else { 0 }
+    });
+    check("clock set back", &directory, None, &[("time-went-back", "7")], true);
+    rewrite(&directory, 10, |number, leaf| {
+        leaf.time_ms -= if number >= 7 { 10 * CLOCK_SLACK_MS } else { 0 };
+        leaf.event = if number == 7 { Event::CLOCK } else { leaf.event };
+    });
+    check("clock corrected", &directory, None, &[], true);
+}
+
+#[test]
+fn another_key_and_a_checkpoint_without_signature_are_found() {
+    let (_keep, directory) = journal_of(3, 0);
+    let path = directory.join("checkpoint");
+    let note = std::fs::read_to_string(&path).unwrap();
+    let checkpoint = Checkpoint::open(&note, &[vkey_of(&key())]).unwrap().0;
+    let other = signing_key(8);
+    for (note, code) in [
+        (checkpoint.sign(&vkey_of(&other), &other), "checkpoint-unsigned"),
+        (checkpoint.sign(&vkey_of(&key()), &other), "checkpoint-signature"),
+        (checkpoint.text(), "checkpoint-malformed"),
+        (String::new(), "checkpoint-malformed"),
+    ] {
+        put(&path, note.as_bytes());
+        check("signature", &directory, None, &[(code, "checkpoint")], true);
+    }
+}

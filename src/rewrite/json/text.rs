@@ -121,29 +121,26 @@ pub(in super::super) fn unescape(raw: &str) -> String {
     text
 }
 
-/// Appends a text as a JSON string, with its quotes. Escapes only what RFC 8259, 7 requires, and DEL.
+/// Appends a text as a JSON string, with its quotes. Escapes only what RFC 8259, 7 requires.
 pub(in super::super) fn write_text(text: &str, into: &mut Vec<u8>) {
+    let bytes = text.as_bytes();
     into.push(b'"');
     let mut from = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let short = match byte {
-            b'"' | b'\\' => byte,
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            0..0x20 | 0x7F => b'u',
-            _ => continue,
-        };
-        into.extend_from_slice(text.as_bytes().get(from..at).unwrap_or_default());
-        into.extend_from_slice(&[b'\\', short]);
-        if short == b'u' {
-            into.extend_from_slice(b"00");
-            into.extend(
-                [byte >> 4, byte & 15].map(|half| if half < 10 { b'0' + half } else { b'a' + half - 10 }),
-            );
+    loop {
+        let at = stop(bytes, from).min(bytes.len());
+        into.extend_from_slice(bytes.get(from..at).unwrap_or_default());
+        let Some(byte) = bytes.get(at) else { break };
+        match byte {
+            b'"' | b'\\' => into.extend_from_slice(&[b'\\', *byte]),
+            b'\n' => into.extend_from_slice(b"\\n"),
+            b'\r' => into.extend_from_slice(b"\\r"),
+            b'\t' => into.extend_from_slice(b"\\t"),
+            _ => {
+                let half = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
+                into.extend_from_slice(&[b'\\', b'u', b'0', b'0', half(byte >> 4), half(byte & 15)]);
+            }
         }
         from = at + 1;
     }
-    into.extend_from_slice(text.as_bytes().get(from..).unwrap_or_default());
     into.push(b'"');
 }

@@ -405,7 +405,7 @@ impl Model<'_> {
                         members.insert(name, value);
                     }
                 }
-                if dice % 3 == 0 && !members.contains_key("inserted") {
+                if dice.is_multiple_of(3) && !members.contains_key("inserted") {
                     self.changes.push(insert(node, "inserted", "text"));
                     members.insert("inserted".into(), "text".into());
                 }
@@ -416,9 +416,9 @@ impl Model<'_> {
                 let after: Vec<Option<Value>> =
                     children.iter().map(|child| self.after(*child, false)).collect();
                 let mut elements: Vec<(u32, Option<Value>)> = children.iter().copied().zip(after).collect();
-                if dice % 2 == 0 && !children.is_empty() {
+                if dice.is_multiple_of(2) && !children.is_empty() {
                     elements.rotate_left(dice as usize / 2 % children.len());
-                    if dice % 4 == 0 {
+                    if dice.is_multiple_of(4) {
                         elements.reverse();
                     }
                     children = elements.iter().map(|(child, _)| *child).collect();

@@ -132,7 +132,7 @@ fn add_equals(document: &Document, node: u32, into: &mut Vec<u8>) {
 /// Whether the format has a literal that says this text.
 fn holds(format: Format, text: &str) -> Result<(), &'static str> {
     let held = match format {
-        Format::Json | Format::Ndjson => !text.chars().any(json::is_noncharacter),
+        Format::Json | Format::Ndjson => text.is_ascii() || !text.chars().any(json::is_noncharacter),
         Format::Form | Format::Query => !text.contains('\0'),
         Format::OneRosterFilter => filter::is_value(text),
         Format::List => list::is_element(text),

@@ -22,8 +22,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::clock::{Clock, FixedClock, Timestamp};
 use crate::gateway::{Carrier, CarryError};
-use crate::upstream::settings::WallClock;
 use crate::upstream::{Upstream, UpstreamSettings, UpstreamTls};
 
 /// A CA and a folder for its files.
@@ -51,8 +51,8 @@ pub(super) fn put(path: &Path, text: &str) {
     std::fs::write(path, text).unwrap();
 }
 
-pub(super) fn clock() -> WallClock {
-    Arc::new(|| 1_790_000_000)
+pub(super) fn clock() -> Arc<dyn Clock> {
+    Arc::new(FixedClock::at(Timestamp::from_millis(1_790_000_000_000)))
 }
 
 impl World {

@@ -1,0 +1,24 @@
+# What a newcomer types. Each line can be read; CI runs `make check test` and nothing else.
+
+.PHONY: demo test check bench audit tools clean
+
+demo:            ## a school, Sluis and a publisher over real TLS, with invented pupils
+	cargo run --release -- demo
+
+test: tools      ## everything that proves the promises; prints what it skipped and why
+	cargo test --no-fail-fast
+
+check:           ## form: rustfmt, clippy, documentation
+	cargo fmt --check
+	cargo clippy --all-targets --quiet -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --quiet
+
+bench:           ## what it costs, on this machine
+	cargo bench
+
+audit:           ## licences, advisories and sources of every dependency (needs the network)
+	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+	cargo deny check
+
+tools:           ## what the tests need on a fresh Debian machine, when it is missing
+	./tests/tools.sh

@@ -1,0 +1,205 @@
+//! Admission: from a request's head to its route and caller, before a byte of the body is read; and the
+//! gateway as the server sees it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use http::header::{CONTENT_RANGE, EXPECT, HOST, IF_RANGE, RANGE, UPGRADE};
+use http::{HeaderName, Response};
+
+use super::address::origin_form;
+use super::caller::{bearer, recognise};
+use super::connection_headers::remove_connection_headers;
+use super::crossing::decoded;
+use super::exchange::{Exchange, publisher_asks, school_asks};
+use super::gate::{Gate, Presented};
+use super::house::House;
+use super::message::{Head, Message};
+use super::parts::{media, select_request, unparsed};
+use super::record::record_refusal;
+use super::refusal::{At, Refusal, Refused};
+use super::route::{Asks, Route};
+use crate::crypto::random;
+use crate::identity::ExchangeId;
+use crate::rewrite::target::Target;
+
+/// What is told about every exchange that ends, for metrics: never an identity.
+pub trait Observer: Send + Sync {
+    /// An exchange ended.
+    fn ended(&self, ended: &Ended<'_>);
+}
+
+/// How an exchange ended.
+#[derive(Debug)]
+pub struct Ended<'a> {
+    /// The route; none when there was none.
+    pub route: Option<&'a Route>,
+    /// The refusal's code; none when it was carried.
+    pub code: Option<&'static str>,
+    /// How long it took.
+    pub took: std::time::Duration,
+}
+
+/// The gateway: a house, replaced on reload, and who is told.
+pub struct Gateway {
+    house: ArcSwap<House>,
+    observer: Arc<dyn Observer>,
+}
+
+/// A request whose route and caller are known.
+pub struct Admitted {
+    id: ExchangeId,
+    route: Arc<Route>,
+    house: Arc<House>,
+    caller: usize,
+    authority: String,
+    bare: bool,
+    target: Target,
+    head: http::request::Parts,
+    since: Instant,
+}
+
+/// Headers that change what a message means and that no profile lists.
+const MEANING: [(&HeaderName, &str); 4] =
+    [(&RANGE, "Range"), (&IF_RANGE, "If-Range"), (&UPGRADE, "Upgrade"), (&CONTENT_RANGE, "Content-Range")];
+
+impl Gateway {
+    /// A gateway for a house.
+    pub fn new(house: House, observer: Arc<dyn Observer>) -> Self {
+        Self { house: ArcSwap::from_pointee(house), observer }
+    }
+
+    /// Puts another house in its place. Exchanges under way end in the one they began in.
+    pub fn replace(&self, house: House) {
+        self.house.store(Arc::new(house));
+    }
+
+    /// The house as it is now.
+    pub fn house(&self) -> Arc<House> {
+        self.house.load_full()
+    }
+
+    fn admitted(
+        &self,
+        id: ExchangeId,
+        head: &http::request::Parts,
+        presented: &Presented,
+    ) -> Result<Admitted, Refusal> {
+        let since = Instant::now();
+        let house = self.house.load_full();
+        let authority = authority(head);
+        let path = head.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        let (only_path, query) =
+            path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+        let (route, below) = house.routes.at(&authority, only_path).ok_or(Refusal::NoRoute)?;
+        let route = Arc::clone(route);
+        let caller = recognise(&route.callers, bearer(&head.headers), presented)?;
+        let rest = query.map_or_else(|| below.to_owned(), |query| format!("{below}?{query}"));
+        let target = Target::parse(&origin_form(&rest), &house.limits).map_err(unparsed)?;
+        let bare = below.is_empty();
+        for (header, name) in MEANING {
+            if head.headers.contains_key(header) {
+                return Err(Refusal::HeaderNotListed(name));
+            }
+        }
+        if head
+            .headers
+            .get(EXPECT)
+            .is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+        {
+            return Err(Refusal::HeaderNotListed("Expect"));
+        }
+        Ok(Admitted { id, route, house, caller, authority, bare, target, head: head.clone(), since })
+    }
+
+    /// Both doors, for a request whose message the profile describes.
+    async fn carry(
+        exchange: &mut Exchange,
+        head: http::request::Parts,
+        target: &Target,
+        body: Bytes,
+    ) -> Carried {
+        let asking = |refusal| (refusal, At::Request);
+        let mut headers = head.headers;
+        remove_connection_headers(&mut headers);
+        let (headers, body) = decoded(exchange, headers, body).map_err(asking)?;
+        let claimed = media(&headers, &body).map_err(asking)?;
+        let profile = Arc::clone(&exchange.route.profile);
+        let selected = select_request(&profile, head.method.as_str(), target, claimed).map_err(asking)?;
+        exchange.request = Some(selected);
+        let target = target.received().to_owned();
+        let request = Message { head: Head::Request { method: head.method, target, headers }, body };
+        let reply = match exchange.route.asks {
+            Asks::School => school_asks(exchange, selected, request).await?,
+            Asks::Publisher => publisher_asks(exchange, selected, request).await?,
+        };
+        Ok(reply.into_response(exchange))
+    }
+
+    fn tell(&self, route: Option<&Route>, code: Option<&'static str>, since: Instant) {
+        self.observer.ended(&Ended { route, code, took: since.elapsed() });
+    }
+}
+
+type Carried = Result<Response<Bytes>, (Refusal, At)>;
+
+impl Gate for Gateway {
+    type Admitted = Admitted;
+
+    fn admit(&self, head: &http::request::Parts, presented: &Presented) -> Result<Admitted, Refused> {
+        let since = Instant::now();
+        let id = ExchangeId::from_bytes(random().unwrap_or_default());
+        self.admitted(id, head, presented).map_err(|refusal| {
+            tracing::info!(exchange = %id, code = refusal.code(), "not admitted");
+            self.tell(None, Some(refusal.code()), since);
+            Refused { refusal, at: At::Request, exchange: id.to_string() }
+        })
+    }
+
+    async fn exchange(&self, admitted: Admitted, body: Bytes) -> Result<Response<Bytes>, Refused> {
+        let Admitted { id, route, house, caller, authority, bare, target, head, since } = admitted;
+        let mut exchange = Exchange { id, route, house, request: None, caller, authority, bare };
+        let carried = Self::carry(&mut exchange, head, &target, body).await;
+        let route = &exchange.route;
+        let millis = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match carried {
+            Ok(response) => {
+                tracing::info!(exchange = %id, route = exchange.template(), millis, "carried");
+                self.tell(Some(route), None, since);
+                Ok(response)
+            }
+            Err((refusal, at)) => {
+                let delivered = at == At::Reply;
+                tracing::warn!(exchange = %id, route = exchange.template(), millis, code = refusal.code(), delivered, "refused");
+                record_refusal(&exchange, &refusal, delivered).await;
+                self.tell(Some(route), Some(refusal.code()), since);
+                Err(Refused { refusal, at, exchange: id.to_string() })
+            }
+        }
+    }
+
+    fn refuse(&self, admitted: Option<Admitted>, refusal: Refusal) -> Refused {
+        let id = match &admitted {
+            Some(admitted) => admitted.id,
+            None => ExchangeId::from_bytes(random().unwrap_or_default()),
+        };
+        let since = admitted.as_ref().map_or_else(Instant::now, |admitted| admitted.since);
+        tracing::info!(exchange = %id, code = refusal.code(), "refused at the edge");
+        self.tell(admitted.as_ref().map(|admitted| &*admitted.route), Some(refusal.code()), since);
+        // Once an upstream may have been asked, the caller must know that.
+        let at = match (&admitted, &refusal) {
+            (Some(_), Refusal::UpstreamSlow | Refusal::Internal) => At::Reply,
+            _ => At::Request,
+        };
+        Refused { refusal, at, exchange: id.to_string() }
+    }
+}
+
+/// Host and port that the caller asked for, in lower case: HTTP/2's `:authority`, or `Host`.
+fn authority(head: &http::request::Parts) -> String {
+    let named = head.uri.authority().map(http::uri::Authority::as_str);
+    let host = || head.headers.get(HOST).and_then(|host| host.to_str().ok());
+    named.or_else(host).unwrap_or_default().to_ascii_lowercase()
+}

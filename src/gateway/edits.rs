@@ -1,0 +1,276 @@
+//! Edits: what is written where, gathered over a message's findings and made at once.
+//!
+//! Splicing itself is `rewrite`'s. It must not know why a value changes, or through which door.
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+
+use super::guard::{Part, Permit, PermitKind};
+use super::message::{Head, Message};
+use super::parts::Parts;
+use super::refusal::Refusal;
+use crate::profile::{Found, Place};
+use crate::rewrite::target::{Rebuilt, Target};
+use crate::rewrite::{Change, Document, NodeKind, Placed, splice};
+
+/// What stands at a place afterwards.
+pub(super) enum Write {
+    /// This text, encoded as the format wants it.
+    Text(String),
+    /// A pseudonym: as a text; its own digits can be another pupil's number.
+    Pseudonym(String),
+    /// The value that stood there, kept on purpose (`eck-id = "keep"`).
+    Kept(String),
+    /// This literal, as it is.
+    Literal(String),
+    /// Nothing: member, element, parameter or header goes.
+    Nothing,
+}
+
+/// Gathered edits of one message.
+#[derive(Default)]
+pub(super) struct Edits {
+    body: Vec<Change>,
+    body_permits: Vec<(usize, PermitKind)>,
+    query: Vec<Change>,
+    query_permits: Vec<(usize, PermitKind)>,
+    path: Vec<(usize, String, Option<PermitKind>)>,
+    headers: Vec<(u32, Option<String>, Option<PermitKind>)>,
+    added_headers: Vec<(String, String, Option<PermitKind>)>,
+    nested: Vec<Vec<Change>>,
+    hosts: Vec<(u32, Place)>,
+}
+
+/// A message with everything written, and where the guard lets a value stand.
+pub(super) struct Written {
+    pub(super) message: Message,
+    pub(super) permits: Vec<Permit>,
+}
+
+impl Edits {
+    pub(super) fn new(found: &Found) -> Self {
+        Self { nested: vec![Vec::new(); found.nested.len()], ..Self::default() }
+    }
+
+    /// Notes an edit. `slot` names what an insertion writes.
+    pub(super) fn put(&mut self, place: Place, slot: &str, write: Write) -> Result<(), Refusal> {
+        let permit = match write {
+            Write::Pseudonym(_) => Some(PermitKind::Pseudonym),
+            Write::Kept(_) => Some(PermitKind::KeptIdentifier),
+            _ => None,
+        };
+        match place {
+            Place::Body(node) => add(&mut self.body, &mut self.body_permits, permit, at_node(node, write)),
+            Place::Query(node) => add(&mut self.query, &mut self.query_permits, permit, at_node(node, write)),
+            Place::InsertBody { parent } => {
+                add(&mut self.body, &mut self.body_permits, permit, inserted(parent, slot, write)?);
+            }
+            Place::InsertQuery => {
+                add(&mut self.query, &mut self.query_permits, permit, inserted(0, slot, write)?);
+            }
+            Place::Path(segment) => match text_of(write) {
+                Some(text) => self.path.push((segment as usize, text, permit)),
+                None => return Err(Refusal::Internal),
+            },
+            Place::Header(index) => self.headers.push((index, text_of(write), permit)),
+            Place::InsertHeader => {
+                self.added_headers.extend(text_of(write).map(|text| (slot.to_owned(), text, permit)));
+            }
+            Place::Nested { nested, node } => self.nested_mut(nested)?.push(at_node(node, write)),
+            Place::InsertNested { nested, parent } => {
+                let change = inserted(parent, slot, write)?;
+                self.nested_mut(nested)?.push(change);
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that the place holds a decoded value, which is encoded again after its own edits.
+    pub(super) fn host(&mut self, nested: u32, place: Place) {
+        self.hosts.push((nested, place));
+    }
+
+    /// Notes that a list's elements change places: all of them, in their new order.
+    pub(super) fn reorder(
+        &mut self,
+        nested: Option<u32>,
+        parent: u32,
+        order: Vec<u32>,
+    ) -> Result<(), Refusal> {
+        let change = Change::Reorder { parent, order };
+        match nested {
+            None => self.body.push(change),
+            Some(nested) => self.nested_mut(nested)?.push(change),
+        }
+        Ok(())
+    }
+
+    /// Makes all edits. `accept` replaces the request's `Accept`.
+    ///
+    /// # Errors
+    /// [`Refusal::Internal`] when an edit does not fit its place: nothing may then be forwarded.
+    pub(super) fn make(
+        mut self,
+        parts: Parts,
+        found: &Found,
+        accept: Option<&str>,
+    ) -> Result<Written, Refusal> {
+        self.encode_nested(found)?;
+        let mut permits = Vec::new();
+        let Parts { head, target, headers, body } = parts;
+        let body = match body {
+            None => Bytes::new(),
+            Some(document) if self.body.is_empty() => Bytes::from(document.into_bytes()),
+            Some(document) => {
+                let spliced = splice(&document, &self.body).map_err(|_| Refusal::Internal)?;
+                permits.extend(permitted(&spliced.placed, &self.body_permits, &Part::Body));
+                Bytes::from(spliced.bytes)
+            }
+        };
+        let kept = self.write_headers(&head, &headers, found, accept, body.is_empty(), &mut permits)?;
+        let head = match head {
+            Head::Reply { status, .. } => Head::Reply { status, headers: kept },
+            Head::Request { method, .. } => {
+                let rebuilt = self.rebuild(&target.ok_or(Refusal::Internal)?)?;
+                for (span, (_, _, permit)) in rebuilt.segments.iter().zip(&self.path) {
+                    permits.extend(permit.map(|kind| Permit {
+                        part: Part::Target,
+                        span: span.clone(),
+                        kind,
+                    }));
+                }
+                permits.extend(permitted(&rebuilt.query, &self.query_permits, &Part::Target));
+                Head::Request { method, target: rebuilt.target, headers: kept }
+            }
+        };
+        Ok(Written { message: Message { head, body }, permits })
+    }
+
+    /// Makes the edits of an address: the target alone.
+    pub(super) fn make_target(mut self, target: &Target, found: &Found) -> Result<String, Refusal> {
+        self.encode_nested(found)?;
+        Ok(self.rebuild(target)?.target)
+    }
+
+    fn rebuild(&self, target: &Target) -> Result<Rebuilt, Refusal> {
+        let path: Vec<(usize, &str)> =
+            self.path.iter().map(|(segment, text, _)| (*segment, text.as_str())).collect();
+        target.rebuild(&path, &self.query).map_err(|_| Refusal::Internal)
+    }
+
+    /// The innermost first: a decoded value in a decoded value comes after the one around it.
+    fn encode_nested(&mut self, found: &Found) -> Result<(), Refusal> {
+        for (nested, place) in std::mem::take(&mut self.hosts).into_iter().rev() {
+            let changes = std::mem::take(self.nested_mut(nested)?);
+            let Some(inner) = found.nested.get(nested as usize) else { return Err(Refusal::Internal) };
+            if changes.is_empty() {
+                continue;
+            }
+            let spliced = splice(&inner.document, &changes).map_err(|_| Refusal::Internal)?;
+            let text = String::from_utf8(spliced.bytes).map_err(|_| Refusal::Internal)?;
+            self.put(place, "", Write::Text(text))?;
+        }
+        Ok(())
+    }
+
+    fn nested_mut(&mut self, nested: u32) -> Result<&mut Vec<Change>, Refusal> {
+        self.nested.get_mut(nested as usize).ok_or(Refusal::Internal)
+    }
+
+    /// Listed headers, what was written in others, `Content-Type` of a body and the reduced `Accept`. No more.
+    fn write_headers(
+        &self,
+        head: &Head,
+        received: &[(String, String)],
+        found: &Found,
+        accept: Option<&str>,
+        empty: bool,
+        permits: &mut Vec<Permit>,
+    ) -> Result<HeaderMap, Refusal> {
+        let mut written = HeaderMap::new();
+        if let Some(media) = head.headers().get(CONTENT_TYPE).filter(|_| !empty) {
+            written.insert(CONTENT_TYPE, media.clone());
+        }
+        if let Some(accept) = accept {
+            written.insert(ACCEPT, HeaderValue::from_str(accept).map_err(|_| Refusal::Internal)?);
+        }
+        let kept = found.kept_headers.iter().filter_map(|index| received.get(*index as usize));
+        let mut all: Vec<(&str, &str, Option<PermitKind>)> =
+            kept.map(|(name, value)| (name.as_str(), value.as_str(), None)).collect();
+        for (index, value, permit) in &self.headers {
+            let name =
+                received.get(*index as usize).map(|(name, _)| name.as_str()).ok_or(Refusal::Internal)?;
+            all.extend(value.as_deref().map(|value| (name, value, *permit)));
+        }
+        all.extend(
+            self.added_headers.iter().map(|(name, value, permit)| (name.as_str(), value.as_str(), *permit)),
+        );
+        for (name, value, permit) in all {
+            let name = HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes())
+                .map_err(|_| Refusal::Internal)?;
+            if name == CONTENT_TYPE || name == ACCEPT {
+                continue;
+            }
+            let bytes = HeaderValue::from_str(value).map_err(|_| Refusal::Internal)?;
+            permits.extend(permit.map(|kind| Permit {
+                part: Part::Header(name.clone()),
+                span: 0..value.len(),
+                kind,
+            }));
+            written.append(name, bytes);
+        }
+        Ok(written)
+    }
+}
+
+/// All elements of an array in their new order: those that take part as given, then the rest.
+pub(super) fn whole_order(document: &Document, parent: u32, sorted: Vec<u32>) -> Vec<u32> {
+    let taking: std::collections::HashSet<u32> = sorted.iter().copied().collect();
+    let mut order = sorted;
+    if document.kind(parent) == NodeKind::Array {
+        order.extend(document.children(parent).filter(|child| !taking.contains(child)));
+    }
+    order
+}
+
+fn add(
+    changes: &mut Vec<Change>,
+    permits: &mut Vec<(usize, PermitKind)>,
+    permit: Option<PermitKind>,
+    change: Change,
+) {
+    permits.extend(permit.map(|kind| (changes.len(), kind)));
+    changes.push(change);
+}
+
+fn at_node(node: u32, write: Write) -> Change {
+    match write {
+        Write::Text(text) | Write::Pseudonym(text) | Write::Kept(text) => Change::Replace { node, text },
+        Write::Literal(literal) => Change::ReplaceRaw { node, literal },
+        Write::Nothing => Change::Remove { node },
+    }
+}
+
+fn inserted(parent: u32, slot: &str, write: Write) -> Result<Change, Refusal> {
+    let text = text_of(write).ok_or(Refusal::Internal)?;
+    Ok(Change::Insert { parent, name: slot.to_owned(), text })
+}
+
+fn text_of(write: Write) -> Option<String> {
+    match write {
+        Write::Text(text) | Write::Pseudonym(text) | Write::Kept(text) | Write::Literal(text) => Some(text),
+        Write::Nothing => None,
+    }
+}
+
+fn permitted<'a>(
+    placed: &'a [Placed],
+    kinds: &'a [(usize, PermitKind)],
+    part: &'a Part,
+) -> impl Iterator<Item = Permit> + 'a {
+    kinds.iter().filter_map(move |(change, kind)| {
+        let found = placed.binary_search_by_key(change, |placed| placed.change).ok()?;
+        let span = placed.get(found)?.span.clone();
+        Some(Permit { part: part.clone(), span, kind: *kind })
+    })
+}

@@ -1,0 +1,329 @@
+//! The entering door: Message → Found → Restored.
+//!
+//! Pseudonyms become identifiers in the typed places that the profile lists, labels the names they replaced;
+//! an unknown pseudonym, another publisher's and a guess are one refusal. It must not know sockets.
+
+use super::edits::{Edits, Write, Written};
+use super::exchange::Exchange;
+use super::guard::{Watch, WatchKind};
+use super::house::Register;
+use super::leave::{vault_refusal, within};
+use super::message::{Head, Message};
+use super::parts::Parts;
+use super::piece::{Piece, pieces};
+use super::record::{Crossing, record};
+use super::refusal::Refusal;
+use super::{address, watching};
+use crate::derive::Core;
+use crate::identity::{Identifier, Kind};
+use crate::journal::Event;
+use crate::profile::find::{Finding, Masking};
+use crate::profile::{Act, Door, Minted, Selected};
+use crate::secret::Secret;
+use crate::vault::{Minted as MintedThing, OriginalAsk, RevealAsk, Revealed};
+
+/// A message with identifiers in it, on its way to the school. Only [`enter`] makes one.
+#[derive(Debug)]
+pub(super) struct Restored {
+    message: Message,
+}
+
+impl Restored {
+    /// The message, for the connection that writes it.
+    pub(super) fn into_message(self) -> Message {
+        self.message
+    }
+}
+
+/// Lets a message enter, or says why not.
+pub(super) async fn enter(
+    exchange: &Exchange,
+    selected: Selected,
+    message: Message,
+    watch: &mut Watch,
+) -> Result<Restored, Refusal> {
+    let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
+    let found = pieces(exchange, selected, Door::Enter, false, &parts)?;
+    watching::watch(watch, exchange, Door::Enter, &found, &parts);
+    let answers = reveal(exchange, &parts, &found).await?;
+    let salts = answers.salts();
+    answers.watch(watch, &found);
+    let counts = found.first().map(|piece| piece.found.counts.clone()).unwrap_or_default();
+    let written = write(exchange, selected, parts, &found, &answers)?;
+    record(exchange, &Crossing { event: Event::ENTERED, counts: &counts, salts: &salts, permits: 0 }, None)
+        .await?;
+    Ok(Restored { message: written.message })
+}
+
+/// What stands behind a finding.
+enum Answer {
+    Nothing,
+    /// The identifier of the field's kind, and the mapping it came by.
+    Identifier {
+        identifier: Identifier,
+        core: Core,
+        salt: [u8; 16],
+    },
+    /// The name that a label replaced.
+    Name(Secret<String>),
+}
+
+/// Answers to every finding of every piece.
+struct Answers(Vec<Vec<Answer>>);
+
+impl Answers {
+    fn at(&self, piece: usize, finding: usize) -> &Answer {
+        self.0.get(piece).and_then(|own| own.get(finding)).unwrap_or(&Answer::Nothing)
+    }
+
+    fn salts(&self) -> Vec<[u8; 16]> {
+        let mut salts: Vec<[u8; 16]> = self
+            .0
+            .iter()
+            .flatten()
+            .filter_map(|answer| match answer {
+                Answer::Identifier { salt, .. } => Some(*salt),
+                _ => None,
+            })
+            .collect();
+        salts.sort_unstable();
+        salts.dedup();
+        salts
+    }
+
+    /// What was restored must not come back out in the same exchange.
+    fn watch(&self, watch: &mut Watch, pieces: &[Piece]) {
+        for (own, piece) in self.0.iter().zip(pieces) {
+            for (answer, finding) in own.iter().zip(&piece.found.findings) {
+                let person = watching::numbered(Door::Enter, finding.person);
+                match answer {
+                    Answer::Nothing => {}
+                    Answer::Identifier { identifier, .. } => {
+                        let email = identifier.kind() == Kind::EMAIL;
+                        let kind = if email { WatchKind::Email } else { WatchKind::Identifier };
+                        watch.add(person, kind, identifier.expose_spelling());
+                        watch.add(person, kind, identifier.expose());
+                    }
+                    Answer::Name(name) => {
+                        if let Some(kind) = watching::of_label(&finding.act) {
+                            watch.add(person, kind, name.expose());
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One call for all pseudonyms, then one for the labels that stand on them.
+async fn reveal(exchange: &Exchange, parts: &Parts, pieces: &[Piece]) -> Result<Answers, Refusal> {
+    let scope = &exchange.route.scope;
+    let vault = &exchange.house.vault;
+    let primary = exchange.route.link.primary();
+    let texts = texts(parts, pieces);
+    let mut asks = Vec::new();
+    let mut places = Vec::new();
+    for (piece, own) in texts.iter().enumerate() {
+        for (finding, masking, text) in own {
+            let kind = primary.filter(|_| masking.person).unwrap_or(masking.kind);
+            asks.push(RevealAsk { text, kind, number: masking.number });
+            places.push((piece, *finding, masking, text));
+        }
+    }
+    let revealed =
+        vault.reveal(&scope.school, &scope.publisher, &asks).await.map_err(|e| vault_refusal(&e))?;
+    let mut answers = Answers(
+        pieces.iter().map(|piece| piece.found.findings.iter().map(|_| Answer::Nothing).collect()).collect(),
+    );
+    let mut minted = Vec::new();
+    for ((piece, finding, masking, text), revealed) in places.into_iter().zip(revealed) {
+        let answer = match revealed {
+            Some(revealed) => restored(exchange, masking, &revealed)?,
+            None if masking.minted == Minted::Both => {
+                minted.push(MintedThing { kind: masking.kind, text, person: None });
+                continue;
+            }
+            None => return Err(Refusal::UnknownPseudonym),
+        };
+        if let Some(place) = answers.0.get_mut(piece).and_then(|own| own.get_mut(finding)) {
+            *place = answer;
+        }
+    }
+    if !minted.is_empty() {
+        vault.remember_minted(scope, &minted).await.map_err(|error| vault_refusal(&error))?;
+    }
+    reveal_names(exchange, parts, pieces, &mut answers).await?;
+    Ok(answers)
+}
+
+/// The texts of all pseudonym findings, without what their form adds: by piece, with the finding's place.
+fn texts<'a>(parts: &Parts, pieces: &'a [Piece]) -> Vec<Vec<(usize, &'a Masking, String)>> {
+    pieces
+        .iter()
+        .map(|piece| {
+            let slices = piece.slices(parts);
+            let material = piece.material(parts, &slices);
+            let findings = piece.found.findings.iter().enumerate();
+            findings
+                .filter_map(|(index, finding)| match &finding.act {
+                    Act::Pseudonym(masking) if masking.minted != Minted::Publisher => {
+                        let text = piece.found.text(finding.place, &material);
+                        Some((index, masking, within(masking, &text).to_owned()))
+                    }
+                    _ => None,
+                })
+                .collect()
+        })
+        .collect()
+}
+
+/// The identifier that the field takes: the revealed one, in the roster's spelling where it has one; with `link =
+/// "roster"` the pupil's identifier of the field's kind.
+fn restored(exchange: &Exchange, masking: &Masking, revealed: &Revealed) -> Result<Answer, Refusal> {
+    let own = revealed.identifier();
+    let pupil = exchange.register().and_then(|register: &Register| register.roster.pupil(own));
+    let joined = exchange.route.link.primary().filter(|_| masking.person);
+    let identifier = match (joined, pupil) {
+        (Some(_), pupil) => {
+            pupil.and_then(|pupil| pupil.identifier(masking.kind)).ok_or(Refusal::UnknownPseudonym)?
+        }
+        (None, Some(pupil)) => pupil
+            .all_identifiers()
+            .map(|(kind, text)| Identifier::new(kind, text.expose()))
+            .find(|known| known == own)
+            .unwrap_or_else(|| own.clone()),
+        (None, None) => own.clone(),
+    };
+    Ok(Answer::Identifier { identifier, core: revealed.core(), salt: revealed.salt() })
+}
+
+/// The names that labels replaced; text that is no label of that person stays as it came.
+async fn reveal_names(
+    exchange: &Exchange,
+    parts: &Parts,
+    pieces: &[Piece],
+    answers: &mut Answers,
+) -> Result<(), Refusal> {
+    let scope = &exchange.route.scope;
+    let mut asks = Vec::new();
+    for (place, piece) in pieces.iter().enumerate() {
+        let slices = piece.slices(parts);
+        let material = piece.material(parts, &slices);
+        for (index, finding) in piece.found.findings.iter().enumerate() {
+            if !matches!(finding.act, Act::Label { .. }) {
+                continue;
+            }
+            let core = finding.person.and_then(|person| {
+                let first = piece.found.named_by(person).first()?;
+                match answers.at(place, *first as usize) {
+                    Answer::Identifier { core, .. } => Some(*core),
+                    _ => None,
+                }
+            });
+            let nobody = || Refusal::NoPerson { rule: exchange.route.profile.rule_text(finding.rule) };
+            let text = piece.found.text(finding.place, &material).into_owned();
+            asks.push((place, index, core.ok_or_else(nobody)?, exchange.slot(finding.rule), text));
+        }
+    }
+    let questions: Vec<OriginalAsk<'_>> =
+        asks.iter().map(|(_, _, person, slot, text)| OriginalAsk { person: *person, slot, text }).collect();
+    let vault = &exchange.house.vault;
+    let originals = vault
+        .reveal_labels(&scope.school, &scope.publisher, &questions)
+        .await
+        .map_err(|error| vault_refusal(&error))?;
+    for ((place, index, ..), original) in asks.iter().zip(originals) {
+        let slot = answers.0.get_mut(*place).and_then(|own| own.get_mut(*index));
+        if let (Some(slot), Some(original)) = (slot, original) {
+            *slot = Answer::Name(Secret::new(original.text().expose().clone()));
+        }
+    }
+    Ok(())
+}
+
+/// Every finding written.
+fn write(
+    exchange: &Exchange,
+    selected: Selected,
+    parts: Parts,
+    pieces: &[Piece],
+    answers: &Answers,
+) -> Result<Written, Refusal> {
+    let whole = pieces.first().ok_or(Refusal::Internal)?;
+    let edit = |place: usize, piece: &Piece| edits(exchange, &parts, place, piece, answers);
+    let mut edits = edit(0, whole)?;
+    for (index, finding) in whole.found.findings.iter().enumerate() {
+        if let Act::Address { .. } = finding.act {
+            let address = address::write(pieces, index, &edit)?;
+            edits.put(finding.place, "", address.map_or(Write::Nothing, Write::Text))?;
+        }
+    }
+    let accept = match &parts.head {
+        Head::Request { headers, .. } => exchange.accept(selected, headers)?,
+        Head::Reply { .. } => None,
+    };
+    edits.make(parts, &whole.found, accept.as_deref())
+}
+
+/// The edits of one piece, addresses apart.
+fn edits(
+    exchange: &Exchange,
+    parts: &Parts,
+    place: usize,
+    piece: &Piece,
+    answers: &Answers,
+) -> Result<Edits, Refusal> {
+    let slices = piece.slices(parts);
+    let material = piece.material(parts, &slices);
+    let mut edits = Edits::new(&piece.found);
+    for (index, finding) in piece.found.findings.iter().enumerate() {
+        if let Act::Nested { nested } = finding.act {
+            edits.host(nested, finding.place);
+            continue;
+        }
+        let text = piece.found.text(finding.place, &material);
+        if let Some(write) = change(exchange, finding, answers.at(place, index), &text)? {
+            edits.put(finding.place, exchange.slot(finding.rule), write)?;
+        }
+    }
+    Ok(edits)
+}
+
+/// What stands at a finding when it enters; none when it stays.
+fn change(
+    exchange: &Exchange,
+    finding: &Finding,
+    answer: &Answer,
+    text: &str,
+) -> Result<Option<Write>, Refusal> {
+    Ok(match (&finding.act, answer) {
+        (Act::Drop | Act::PersonPseudonym { .. }, _) => Some(Write::Nothing),
+        (Act::Blank, _) => Some(Write::Text(String::new())),
+        (Act::Constant { text, literal: true }, _) => Some(Write::Literal(text.clone())),
+        (Act::Constant { text, .. } | Act::Generalise { text }, _) => Some(Write::Text(text.clone())),
+        (Act::Pseudonym(masking), Answer::Identifier { identifier, .. }) => {
+            let before = text.get(..usize::from(masking.before)).unwrap_or("");
+            let after = text.get(text.len().saturating_sub(usize::from(masking.after))..).unwrap_or("");
+            let spelling = identifier.expose_spelling();
+            Some(Write::Text(format!("{before}{spelling}{after}")))
+        }
+        (Act::Label { added: true, .. }, Answer::Name(name)) if name.expose().is_empty() => {
+            Some(Write::Nothing)
+        }
+        (Act::Label { .. }, Answer::Name(name)) => Some(Write::Text(name.expose().clone())),
+        (Act::Swap { name, .. }, _) => Some(Write::Text(swapped(exchange, name, text)?)),
+        (Act::Outside(_), _) => {
+            return Err(Refusal::NotListed { rule: exchange.route.profile.rule_text(finding.rule) });
+        }
+        // What the publisher made stays, and so does text that is no label.
+        (Act::Pseudonym(_) | Act::Label { .. } | Act::Address { .. } | Act::Nested { .. }, _) => None,
+    })
+}
+
+fn swapped(exchange: &Exchange, name: &str, text: &str) -> Result<String, Refusal> {
+    let pair = exchange.route.swaps.iter().find(|pair| pair.name == name).ok_or(Refusal::Internal)?;
+    if super::caller::same(pair.outside.expose(), text) {
+        return Ok(pair.inside.expose().clone());
+    }
+    Err(Refusal::SwapMismatch)
+}

@@ -1,0 +1,199 @@
+//! The exchange: one request and its reply, each through its door.
+//!
+//! This file is the whole product on one screen: [`school_asks`] and [`publisher_asks`]. Each stage is a
+//! type that consumes the one before; only the guard makes `Cleared`, only `enter` makes `Restored`, and
+//! only those two can be written to a connection. It must not know sockets or formats.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+
+use super::crossing::{Answered, ask_publisher, ask_school};
+use super::enter::{Restored, enter};
+use super::guard::{Cleared, Watch};
+use super::house::{House, Register};
+use super::leave::leave;
+use super::message::{Head, Message};
+use super::record::record_status;
+use super::refusal::{At, Refusal};
+use super::route::Route;
+use crate::identity::ExchangeId;
+use crate::profile::{RuleId, Selected};
+
+/// One exchange under way: what both doors need to know of it.
+pub(super) struct Exchange {
+    /// Its random id, in log, journal and refusals.
+    pub(super) id: ExchangeId,
+    /// The route it came by.
+    pub(super) route: Arc<Route>,
+    /// The school's state and keys, as they were when it began.
+    pub(super) house: Arc<House>,
+    /// Which message of the profile the request is, once that is known.
+    pub(super) request: Option<Selected>,
+    /// Who called, as the configuration names it: the rule's place in the route.
+    pub(super) caller: usize,
+    /// The authority under which the caller reached Sluis.
+    pub(super) authority: String,
+    /// The request was for the bare mount, without a slash behind it.
+    pub(super) bare: bool,
+}
+
+/// What the caller gets.
+#[derive(Debug)]
+pub(super) enum Reply {
+    /// Towards the publisher.
+    Leaves(Cleared),
+    /// Towards the school.
+    Enters(Restored),
+    /// A status that the profile does not describe: the number only.
+    Status(StatusCode),
+}
+
+/// A refusal and the side on which it fell.
+pub(super) type Refusing = (Refusal, At);
+
+/// The school asks the publisher: the request leaves, the reply enters.
+pub(super) async fn school_asks(
+    exchange: &Exchange,
+    selected: Selected,
+    request: Message,
+) -> Result<Reply, Refusing> {
+    let mut watch = Watch::new();
+    let cleared = leave(exchange, selected, request, &mut watch).await.map_err(asking)?;
+    match ask_publisher(exchange, selected, cleared).await? {
+        Answered::Listed(selected, reply) => {
+            let restored = enter(exchange, selected, reply, &mut watch).await.map_err(replying)?;
+            Ok(Reply::Enters(restored))
+        }
+        Answered::Unlisted(status) => bare(exchange, status).await,
+    }
+}
+
+/// The publisher asks the school: the request enters, the reply leaves. What entered is watched for in the reply.
+pub(super) async fn publisher_asks(
+    exchange: &Exchange,
+    selected: Selected,
+    request: Message,
+) -> Result<Reply, Refusing> {
+    let mut watch = Watch::new();
+    let restored = enter(exchange, selected, request, &mut watch).await.map_err(asking)?;
+    match ask_school(exchange, selected, restored).await? {
+        Answered::Listed(selected, reply) => {
+            let cleared = leave(exchange, selected, reply, &mut watch).await.map_err(replying)?;
+            Ok(Reply::Leaves(cleared))
+        }
+        Answered::Unlisted(status) => bare(exchange, status).await,
+    }
+}
+
+/// Only a status crosses, and the journal knows it.
+async fn bare(exchange: &Exchange, status: StatusCode) -> Result<Reply, Refusing> {
+    record_status(exchange, status).await.map_err(replying)?;
+    Ok(Reply::Status(status))
+}
+
+impl Exchange {
+    /// What the school told about its pupils; none runs closed.
+    pub(super) fn register(&self) -> Option<&Register> {
+        self.house.rosters.get(&self.route.scope.school).map(Arc::as_ref)
+    }
+
+    /// The route as log and journal name it: mount and path template, never the path as received.
+    pub(super) fn template(&self) -> String {
+        let path = self.request.map_or("", |request| self.route.profile.template(request));
+        format!("{}{path}", self.route.mount.as_str())
+    }
+
+    /// The field that a rule is about, by a name that does not change.
+    pub(super) fn slot(&self, rule: RuleId) -> &str {
+        self.route.profile.rule(rule).map_or("", |rule| rule.slot.as_str())
+    }
+
+    /// `Accept`, reduced to the types that the profile's replies list (RFC 9110, 12.5.1). None when the request has
+    /// none.
+    pub(super) fn accept(&self, selected: Selected, headers: &HeaderMap) -> Result<Option<String>, Refusal> {
+        let listed = self.route.profile.accepts(selected);
+        let wanted: Vec<&str> =
+            headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+        if wanted.is_empty() || listed.is_empty() {
+            return Ok(None);
+        }
+        let ranges = wanted.iter().flat_map(|value| value.split(',')).map(|range| {
+            let mut pieces = range.split(';').map(str::trim);
+            let media = pieces.next().unwrap_or_default().to_ascii_lowercase();
+            let refused = pieces.any(|piece| {
+                piece.split_once('=').is_some_and(|(name, weight)| {
+                    name.trim().eq_ignore_ascii_case("q") && weight.trim().trim_matches(['0', '.']).is_empty()
+                })
+            });
+            (media, refused)
+        });
+        let mut kept: Vec<&str> = Vec::new();
+        for (media, refused) in ranges {
+            let fits = |listed: &&String| match media.strip_suffix('*') {
+                Some("*/") => true,
+                Some(family) => listed.starts_with(family),
+                None => **listed == media,
+            };
+            let new = listed.iter().filter(fits).map(String::as_str).filter(|_| !refused);
+            kept.extend(new);
+        }
+        kept.sort_unstable();
+        kept.dedup();
+        if kept.is_empty() { Err(Refusal::NotAcceptable) } else { Ok(Some(kept.join(", "))) }
+    }
+}
+
+impl Reply {
+    /// As the server writes it.
+    pub(super) fn into_response(self, exchange: &Exchange) -> Response<Bytes> {
+        let (message, inside) = match self {
+            Self::Leaves(cleared) => (cleared.into_message(), false),
+            Self::Enters(restored) => (restored.into_message(), true),
+            Self::Status(status) => return bare_response(status, exchange),
+        };
+        let Head::Reply { status, headers } = message.head else {
+            return bare_response(StatusCode::BAD_GATEWAY, exchange);
+        };
+        let mut response = Response::new(message.body);
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        if inside {
+            // Names stand in it: no cache on the way may keep it.
+            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+        response
+    }
+}
+
+/// A status of the other side, with Sluis's own problem document instead of its body (RFC 9457).
+fn bare_response(status: StatusCode, exchange: &Exchange) -> Response<Bytes> {
+    let code = "SLS-100";
+    let document = serde_json::json!({
+        "type": format!("https://sluis.example/refusals/{code}"),
+        "title": "The other side answered with this status; the profile does not describe its body",
+        "status": status.as_u16(),
+        "code": code,
+        "hint": "The body stayed on its side. If it is needed, the profile must list this status.",
+        "exchange": exchange.id.to_string(),
+    });
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = status;
+    let without_body = status.is_informational() || matches!(status.as_u16(), 204 | 205 | 304);
+    if !without_body {
+        *response.body_mut() = Bytes::from(document.to_string());
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    }
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn asking(refusal: Refusal) -> Refusing {
+    (refusal, At::Request)
+}
+
+fn replying(refusal: Refusal) -> Refusing {
+    (refusal, At::Reply)
+}

@@ -1,0 +1,395 @@
+//! The leaving door: Message → Found → Masked → Cleared.
+//!
+//! One call to the vault for all findings; the guard looks at the final bytes; the journal knows of it
+//! before anything moves. It must not know sockets.
+
+use std::sync::Arc;
+
+use super::edits::{Edits, Write, Written, whole_order};
+use super::exchange::Exchange;
+use super::guard::{Cleared, Leak, Watch, clear};
+use super::house::Register;
+use super::message::{Head, Message};
+use super::parts::Parts;
+use super::piece::{Piece, pieces};
+use super::record::{Crossing, record};
+use super::refusal::Refusal;
+use super::{address, watching};
+use crate::derive::Shape;
+use crate::identity::{Identifier, Kind};
+use crate::journal::Event;
+use crate::profile::find::{Finding, Masking};
+use crate::profile::{Act, Door, Found, Minted, NamePart, Selected};
+use crate::secret::Secret;
+use crate::vault::{Avoid, LabelAsk, MaskAnswer, MaskAsk, Masked as Answered, Part, Person, VaultError};
+
+/// A message with its findings replaced; not yet looked at by the guard.
+struct Masked {
+    written: Written,
+    salts: Vec<[u8; 16]>,
+    counts: Vec<u32>,
+}
+
+/// Lets a message leave, or says why not.
+pub(super) async fn leave(
+    exchange: &Exchange,
+    selected: Selected,
+    message: Message,
+    watch: &mut Watch,
+) -> Result<Cleared, Refusal> {
+    let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
+    let register = exchange.register();
+    let found = pieces(exchange, selected, Door::Leave, register.is_none(), &parts)?;
+    watching::watch(watch, exchange, Door::Leave, &found, &parts);
+    let masked = mask(exchange, register, selected, parts, found).await?;
+    let Masked { written, salts, counts } = masked;
+    let cleared = match register {
+        Some(register) => clear(&register.watchlist, watch, &written.permits, written.message),
+        None => clear(&super::guard::Watchlist::empty(), watch, &written.permits, written.message),
+    };
+    let cleared = cleared.map_err(|Leak { kind, part }| Refusal::Leak { found: kind.name(), part })?;
+    let crossing =
+        Crossing { event: Event::LEFT, counts: &counts, salts: &salts, permits: cleared.permits_used() };
+    record(exchange, &crossing, Some(cleared.message())).await?;
+    Ok(cleared)
+}
+
+/// What a finding asks of the vault, in the order of the findings.
+enum Ask {
+    Nothing,
+    /// The identifier at this place of the list.
+    Identifier(usize),
+    /// The label at this place of the list.
+    Label(usize),
+}
+
+/// An identifier to be masked, as the vault is asked.
+struct Wanted {
+    identifier: Identifier,
+    shape: Arc<Shape>,
+    number: bool,
+    minted: bool,
+}
+
+struct WantedLabel<'a> {
+    person: usize,
+    slot: &'a str,
+    part: Part,
+    original: Secret<String>,
+}
+
+/// Found → Masked.
+async fn mask(
+    exchange: &Exchange,
+    register: Option<&Register>,
+    selected: Selected,
+    parts: Parts,
+    found: Vec<Piece>,
+) -> Result<Masked, Refusal> {
+    let Questions { asks, wanted, names: labels } = gather(exchange, register, &parts, &found)?;
+    let questions: Vec<MaskAsk<'_>> = wanted
+        .iter()
+        .map(|ask| MaskAsk {
+            identifier: &ask.identifier,
+            shape: &ask.shape,
+            number: ask.number,
+            minted: ask.minted,
+        })
+        .collect();
+    let names: Vec<LabelAsk<'_>> = labels
+        .iter()
+        .map(|ask| LabelAsk {
+            person: Person::Ask(ask.person),
+            slot: ask.slot,
+            part: ask.part,
+            original: ask.original.expose(),
+        })
+        .collect();
+    let avoid: Avoid = match register {
+        Some(register) => Arc::clone(&register.avoid),
+        None => Arc::new(|_: &str| false),
+    };
+    let answer = exchange
+        .house
+        .vault
+        .mask(&exchange.route.scope, &questions, &names, &avoid)
+        .await
+        .map_err(|error| vault_refusal(&error))?;
+    let written = write(exchange, selected, parts, &found, &asks, &answer)?;
+    let mut salts: Vec<[u8; 16]> =
+        answer.masked.iter().filter(|one| !one.minted).map(|one| one.salt).collect();
+    salts.sort_unstable();
+    salts.dedup();
+    let counts = found.into_iter().next().map(|piece| piece.found.counts).unwrap_or_default();
+    Ok(Masked { written, salts, counts })
+}
+
+/// All questions of the message and of the addresses in it, to be asked at once.
+#[derive(Default)]
+struct Questions<'a> {
+    asks: Vec<Vec<Ask>>,
+    wanted: Vec<Wanted>,
+    names: Vec<WantedLabel<'a>>,
+}
+
+/// Gathers what every piece asks: identifiers first, because labels and added values stand on them.
+fn gather<'a>(
+    exchange: &'a Exchange,
+    register: Option<&Register>,
+    parts: &Parts,
+    pieces: &[Piece],
+) -> Result<Questions<'a>, Refusal> {
+    let mut questions = Questions::default();
+    for piece in pieces {
+        let slices = piece.slices(parts);
+        let material = piece.material(parts, &slices);
+        let mut own: Vec<Ask> = Vec::with_capacity(piece.found.findings.len());
+        for finding in &piece.found.findings {
+            own.push(match &finding.act {
+                Act::Pseudonym(masking) if masking.minted != Minted::Publisher => {
+                    let text = piece.found.text(finding.place, &material);
+                    let rule = || exchange.route.profile.rule_text(finding.rule);
+                    questions.wanted.push(identify(
+                        exchange,
+                        register,
+                        masking,
+                        within(masking, &text),
+                        &rule,
+                    )?);
+                    Ask::Identifier(questions.wanted.len() - 1)
+                }
+                _ => Ask::Nothing,
+            });
+        }
+        for (index, finding) in piece.found.findings.iter().enumerate() {
+            let person = finding.person.and_then(|person| own.get(naming(&piece.found, person)?));
+            let person = match person {
+                Some(Ask::Identifier(ask)) => Some(*ask),
+                _ => None,
+            };
+            let original = || piece.found.text(finding.place, &material).into_owned();
+            if let Some(ask) = questions.of_person(exchange, finding, person, &original)?
+                && let Some(place) = own.get_mut(index)
+            {
+                *place = ask;
+            }
+        }
+        questions.asks.push(own);
+    }
+    Ok(questions)
+}
+
+impl<'a> Questions<'a> {
+    /// What a label or an added pseudonym asks of its person; none for other findings.
+    fn of_person(
+        &mut self,
+        exchange: &'a Exchange,
+        finding: &Finding,
+        person: Option<usize>,
+        original: &dyn Fn() -> String,
+    ) -> Result<Option<Ask>, Refusal> {
+        let nobody = || Refusal::NoPerson { rule: exchange.route.profile.rule_text(finding.rule) };
+        match &finding.act {
+            Act::PersonPseudonym { kind, .. } => {
+                let person = self.wanted.get(person.ok_or_else(nobody)?).ok_or(Refusal::Internal)?;
+                let identifier = person.identifier.clone();
+                let shape = Arc::clone(exchange.route.shapes.of(*kind));
+                self.wanted.push(Wanted { identifier, shape, number: false, minted: false });
+                Ok(Some(Ask::Identifier(self.wanted.len() - 1)))
+            }
+            Act::Label { part, .. } => {
+                let person = person.ok_or_else(nobody)?;
+                let slot = exchange.slot(finding.rule);
+                let original = Secret::new(original());
+                self.names.push(WantedLabel { person, slot, part: name_part(*part), original });
+                Ok(Some(Ask::Label(self.names.len() - 1)))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The identifier that is derived from: the one in the message or, with `link = "roster"`, the pupil's primary one.
+fn identify(
+    exchange: &Exchange,
+    register: Option<&Register>,
+    masking: &Masking,
+    text: &str,
+    rule: &dyn Fn() -> String,
+) -> Result<Wanted, Refusal> {
+    let shape = Arc::clone(exchange.route.shapes.of(masking.kind));
+    if masking.number && !shape.fits_number() {
+        return Err(Refusal::NotListed { rule: rule() });
+    }
+    let minted = masking.minted == Minted::Both;
+    let own = Identifier::new(masking.kind, text);
+    let identifier = match exchange.route.link.primary() {
+        Some(primary) if masking.person => register
+            .and_then(|register| register.roster.pupil(&own))
+            .and_then(|pupil| pupil.identifier(primary))
+            .ok_or_else(|| Refusal::NotInRoster { rule: rule() })?,
+        _ => own,
+    };
+    Ok(Wanted { identifier, shape, number: masking.number, minted })
+}
+
+/// Masked: every finding written, lists put in the order of pseudonyms.
+fn write(
+    exchange: &Exchange,
+    selected: Selected,
+    parts: Parts,
+    pieces: &[Piece],
+    asks: &[Vec<Ask>],
+    answer: &MaskAnswer,
+) -> Result<Written, Refusal> {
+    let (Some(whole), Some(own)) = (pieces.first(), asks.first()) else { return Err(Refusal::Internal) };
+    let edit = |place: usize, piece: &Piece| edits(exchange, &parts, piece, asks.get(place), answer);
+    let mut edits = edit(0, whole)?;
+    for (index, finding) in whole.found.findings.iter().enumerate() {
+        if let Act::Address { .. } = finding.act {
+            let address = address::write(pieces, index, &edit)?;
+            edits.put(finding.place, "", address.map_or(Write::Nothing, Write::Text))?;
+        }
+    }
+    for order in &whole.found.orders {
+        let pseudonym = |person: Option<u32>| match own.get(naming(&whole.found, person?)?)? {
+            Ask::Identifier(ask) => answer.masked.get(*ask).map(|one| one.pseudonym.as_str()),
+            _ => None,
+        };
+        let mut sorted: Vec<(Option<&str>, u32)> =
+            order.elements.iter().map(|(node, person)| (pseudonym(*person), *node)).collect();
+        // Whoever names no person comes last, in the order of the document.
+        sorted.sort_by(|a, b| a.0.is_none().cmp(&b.0.is_none()).then_with(|| a.0.cmp(&b.0)));
+        let document = match order.nested {
+            None => parts.body.as_ref(),
+            Some(nested) => whole.found.nested.get(nested as usize).map(|inner| &inner.document),
+        };
+        let sorted = sorted.into_iter().map(|(_, node)| node).collect();
+        let every = whole_order(document.ok_or(Refusal::Internal)?, order.parent, sorted);
+        edits.reorder(order.nested, order.parent, every)?;
+    }
+    let accept = match &parts.head {
+        Head::Request { headers, .. } => exchange.accept(selected, headers)?,
+        Head::Reply { .. } => None,
+    };
+    edits.make(parts, &whole.found, accept.as_deref())
+}
+
+/// The edits of one piece, addresses apart.
+fn edits(
+    exchange: &Exchange,
+    parts: &Parts,
+    piece: &Piece,
+    asks: Option<&Vec<Ask>>,
+    answer: &MaskAnswer,
+) -> Result<Edits, Refusal> {
+    let slices = piece.slices(parts);
+    let material = piece.material(parts, &slices);
+    let mut edits = Edits::new(&piece.found);
+    for (index, finding) in piece.found.findings.iter().enumerate() {
+        match finding.act {
+            Act::Nested { nested } => edits.host(nested, finding.place),
+            Act::Address { .. } => {}
+            _ => {
+                let ask = asks.and_then(|asks| asks.get(index)).unwrap_or(&Ask::Nothing);
+                let text = piece.found.text(finding.place, &material);
+                if let Some(write) = change(exchange, finding, ask, answer, &text)? {
+                    edits.put(finding.place, exchange.slot(finding.rule), write)?;
+                }
+            }
+        }
+    }
+    Ok(edits)
+}
+
+/// The finding that names a person.
+fn naming(found: &Found, person: u32) -> Option<usize> {
+    found.named_by(person).first().map(|first| *first as usize)
+}
+
+/// What stands at a finding when it leaves; none when it stays.
+fn change(
+    exchange: &Exchange,
+    finding: &Finding,
+    ask: &Ask,
+    answer: &MaskAnswer,
+    text: &str,
+) -> Result<Option<Write>, Refusal> {
+    let masked = || match ask {
+        Ask::Identifier(ask) => answer.masked.get(*ask).ok_or(Refusal::Internal),
+        _ => Err(Refusal::Internal),
+    };
+    Ok(match &finding.act {
+        Act::Drop => Some(Write::Nothing),
+        Act::Blank => Some(Write::Text(String::new())),
+        Act::Constant { text, literal: true } => Some(Write::Literal(text.clone())),
+        Act::Constant { text, .. } | Act::Generalise { text } => Some(Write::Text(text.clone())),
+        Act::Pseudonym(masking) if masking.minted == Minted::Publisher => None,
+        Act::Pseudonym(masking) if exchange.route.eck_id_kept && masking.kind == Kind::ECK_ID => {
+            Some(Write::Kept(text.to_owned()))
+        }
+        Act::Pseudonym(masking) => pseudonym(masking, masked()?, text),
+        Act::PersonPseudonym { form, .. } => {
+            let (before, after) = form.as_ref().map_or(("", ""), |(b, a)| (b.as_str(), a.as_str()));
+            Some(Write::Pseudonym(format!("{before}{}{after}", masked()?.pseudonym)))
+        }
+        Act::Label { .. } => match ask {
+            Ask::Label(label) => {
+                Some(Write::Text(answer.labels.get(*label).ok_or(Refusal::Internal)?.to_string()))
+            }
+            _ => return Err(Refusal::Internal),
+        },
+        Act::Swap { name, added } => Some(Write::Text(swapped(exchange, name, text, *added)?)),
+        Act::Nested { .. } | Act::Address { .. } => return Err(Refusal::Internal),
+        Act::Outside(_) => {
+            return Err(Refusal::NotListed { rule: exchange.route.profile.rule_text(finding.rule) });
+        }
+    })
+}
+
+/// The pseudonym, in what stood round the identifier. What the publisher made stays.
+fn pseudonym(masking: &Masking, masked: &Answered, text: &str) -> Option<Write> {
+    if masked.minted {
+        return None;
+    }
+    let before = text.get(..usize::from(masking.before)).unwrap_or("");
+    let after = text.get(text.len().saturating_sub(usize::from(masking.after))..).unwrap_or("");
+    Some(if before.is_empty() && after.is_empty() {
+        Write::Pseudonym(masked.pseudonym.as_str().to_owned())
+    } else {
+        Write::Pseudonym(format!("{before}{}{after}", masked.pseudonym))
+    })
+}
+
+fn swapped(exchange: &Exchange, name: &str, text: &str, added: bool) -> Result<String, Refusal> {
+    let pair = exchange.route.swaps.iter().find(|pair| pair.name == name).ok_or(Refusal::Internal)?;
+    if added || super::caller::same(pair.inside.expose(), text) {
+        return Ok(pair.outside.expose().clone());
+    }
+    Err(Refusal::SwapMismatch)
+}
+
+/// The identifier within the text of a finding.
+pub(super) fn within<'a>(masking: &Masking, text: &'a str) -> &'a str {
+    let end = text.len().saturating_sub(usize::from(masking.after));
+    text.get(usize::from(masking.before)..end).unwrap_or(text)
+}
+
+fn name_part(part: NamePart) -> Part {
+    match part {
+        NamePart::Given => Part::Given,
+        NamePart::Family => Part::Family,
+        NamePart::Full => Part::Full,
+    }
+}
+
+/// What the caller hears of a vault that does not answer.
+pub(super) fn vault_refusal(error: &VaultError) -> Refusal {
+    tracing::error!(%error, "the vault refused");
+    match error {
+        VaultError::BadAsk { .. } => {
+            Refusal::Unparsed { what: "a value longer than the vault keeps", offset: 0 }
+        }
+        _ => Refusal::VaultSealed,
+    }
+}
