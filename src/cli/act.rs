@@ -101,7 +101,7 @@ pub(super) fn perform_alone(
     body: Option<Body>,
     tell: &dyn Fn(u64, u64),
 ) -> Result<Value, Failure> {
-    let stores = stores::open(settings, Arc::new(SystemClock), tell)?;
+    let stores = stores::open(settings, Arc::new(SystemClock), false, tell)?;
     let actor = format!("uid {}", rustix::process::getuid().as_raw());
     let done = perform(act, body, &Workplace { settings, stores: &stores, actor, tell });
     stores.checkpoint()?;

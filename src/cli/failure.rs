@@ -32,6 +32,11 @@ impl Failure {
         self
     }
 
+    /// The stable code.
+    pub(super) fn code(&self) -> &'static str {
+        self.message.code
+    }
+
     pub(super) fn exit(&self) -> Exit {
         self.exit
     }

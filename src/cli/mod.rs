@@ -81,6 +81,8 @@ enum Command {
     Init(init::Init),
     /// Check the whole configuration: all problems at once, each with file, line and what to do.
     Check(check::Check),
+    /// Run the gateway; SIGHUP reloads, SIGTERM drains.
+    Serve(serve::Serve),
     /// Tell what was decided about an exchange, and which rule did it.
     Explain(explain::Explain),
     /// Import what the guard knows about pupils.
@@ -118,6 +120,7 @@ fn dispatch(line: Line, screen: &mut Screen) -> Result<Exit, Failure> {
     match line.command {
         Command::Init(init) => init.run(screen),
         Command::Check(check) => check.run(&line.every.config, screen),
+        Command::Serve(serve) => serve.run(&line.every.config, screen),
         Command::Explain(explain) => explain.run(&line.every.config, screen),
         Command::Roster(roster) => roster.run(&line.every.config, screen),
         Command::Keys(keys) => keys.run(&line.every.config, screen),

@@ -37,7 +37,7 @@ pub(super) fn create(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Store
     let now = clock.now();
     let vault =
         Vault::create(&vault_settings(settings), &unlock(settings), now).map_err(|e| vault_failed(&e))?;
-    let stores = open_journal(settings, vault, clock)?;
+    let stores = open_journal(settings, vault, clock, false)?;
     for publisher in &settings.publishers {
         stores.open_epoch(&publisher.scope(), "init")?;
     }
@@ -49,6 +49,7 @@ pub(super) fn create(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Store
 pub(super) fn open(
     settings: &Settings,
     clock: Arc<dyn Clock>,
+    accept_clock: bool,
     tell: &dyn Fn(u64, u64),
 ) -> Result<Stores, Failure> {
     let there = ["checkpoint", "entries.log"].iter().any(|name| settings.journal.join(name).exists());
@@ -64,7 +65,14 @@ pub(super) fn open(
         Progress::Index { records, of } => tell(records, of),
     };
     let vault = Vault::open(&vault_settings(settings), &unlock(settings), expected, &mut told);
-    open_journal(settings, vault.map_err(|e| vault_failed(&e))?, clock)
+    let stores = open_journal(settings, vault.map_err(|e| vault_failed(&e))?, clock, accept_clock)?;
+    let now = stores.clock.now();
+    if accept_clock && stores.opened.newest_ms > now.as_millis() {
+        let mut leaf = stores.leaf(Event::CLOCK, now, "");
+        leaf.details = vec![("newest-ms".to_owned(), Detail::Number(stores.opened.newest_ms))];
+        stores.note(leaf)?;
+    }
+    Ok(stores)
 }
 
 /// How the vault of a configuration is opened.
@@ -81,20 +89,31 @@ pub(super) fn unlock(settings: &Settings) -> Unlock {
 }
 
 /// The journal's origin line: the first school's id names it for ever.
-pub(super) fn journal_settings(settings: &Settings) -> JournalSettings {
+pub(super) fn journal_settings(settings: &Settings, accept_clock: bool) -> JournalSettings {
     let school = settings.schools.first().map_or("", |school| school.id.as_str());
     JournalSettings {
         origin: format!("sluis/{school}"),
         key_version: 1,
         earlier_keys: Vec::new(),
-        accept_clock: false,
+        accept_clock,
     }
 }
 
-fn open_journal(settings: &Settings, vault: Vault, clock: Arc<dyn Clock>) -> Result<Stores, Failure> {
+fn open_journal(
+    settings: &Settings,
+    vault: Vault,
+    clock: Arc<dyn Clock>,
+    accept_clock: bool,
+) -> Result<Stores, Failure> {
     let key = SigningKey::from_seed(vault.journal_seed());
     let now = clock.now().as_millis();
-    let opened = Journal::open(Arc::new(RealDisk), &settings.journal, &journal_settings(settings), &key, now);
+    let opened = Journal::open(
+        Arc::new(RealDisk),
+        &settings.journal,
+        &journal_settings(settings, accept_clock),
+        &key,
+        now,
+    );
     let (journal, opened) = opened.map_err(|error| journal_failed(&error))?;
     Ok(Stores {
         vault: Arc::new(vault),

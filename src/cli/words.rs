@@ -393,3 +393,87 @@ pub(super) const EXCHANGE_UNKNOWN: Message = error(
         "alleen wat overging of geweigerd werd nadat er een route was, staat in het journaal; de log zegt misschien meer",
     ],
 );
+/// No runtime.
+pub(super) const RUNTIME: Message = error(
+    "CLI-070",
+    [
+        "the runtime cannot start: {reason}{path}",
+        "the machine has no threads or file descriptors left: see `ulimit -a`",
+    ],
+    [
+        "de runtime start niet: {reason}{path}",
+        "de machine heeft geen threads of bestandsnummers over: zie `ulimit -a`",
+    ],
+);
+/// The port is taken.
+pub(super) const PORT: Message = error(
+    "CLI-071",
+    [
+        "cannot listen on {address}",
+        "the port is taken, or below 1024: see `ss -ltnp`, or choose another address",
+    ],
+    [
+        "luisteren op {address} lukt niet",
+        "de poort is bezet, of lager dan 1024: zie `ss -ltnp`, of kies een ander adres",
+    ],
+);
+/// No signals.
+pub(super) const SIGNALS: Message = error(
+    "CLI-072",
+    [
+        "the system lets this process listen for no signals",
+        "see what the container or service manager forbids",
+    ],
+    [
+        "het systeem laat dit proces geen signalen ontvangen",
+        "kijk wat de container of servicebeheerder verbiedt",
+    ],
+);
+/// No socket.
+pub(super) const SOCKET: Message = error(
+    "CLI-073",
+    [
+        "the socket {path} cannot be made: {reason}",
+        "the directory of the vault must be writable, and its path shorter than 100 characters",
+    ],
+    [
+        "de socket {path} is niet te maken: {reason}",
+        "de map van de kluis moet beschrijfbaar zijn, en haar pad korter dan 100 tekens",
+    ],
+);
+/// An upstream that cannot be set up.
+pub(super) const UPSTREAM: Message = error(
+    "CLI-074",
+    [
+        "the upstream {upstream} cannot be set up: {reason}",
+        "correct its `ca`, `client_certificate`, `client_key` or credential",
+    ],
+    [
+        "de bestemming {upstream} is niet in te richten: {reason}",
+        "verbeter `ca`, `client_certificate`, `client_key` of het bewijs",
+    ],
+);
+/// Limits that disagree.
+pub(super) const LIMITS: Message = error(
+    "CLI-075",
+    [
+        "the limits do not agree with one another: {reason}",
+        "change `[limits]`, or remove it for the usual ones",
+    ],
+    [
+        "de grenzen kloppen niet met elkaar: {reason}",
+        "verander `[limits]`, of haal het weg voor de gebruikelijke",
+    ],
+);
+/// A key that needs a restart.
+pub(super) const RESTART: Message = error(
+    "CLI-076",
+    [
+        "`{key}` changed, and a running server cannot change it",
+        "restart Sluis, or undo that change and reload again",
+    ],
+    [
+        "`{key}` is veranderd, en dat kan een draaiende server niet",
+        "herstart Sluis, of maak die wijziging ongedaan en herlaad opnieuw",
+    ],
+);

@@ -5,14 +5,16 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use crate::identity::School;
+use toml::de::DeValue;
+
+use crate::identity::{Kind, School};
 
 use super::address::BaseUrl;
 use super::files::{Files, shown};
 use super::problem::At;
 use super::settings::{LimitSettings, ListenSettings, SchoolSettings, UnlockSettings, VaultSettings};
-use super::tree::Section;
-use super::words::school;
+use super::tree::{Section, quoted};
+use super::words::{self, school};
 
 /// The port of the operations listener when none is written.
 const OPERATIONS_PORT: u16 = 9443;
@@ -167,7 +169,18 @@ pub(super) fn stores(
             None
         }
     };
-    let roster = root.text("roster").map(|text| keep("roster", text));
+    let roster = match root.get("roster").map(|found| found.value) {
+        Some(DeValue::Table(_)) => {
+            let section = root.section("roster", "[roster]");
+            section.and_then(|section| {
+                let path = section.needed("path", "\"state/roster\"").map(|text| keep("roster.path", text));
+                let _ = section.text("primary");
+                section.finish();
+                path
+            })
+        }
+        _ => root.text("roster").map(|text| keep("roster", text)),
+    };
     apart(root, &places);
     (vault, journal, roster)
 }
@@ -224,4 +237,23 @@ pub(super) fn limits(root: &Section<'_>) -> LimitSettings {
     limits.drain_ms = time("drain_ms", limits.drain_ms);
     section.finish();
     limits
+}
+
+/// `primary` of a `[roster]` table: the kind that a pupil's other identifiers are joined to. Without one it is
+/// the pupil number.
+pub(super) fn roster_primary(root: &Section<'_>) -> Kind {
+    let Some(DeValue::Table(_)) = root.get("roster").map(|found| found.value) else {
+        return Kind::PUPIL_NUMBER;
+    };
+    let text = root.section("roster", "[roster]").and_then(|section| section.text("primary"));
+    let Some(text) = text else { return Kind::PUPIL_NUMBER };
+    Kind::named(text.value).unwrap_or_else(|_| {
+        let known = quoted(Kind::ALL.iter().map(|kind| kind.as_str()));
+        root.source().report(
+            &words::publisher::KIND,
+            &text.span,
+            [("found", text.value.into()), ("known", known.into())],
+        );
+        Kind::PUPIL_NUMBER
+    })
 }

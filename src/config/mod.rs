@@ -93,6 +93,7 @@ fn whole(root: Section<'_>, file: &Path) -> Option<Settings> {
     let listen = house::listen(&root, &files);
     let operations = house::operations(&root);
     let (vault, journal, roster) = house::stores(&root, &files);
+    let roster_primary = house::roster_primary(&root);
     let limits = house::limits(&root);
     let publishers = publisher::publishers(&root, &files, &schools);
     overlap::compare(source, &publishers, root.has("roster"));
@@ -112,6 +113,7 @@ fn whole(root: Section<'_>, file: &Path) -> Option<Settings> {
         vault: vault?,
         journal: journal?,
         roster,
+        roster_primary,
         limits,
         publishers: publishers.into_iter().map(|publisher| publisher.value).collect(),
     })

@@ -3,6 +3,9 @@
 //! It must not know who else has routes; `overlap.rs` compares them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::secret::Secret;
 
 use super::address::read_mount;
 use super::caller;
@@ -59,7 +62,7 @@ fn mount(section: &Section<'_>, text: &At<&str>) -> Option<String> {
 }
 
 /// `[publisher.route.swap]`: a name for each pair.
-fn swap(section: &Section<'_>, files: &Files<'_>) -> BTreeMap<String, SwapSettings> {
+fn swap(section: &Section<'_>, files: &Files<'_>) -> BTreeMap<String, Arc<SwapSettings>> {
     let mut swaps = BTreeMap::new();
     let Some(table) = section.section("swap", "[publisher.route.swap]") else { return swaps };
     for (name, value) in table.entries() {
@@ -68,19 +71,24 @@ fn swap(section: &Section<'_>, files: &Files<'_>) -> BTreeMap<String, SwapSettin
         let outside = side(&pair, files, "outside", "outside_file");
         pair.finish();
         if let (Some(inside), Some(outside)) = (inside, outside) {
-            swaps.insert(name.value.to_owned(), SwapSettings { inside, outside });
+            swaps.insert(name.value.to_owned(), Arc::new(SwapSettings { inside, outside }));
         }
     }
     swaps
 }
 
-fn side(pair: &Section<'_>, files: &Files<'_>, plain: &'static str, file: &'static str) -> Option<String> {
+fn side(
+    pair: &Section<'_>,
+    files: &Files<'_>,
+    plain: &'static str,
+    file: &'static str,
+) -> Option<Secret<String>> {
     if !pair.exactly_one(&[plain, file]) {
         return None;
     }
     if let Some(text) = pair.text(plain) {
-        return Some(text.value.to_owned());
+        return Some(Secret::new(text.value.to_owned()));
     }
     let token = files.token(file, &pair.text(file)?)?;
-    String::from_utf8(token.bytes.to_vec()).ok()
+    String::from_utf8(token.bytes.to_vec()).ok().map(Secret::new)
 }

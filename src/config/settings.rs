@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::derive::Shape;
 use crate::identity::{Epoch, Kind, Publisher, School, Scope};
 use crate::profile::Profile;
+use crate::secret::Secret;
 
 use super::address::{BaseUrl, Network};
 use super::problem::Place;
@@ -34,6 +35,8 @@ pub struct Settings {
     pub journal: PathBuf,
     /// The roster; `None` runs every route closed.
     pub roster: Option<PathBuf>,
+    /// The kind of identifier that a pupil's others are joined to, under `link = "roster"`.
+    pub roster_primary: Kind,
     /// Bounds on everything.
     pub limits: LimitSettings,
     /// Who stands outside, and by which routes.
@@ -198,22 +201,16 @@ pub struct RouteSettings {
     /// Who may call.
     pub caller: CallerSettings,
     /// What the profile's `swap` rules exchange. Not printable: some are secrets.
-    pub swap: BTreeMap<String, SwapSettings>,
+    pub swap: BTreeMap<String, Arc<SwapSettings>>,
 }
 
 /// The two values of a swap.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct SwapSettings {
     /// What the school's side knows.
-    pub inside: String,
+    pub inside: Secret<String>,
     /// What the publisher's side knows.
-    pub outside: String,
-}
-
-impl std::fmt::Debug for SwapSettings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SwapSettings(…)")
-    }
+    pub outside: Secret<String>,
 }
 
 /// Who may call a route. A caller must satisfy one credential, and the networks besides.

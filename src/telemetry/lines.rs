@@ -49,7 +49,8 @@ pub const FIELDS: &[&str] = &[
     "count",
     "version",
     "locked",
-    "ms",
+    "millis",
+    "delivered",
 ];
 
 /// The layer that prints.

@@ -8,4 +8,4 @@ mod server;
 mod wire;
 
 pub(super) use client::ask;
-pub(super) use server::{Commands, serve};
+pub(super) use server::{Commands, bind, serve};
