@@ -99,8 +99,8 @@ impl FaultyDisk {
     /// Takes from every file what was not synced, as a power cut may: bytes behind its synced length,
     /// and bytes whose sync failed and that were not written again. Close the files first.
     pub fn power_cut(&self) -> io::Result<()> {
-        let state = self.lock();
-        for (path, ranges) in &state.lost {
+        let mut state = self.lock();
+        for (path, ranges) in std::mem::take(&mut state.lost) {
             let Ok(file) = std::fs::OpenOptions::new().write(true).open(path) else { continue };
             for range in ranges {
                 let gone = usize::try_from(range.end - range.start).unwrap_or_default();

@@ -5,6 +5,12 @@ use super::*;
 
 const MAGIC: &[u8; MAGIC_LEN] = b"sluis-test-log1\n";
 
+/// A directory in memory where the machine has one: these tests sync thousands of times.
+fn scratch() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
+}
+
 /// Numbers its items and remembers a running sum, so that a state that was not rolled back shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Sums {
@@ -65,7 +71,7 @@ fn read_back(path: &Path) -> Result<(Vec<u64>, Sums, u64, u64), DiskError> {
 }
 
 fn fresh(disk: &dyn Disk) -> (tempfile::TempDir, PathBuf) {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = scratch();
     let path = directory.path().join("log");
     create_log(disk, &path, MAGIC).unwrap();
     (directory, path)
@@ -355,7 +361,7 @@ fn a_flipped_byte_before_the_last_batch_is_damage_and_in_it_a_torn_tail() {
 
 #[test]
 fn a_foreign_an_empty_and_a_missing_file_are_no_log() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = scratch();
     let path = directory.path().join("log");
     assert!(matches!(Reader::open(&path, MAGIC), Err(DiskError::OpenFile { .. })));
     for bytes in [&b""[..], b"sluis", b"sluis-test-log2\n"] {
@@ -379,7 +385,7 @@ fn a_small_file_is_old_or_new_at_every_nth_failure() {
     for fault in [Fault::Error, Fault::Full, Fault::Short] {
         for nth in 1.. {
             let disk = FaultyDisk::new();
-            let directory = tempfile::tempdir().unwrap();
+            let directory = scratch();
             let path = directory.path().join("key");
             durable_write(&disk, &path, b"the old content").unwrap();
             disk.fail_nth(nth, fault);
@@ -408,7 +414,7 @@ fn a_small_file_is_old_or_new_at_every_nth_failure() {
 #[test]
 fn small_files_are_private_and_directories_are_made_with_their_parents() {
     use std::os::unix::fs::PermissionsExt;
-    let directory = tempfile::tempdir().unwrap();
+    let directory = scratch();
     let deep = directory.path().join("a/b/c");
     create_dir_durable(&RealDisk, &deep).unwrap();
     create_dir_durable(&RealDisk, &deep).unwrap();
@@ -420,7 +426,7 @@ fn small_files_are_private_and_directories_are_made_with_their_parents() {
 
 #[test]
 fn a_lock_is_held_once_and_released_on_drop() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = scratch();
     let path = directory.path().join("lock");
     let lock = Lock::take(&path).unwrap();
     assert!(matches!(Lock::take(&path), Err(DiskError::InUse { .. })));

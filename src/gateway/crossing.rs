@@ -101,10 +101,12 @@ pub(super) fn decoded(
 
 fn coding_refusal(undecoded: Undecoded) -> Refusal {
     Refusal::Coding(match undecoded {
-        Undecoded::Unknown => "an unknown content coding",
-        Undecoded::Stacked => "more than one content coding",
-        Undecoded::Expands => "a body that expands beyond the limit",
-        _ => "a body that is not of its content coding",
+        Undecoded::NameCoding => "a content coding that is not known",
+        Undecoded::StackCodings => "more than one content coding",
+        Undecoded::ReadBody => "the body is not what its content coding says",
+        Undecoded::EndBody => "the body ends before its content coding does",
+        Undecoded::TrailBody => "bytes stand behind the end of the encoded body",
+        Undecoded::ExpandBody => "the body decodes to more bytes than allowed",
     })
 }
 

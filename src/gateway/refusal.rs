@@ -88,10 +88,50 @@ pub enum Refusal {
     UpstreamDown,
     /// The other side did not answer in time.
     UpstreamSlow,
+    /// The other side's reply is larger than the limit.
+    ReplyTooLarge,
     /// The other side's credential could not be obtained (OAuth2).
     UpstreamCredential,
     /// A fault of Sluis itself; the exchange id finds it in the log.
     Internal,
+}
+
+impl Refusal {
+    /// The stable code: the same in answers, log, journal and metrics, in every language and version.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Framing(_) => "SLS-101",
+            Self::NoRoute => "SLS-102",
+            Self::MethodNotListed => "SLS-103",
+            Self::TooLarge { .. } => "SLS-104",
+            Self::SlowRequest => "SLS-105",
+            Self::HeaderNotListed(_) => "SLS-106",
+            Self::Coding(_) => "SLS-107",
+            Self::NotAcceptable => "SLS-108",
+            Self::MediaType => "SLS-109",
+            Self::Unparsed { .. } => "SLS-110",
+            Self::NotListed { .. } => "SLS-111",
+            Self::Question { .. } => "SLS-112",
+            Self::Unauthenticated => "SLS-201",
+            Self::Forbidden => "SLS-202",
+            Self::UnknownPseudonym => "SLS-301",
+            Self::NoPerson { .. } => "SLS-302",
+            Self::SwapMismatch => "SLS-303",
+            Self::NotInRoster { .. } => "SLS-304",
+            Self::Leak { .. } => "SLS-601",
+            Self::Closed { .. } => "SLS-602",
+            Self::VaultSealed => "SLS-701",
+            Self::JournalFailed => "SLS-702",
+            Self::RosterUnavailable => "SLS-703",
+            Self::Overloaded => "SLS-801",
+            Self::Draining => "SLS-802",
+            Self::UpstreamDown => "SLS-901",
+            Self::UpstreamSlow => "SLS-902",
+            Self::UpstreamCredential => "SLS-903",
+            Self::ReplyTooLarge => "SLS-904",
+            Self::Internal => "SLS-999",
+        }
+    }
 }
 
 /// On which side of the exchange the refusal fell: it decides the status.

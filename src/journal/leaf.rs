@@ -5,6 +5,7 @@
 
 use super::LeafError;
 use super::wire::{Reading, Writing};
+use crate::identity::Scope;
 
 /// The version of the format: the first byte of every leaf.
 pub const LEAF_VERSION: u8 = 1;
@@ -68,6 +69,16 @@ pub struct LeafScope {
     pub publisher: String,
     /// The epoch's name.
     pub epoch: String,
+}
+
+impl From<&Scope> for LeafScope {
+    fn from(scope: &Scope) -> Self {
+        Self {
+            school: scope.school.to_string(),
+            publisher: scope.publisher.to_string(),
+            epoch: scope.epoch.to_string(),
+        }
+    }
 }
 
 /// What was decided.

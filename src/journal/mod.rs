@@ -6,14 +6,15 @@
 
 mod checkpoint;
 mod error;
+mod every;
 mod keep;
 mod leaf;
+mod leaves;
 mod log;
 mod note;
 mod open;
 mod proof;
 mod publish;
-mod read;
 mod record;
 mod report;
 mod tile;
@@ -24,15 +25,16 @@ mod wire;
 
 pub use checkpoint::{Checkpoint, journal_vkey};
 pub use error::{JournalError, LeafError, NoteError, Seal};
+pub use every::Checkpoints;
 pub use leaf::{
     Decision, Detail, Event, LEAF_VERSION, Leaf, LeafScope, MAX_LEAF, MAX_PUPILS, Pupils, VaultHead,
 };
+pub use leaves::Leaves;
 pub use log::Journal;
 pub use note::{MAX_NOTE, Vkey, open_note, sign_note};
 pub use open::{Opened, Settings};
 pub use proof::{TileReader, check_proof, proof_text};
-pub use read::{newest_vault_head, read_leaves};
-pub use record::{CLOCK_SLACK_MS, pupils_root};
+pub use record::{CLOCK_SLACK_MS, pupil_commitment, pupils_root};
 pub use report::{Difference, Report, What};
 pub use tile::{TILE_WIDTH, bundle_path, tile_path};
 pub use tree::{Frontier, Hash, empty_root, leaf_hash, node_hash, verify_consistency, verify_inclusion};

@@ -49,7 +49,8 @@ pub struct Opened {
     pub cut_bytes: u64,
     /// Time of the newest entry, in milliseconds since the Unix epoch.
     pub newest_ms: u64,
-    /// The newest vault head that any leaf names: the vault must extend it.
+    /// The newest vault head that any leaf names, or names since the last `vault-rewritten` or
+    /// `recovered` leaf with a head: the vault must extend it.
     pub vault: Option<VaultHead>,
     /// True when the last leaf is `stopped`, or there is none: the process ended in good order.
     pub ended_well: bool,
@@ -147,7 +148,11 @@ fn read_entries(path: &Path, checkpoint: &Checkpoint) -> Result<Recovered, Journ
                     let end = offset + (payload.len() + crate::disk::RECORD_HEADER) as u64;
                     published.pass(bytes, hash, commitments, end);
                 }
-                let newer = |head: &VaultHead| opened.vault.is_none_or(|old| old.sequence <= head.sequence);
+                // Leaves of one moment may stand in another order than the heads they name. After these
+                // events the log is another one, and may be shorter.
+                let anew = matches!(leaf.event, Event::VAULT_REWRITTEN | Event::RECOVERED);
+                let newer =
+                    |head: &VaultHead| anew || opened.vault.is_none_or(|old| old.sequence <= head.sequence);
                 opened.vault = leaf.vault.filter(newer).or(opened.vault);
                 opened.ended_well = leaf.event == Event::STOPPED;
             }

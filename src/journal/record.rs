@@ -10,6 +10,7 @@
 use super::leaf::MAX_PUPILS;
 use super::tree::root_over;
 use super::{Hash, Leaf, LeafError, Pupils, Seal};
+use crate::crypto::MacKey;
 
 /// The kind and version of `entries.log`: its first 16 bytes.
 pub(super) const LOG_MAGIC: &[u8; 16] = b"sluis-journal-1\n";
@@ -21,6 +22,12 @@ pub const CLOCK_SLACK_MS: u64 = 60_000;
 /// The root of the RFC 6962 tree over a leaf's commitments, which must ascend.
 pub fn pupils_root(commitments: &[Hash]) -> Hash {
     root_over(commitments.iter().map(Hash::as_slice))
+}
+
+/// The commitment to a pupil in an exchange: HMAC-SHA-256(salt of the pupil, exchange id). Another in
+/// every exchange; nobody's once the salt is destroyed.
+pub fn pupil_commitment(salt: &MacKey, exchange: &[u8; 16]) -> Hash {
+    salt.mac_raw(&[exchange])
 }
 
 /// Sorts commitments, without doubles, and says what the leaf commits to.

@@ -22,3 +22,6 @@ pub use rules::{
     Constant, Decoder, Door, KindUse, Minted, NamePart, Profile, Rule, RuleId, To, Unlisted, Verb,
 };
 pub use select::{Selected, Unselected};
+
+#[cfg(test)]
+mod tests;

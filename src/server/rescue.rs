@@ -57,6 +57,7 @@ struct Problem<'a> {
 /// The problem document for a refusal.
 pub fn problem(refused: &Refused, language: Language) -> Response<Bytes> {
     let answer = answer(&refused.refusal);
+    let code = refused.refusal.code();
     let at_reply = refused.at == At::Reply;
     let status = match (&refused.refusal, refused.at) {
         (_, At::Request) => answer.status,
@@ -66,10 +67,10 @@ pub fn problem(refused: &Refused, language: Language) -> Response<Bytes> {
     let said = usize::from(language == Language::Dutch);
     let of = |texts: [&'static str; 2]| texts.get(said).copied().unwrap_or_default();
     let document = Problem {
-        r#type: format!("https://sluis.example/refusals/{}", answer.code),
+        r#type: format!("https://sluis.example/refusals/{}", code),
         title: of(answer.title),
         status,
-        code: answer.code,
+        code,
         hint: of(answer.hint),
         // About a reply nothing more is said: its shape is the other side's affair.
         detail: if at_reply { None } else { detail(&refused.refusal) },
@@ -102,6 +103,7 @@ fn detail(refusal: &Refusal) -> Option<String> {
         Refusal::NotListed { rule }
         | Refusal::Question { rule }
         | Refusal::NoPerson { rule }
+        | Refusal::NotInRoster { rule }
         | Refusal::Closed { rule } => Some(format!("rule: {rule}")),
         _ => None,
     }
@@ -125,6 +127,7 @@ pub fn answer(refusal: &Refusal) -> &'static Answer {
         Refusal::Unauthenticated => &texts::UNAUTHENTICATED,
         Refusal::Forbidden => &texts::FORBIDDEN,
         Refusal::UnknownPseudonym => &texts::UNKNOWN_PSEUDONYM,
+        Refusal::NotInRoster { .. } => &texts::NOT_IN_ROSTER,
         Refusal::NoPerson { .. } => &texts::NO_PERSON,
         Refusal::SwapMismatch => &texts::SWAP_MISMATCH,
         Refusal::Leak { .. } => &texts::LEAK,
@@ -136,6 +139,7 @@ pub fn answer(refusal: &Refusal) -> &'static Answer {
         Refusal::Draining => &texts::DRAINING,
         Refusal::UpstreamDown => &texts::UPSTREAM_DOWN,
         Refusal::UpstreamSlow => &texts::UPSTREAM_SLOW,
+        Refusal::ReplyTooLarge => &texts::REPLY_TOO_LARGE,
         Refusal::UpstreamCredential => &texts::UPSTREAM_CREDENTIAL,
         Refusal::Internal => &texts::INTERNAL,
     }

@@ -7,8 +7,6 @@
 pub struct Answer {
     /// The status, when the request was refused.
     pub status: u16,
-    /// The stable code.
-    pub code: &'static str,
     /// What happened: English, Dutch.
     pub title: [&'static str; 2],
     /// What to do: English, Dutch.
@@ -17,7 +15,6 @@ pub struct Answer {
 
 pub(super) const FRAMING: Answer = Answer {
     status: 400,
-    code: "SLS-101",
     title: ["The request is malformed or ambiguous", "Het verzoek is ongeldig of dubbelzinnig"],
     hint: [
         "Send one plain HTTP request: one Host, one length, no folded lines, no trailers.",
@@ -26,7 +23,6 @@ pub(super) const FRAMING: Answer = Answer {
 };
 pub(super) const NO_ROUTE: Answer = Answer {
     status: 404,
-    code: "SLS-102",
     title: ["Nothing is mounted here", "Hier is niets aangesloten"],
     hint: [
         "Compare the address with the route's mount and with the paths that its profile lists.",
@@ -35,7 +31,6 @@ pub(super) const NO_ROUTE: Answer = Answer {
 };
 pub(super) const METHOD_NOT_LISTED: Answer = Answer {
     status: 405,
-    code: "SLS-103",
     title: ["This method is not listed for this path", "Deze methode staat niet in het profiel van dit pad"],
     hint: [
         "Use a method that the route's profile lists.",
@@ -44,7 +39,6 @@ pub(super) const METHOD_NOT_LISTED: Answer = Answer {
 };
 pub(super) const TOO_LARGE: Answer = Answer {
     status: 413,
-    code: "SLS-104",
     title: ["The body is too large", "Het bericht is te groot"],
     hint: [
         "Send it in smaller parts, or have the limit raised.",
@@ -53,7 +47,6 @@ pub(super) const TOO_LARGE: Answer = Answer {
 };
 pub(super) const SLOW_REQUEST: Answer = Answer {
     status: 408,
-    code: "SLS-105",
     title: ["The request came in too slowly", "Het verzoek kwam te langzaam binnen"],
     hint: [
         "Send it again over a connection that is fast enough.",
@@ -62,7 +55,6 @@ pub(super) const SLOW_REQUEST: Answer = Answer {
 };
 pub(super) const HEADER_NOT_LISTED: Answer = Answer {
     status: 422,
-    code: "SLS-106",
     title: [
         "A header changes what the message means and is not listed",
         "Een header verandert de betekenis van het bericht en staat niet in het profiel",
@@ -74,7 +66,6 @@ pub(super) const HEADER_NOT_LISTED: Answer = Answer {
 };
 pub(super) const CODING: Answer = Answer {
     status: 415,
-    code: "SLS-107",
     title: [
         "The content coding cannot be undone safely",
         "De codering van de inhoud is niet veilig te lezen",
@@ -86,7 +77,6 @@ pub(super) const CODING: Answer = Answer {
 };
 pub(super) const NOT_ACCEPTABLE: Answer = Answer {
     status: 406,
-    code: "SLS-108",
     title: ["None of the types you accept is listed", "Geen van de gevraagde soorten staat in het profiel"],
     hint: [
         "Accept a media type that the route's profile lists.",
@@ -95,7 +85,6 @@ pub(super) const NOT_ACCEPTABLE: Answer = Answer {
 };
 pub(super) const MEDIA_TYPE: Answer = Answer {
     status: 415,
-    code: "SLS-109",
     title: [
         "This media type or charset is not listed",
         "Dit mediatype of deze tekenset staat niet in het profiel",
@@ -107,7 +96,6 @@ pub(super) const MEDIA_TYPE: Answer = Answer {
 };
 pub(super) const UNPARSED: Answer = Answer {
     status: 422,
-    code: "SLS-110",
     title: [
         "The content cannot be read as what it claims to be",
         "De inhoud is niet te lezen als wat zij zegt te zijn",
@@ -119,7 +107,6 @@ pub(super) const UNPARSED: Answer = Answer {
 };
 pub(super) const NOT_LISTED: Answer = Answer {
     status: 422,
-    code: "SLS-111",
     title: [
         "The content holds something that the profile refuses",
         "De inhoud bevat iets wat het profiel weigert",
@@ -128,7 +115,6 @@ pub(super) const NOT_LISTED: Answer = Answer {
 };
 pub(super) const QUESTION: Answer = Answer {
     status: 422,
-    code: "SLS-112",
     title: [
         "The question's answer could depend on who a pupil is",
         "Het antwoord op deze vraag kan verraden wie een leerling is",
@@ -140,7 +126,6 @@ pub(super) const QUESTION: Answer = Answer {
 };
 pub(super) const UNAUTHENTICATED: Answer = Answer {
     status: 401,
-    code: "SLS-201",
     title: ["The caller is not known", "De aanroeper is niet bekend"],
     hint: [
         "Show the token or the certificate that belongs to this route.",
@@ -149,7 +134,6 @@ pub(super) const UNAUTHENTICATED: Answer = Answer {
 };
 pub(super) const FORBIDDEN: Answer = Answer {
     status: 403,
-    code: "SLS-202",
     title: ["The caller may not use this route", "De aanroeper mag deze route niet gebruiken"],
     hint: [
         "Use the credential of this route, from a network that it allows.",
@@ -158,7 +142,6 @@ pub(super) const FORBIDDEN: Answer = Answer {
 };
 pub(super) const UNKNOWN_PSEUDONYM: Answer = Answer {
     status: 422,
-    code: "SLS-301",
     title: ["A pseudonym is not known here", "Een pseudoniem is hier niet bekend"],
     hint: [
         "Use pseudonyms as you received them, for this publisher and for this kind of identifier.",
@@ -167,7 +150,6 @@ pub(super) const UNKNOWN_PSEUDONYM: Answer = Answer {
 };
 pub(super) const NO_PERSON: Answer = Answer {
     status: 422,
-    code: "SLS-302",
     title: ["A record has no person to make a label or a number for", "Bij een record ontbreekt de persoon"],
     hint: [
         "See to it that each record carries the identifier that the profile names.",
@@ -176,7 +158,6 @@ pub(super) const NO_PERSON: Answer = Answer {
 };
 pub(super) const SWAP_MISMATCH: Answer = Answer {
     status: 422,
-    code: "SLS-303",
     title: ["A value has no counterpart", "Een waarde heeft geen tegenhanger"],
     hint: [
         "Send the value that the configuration names, or have it corrected.",
@@ -185,7 +166,6 @@ pub(super) const SWAP_MISMATCH: Answer = Answer {
 };
 pub(super) const LEAK: Answer = Answer {
     status: 422,
-    code: "SLS-601",
     title: [
         "The guard found a person in what was about to leave",
         "De wachter vond een persoon in wat zou vertrekken",
@@ -197,7 +177,6 @@ pub(super) const LEAK: Answer = Answer {
 };
 pub(super) const CLOSED: Answer = Answer {
     status: 422,
-    code: "SLS-602",
     title: [
         "Without a roster this content may not leave",
         "Zonder leerlingenlijst mag deze inhoud niet vertrekken",
@@ -209,7 +188,6 @@ pub(super) const CLOSED: Answer = Answer {
 };
 pub(super) const VAULT_SEALED: Answer = Answer {
     status: 503,
-    code: "SLS-701",
     title: ["The vault is sealed", "De kluis is verzegeld"],
     hint: [
         "Nothing was forwarded. The administrator runs `sluis vault verify`.",
@@ -218,7 +196,6 @@ pub(super) const VAULT_SEALED: Answer = Answer {
 };
 pub(super) const JOURNAL_FAILED: Answer = Answer {
     status: 503,
-    code: "SLS-702",
     title: ["The journal cannot be written", "Het journaal kan niet worden geschreven"],
     hint: [
         "Nothing was forwarded. The administrator looks at the journal's disk.",
@@ -227,7 +204,6 @@ pub(super) const JOURNAL_FAILED: Answer = Answer {
 };
 pub(super) const ROSTER_UNAVAILABLE: Answer = Answer {
     status: 503,
-    code: "SLS-703",
     title: ["The roster cannot be read", "De leerlingenlijst is niet te lezen"],
     hint: [
         "Nothing was forwarded. The administrator imports the roster again.",
@@ -236,19 +212,16 @@ pub(super) const ROSTER_UNAVAILABLE: Answer = Answer {
 };
 pub(super) const OVERLOADED: Answer = Answer {
     status: 503,
-    code: "SLS-801",
     title: ["More work than the limits allow", "Meer werk dan de grenzen toelaten"],
     hint: ["Send it again in a few seconds.", "Stuur het over enkele seconden opnieuw."],
 };
 pub(super) const DRAINING: Answer = Answer {
     status: 503,
-    code: "SLS-802",
     title: ["Sluis is stopping", "Sluis is aan het stoppen"],
     hint: ["Send it again in a few seconds.", "Stuur het over enkele seconden opnieuw."],
 };
 pub(super) const UPSTREAM_DOWN: Answer = Answer {
     status: 502,
-    code: "SLS-901",
     title: [
         "The other side could not be reached, or broke off",
         "De andere kant is niet bereikbaar, of brak af",
@@ -260,7 +233,6 @@ pub(super) const UPSTREAM_DOWN: Answer = Answer {
 };
 pub(super) const UPSTREAM_SLOW: Answer = Answer {
     status: 504,
-    code: "SLS-902",
     title: ["The other side did not answer in time", "De andere kant antwoordde niet op tijd"],
     hint: [
         "Look whether the request took effect before you send it again.",
@@ -269,7 +241,6 @@ pub(super) const UPSTREAM_SLOW: Answer = Answer {
 };
 pub(super) const UPSTREAM_CREDENTIAL: Answer = Answer {
     status: 502,
-    code: "SLS-903",
     title: [
         "The other side does not accept Sluis's credential",
         "De andere kant aanvaardt de toegang van Sluis niet",
@@ -281,10 +252,25 @@ pub(super) const UPSTREAM_CREDENTIAL: Answer = Answer {
 };
 pub(super) const INTERNAL: Answer = Answer {
     status: 500,
-    code: "SLS-999",
     title: ["A fault of Sluis itself", "Een fout van Sluis zelf"],
     hint: [
         "Report it with the exchange's id; the log has it too.",
         "Meld dit met het kenmerk van de uitwisseling; het staat ook in het log.",
+    ],
+};
+pub(super) const NOT_IN_ROSTER: Answer = Answer {
+    status: 422,
+    title: ["The roster does not know this pupil", "De leerlingenlijst kent deze leerling niet"],
+    hint: [
+        "Import a roster that holds this pupil: identifiers are joined through it.",
+        "Importeer een leerlingenlijst met deze leerling: de nummers worden daarmee aan elkaar gekoppeld.",
+    ],
+};
+pub(super) const REPLY_TOO_LARGE: Answer = Answer {
+    status: 502,
+    title: ["The other side's reply is too large", "Het antwoord van de andere kant is te groot"],
+    hint: [
+        "Ask for fewer records at a time (a smaller page), or have the limit raised.",
+        "Vraag minder records per keer (een kleinere pagina), of laat de grens verhogen.",
     ],
 };

@@ -112,6 +112,7 @@ pub(crate) fn settle(
         work.settled.labels = stand_ins.into_iter().flatten().collect();
         return Ok(work.settled);
     }
+    inner.make_room()?;
     let guard = inner.allocating();
     work.alone = true;
     let mut cores = Vec::with_capacity(wanted.len());

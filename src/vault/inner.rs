@@ -52,7 +52,6 @@ pub(crate) struct Caches {
 /// An open vault.
 pub(crate) struct Inner {
     pub(crate) vault: [u8; 16],
-    pub(crate) directory: Option<PathBuf>,
     pub(crate) log_path: Option<PathBuf>,
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) barrier: Barrier,
@@ -75,7 +74,6 @@ pub(crate) struct Inner {
 
 /// What [`Inner::assemble`] needs besides keys.
 pub(crate) struct Parts {
-    pub(crate) directory: Option<PathBuf>,
     pub(crate) log_path: Option<PathBuf>,
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) committer: Committer<Sealing>,
@@ -127,7 +125,6 @@ impl Inner {
             .map_err(|Unsealable| VaultError::Unsealable)?;
         Ok(Self {
             vault: keys.vault,
-            directory: parts.directory,
             log_path: parts.log_path,
             disk: parts.disk,
             barrier,

@@ -68,6 +68,16 @@ impl KeyFile {
 
     /// The newer of the two files that open. The other one is written anew, so that a damaged file heals.
     pub(crate) fn open(disk: Arc<dyn Disk>, directory: &Path, unlock: &Unlock) -> Result<Self, VaultError> {
+        let (mut file, alike) = Self::read(directory, unlock)?;
+        file.kept = Some((disk, directory.to_owned()));
+        if !alike {
+            file.save()?;
+        }
+        Ok(file)
+    }
+
+    /// The newer of the two files that open, and whether both are the same. Changes nothing.
+    pub(crate) fn read(directory: &Path, unlock: &Unlock) -> Result<(Self, bool), VaultError> {
         let mut best: Option<Self> = None;
         let mut all_alike = true;
         let mut trouble = Vec::new();
@@ -97,7 +107,7 @@ impl KeyFile {
                 Err(why) => return Err(why),
             }
         }
-        let Some(mut file) = best else {
+        let Some(file) = best else {
             let why = format!(
                 "{}. Check that the unlock key is the right one; else put back the newest copy of the file, or \
                  recover from a backup: `sluis vault recover BACKUP`",
@@ -105,11 +115,7 @@ impl KeyFile {
             );
             return Err(VaultError::Unlock { why });
         };
-        file.kept = Some((disk, directory.to_owned()));
-        if !all_alike {
-            file.save()?;
-        }
-        Ok(file)
+        Ok((file, all_alike))
     }
 
     /// Reads sealed bytes, as they stand in the file and in backups.

@@ -18,6 +18,9 @@ use crate::secret::Secret;
 /// At most so many rows go to the index in one batch.
 const BATCH_ROWS: usize = 4096;
 
+/// So many rows may be on their way before new ones wait.
+const MOST_STAGED: usize = 400_000;
+
 /// What a look-up found.
 pub(crate) enum Found {
     /// No row.
@@ -66,6 +69,23 @@ impl Inner {
             self.rebuild_now()?;
         }
         Err(self.index_down("it is damaged again at once"))
+    }
+
+    /// Waits while the index is far behind, so that memory stays bounded.
+    pub(crate) fn make_room(&self) -> Result<(), VaultError> {
+        for _ in 0..10_000 {
+            if self.after.len() < MOST_STAGED {
+                return Ok(());
+            }
+            self.check()?;
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        Err(self.index_down("it is far behind the log"))
+    }
+
+    /// Whether a row is there, on its way or in the index, whatever it says. Never builds anything.
+    pub(crate) fn has(&self, key: &Key) -> bool {
+        self.after.get(key).is_some() || matches!(self.index.get(key), Ok(Some(_)))
     }
 
     /// `None` when the row is not what the vault put there.

@@ -96,7 +96,6 @@ impl Vault {
         let index = Index::new(Kept::Memory, Position { head, rows: 0 });
         index.replace(index.kept.open().ok());
         let parts = Parts {
-            directory: None,
             log_path: None,
             disk: Arc::new(disk::RealDisk),
             committer,
@@ -111,7 +110,7 @@ impl Vault {
 
     fn start(
         settings: &Settings,
-        key_file: KeyFile,
+        mut key_file: KeyFile,
         expected: Option<Head>,
         lock: Lock,
         progress: &mut dyn FnMut(Progress),
@@ -124,6 +123,7 @@ impl Vault {
         let marks = [expected, indexed.as_ref().map(|(_, position)| position.head)];
         let scan = scan(&log, &key_file, &notices, marks, progress)?;
         check(&log, &scan, &key_file, expected, indexed.as_ref().map(|(_, position)| position.head))?;
+        key_file.note(scan.keys_version);
         if scan.torn > 0 {
             tracing::warn!(bytes = scan.torn, "a torn record at the end of the vault's log is cut off");
             disk::cut_tail(&*settings.disk, &log, scan.end).map_err(|why| VaultError::writing(&log, &why))?;
@@ -146,7 +146,6 @@ impl Vault {
         let good = indexed.is_some();
         index.replace(indexed.map(|(store, _)| store));
         let parts = Parts {
-            directory: Some(settings.path.clone()),
             log_path: Some(log),
             disk: Arc::clone(&settings.disk),
             committer,
@@ -169,12 +168,15 @@ impl Vault {
     }
 }
 
+/// An index and how far it is.
+type Indexed = (Arc<dyn super::store::Store>, Position);
+
 /// The index, when it is whole: every row that its marker counts can be read.
 fn open_index(
     kept: &Kept,
     barrier: &Barrier,
     notices: &Sealer,
-) -> Result<Option<(Arc<dyn super::store::Store>, Position)>, VaultError> {
+) -> Result<Option<Indexed>, VaultError> {
     if !kept.exists() {
         return Ok(None);
     }
@@ -231,7 +233,8 @@ fn check(
     Ok(())
 }
 
-fn take_lock(directory: &Path) -> Result<Lock, VaultError> {
+/// Keeps every other process out.
+pub(crate) fn take_lock(directory: &Path) -> Result<Lock, VaultError> {
     let path: PathBuf = directory.join(LOCK);
     Lock::take(&path).map_err(|why| match why {
         disk::DiskError::InUse { .. } => VaultError::InUse { path: directory.to_owned() },

@@ -36,3 +36,6 @@ pub(crate) trait Store: Send + Sync {
     /// Makes what was put so far survive a power cut.
     fn sync(&self) -> Result<(), StoreError>;
 }
+
+#[cfg(test)]
+mod tests;

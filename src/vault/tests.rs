@@ -1,6 +1,9 @@
 //! The vault as a whole. Tests of one file stand below `tests/`.
 
+mod barrier;
 mod epochs;
+mod faults;
 mod masking;
+mod recovery;
 mod startup;
 mod support;

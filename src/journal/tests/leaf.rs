@@ -114,3 +114,13 @@ fn leaves_that_cannot_be_canonical_are_not_written() {
         LeafError::TooMany("pupils")
     );
 }
+
+#[test]
+fn a_pupil_differs_in_every_exchange_and_under_every_salt() {
+    let salt = |seed| crate::crypto::MacKey::new(&crate::secret::Secret::new([seed; 32]));
+    // RFC 4231's construction, computed with Python's hmac: key 32 × 01, message 16 × 02.
+    let first = pupil_commitment(&salt(1), &[2; 16]);
+    assert_eq!(hex(&first), "68da5b80de4fa44f51ccce1e245314ed010df9f77cf3d0c59e6f028f5ecdf85f");
+    assert_ne!(first, pupil_commitment(&salt(1), &[3; 16]));
+    assert_ne!(first, pupil_commitment(&salt(2), &[2; 16]));
+}

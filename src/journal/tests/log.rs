@@ -36,7 +36,7 @@ fn what_was_appended_is_there_after_reopening() {
 
 #[test]
 fn checkpoints_grow_over_tile_borders_and_stay_consistent() {
-    let keep = tempfile::tempdir().unwrap();
+    let keep = scratch();
     let directory = keep.path().join("journal");
     let (journal, _) = open(&directory).unwrap();
     let mut before: Option<Checkpoint> = None;
@@ -143,7 +143,7 @@ fn missing_and_foreign_files_seal_with_what_to_do() {
     };
     assert_eq!(with(&of_another), Seal::LogShorter { log: 3, checkpoint: 4 });
     let another_log = |directory: &Path| {
-        let keep = tempfile::tempdir().unwrap();
+        let keep = scratch();
         let (journal, _) = open(keep.path()).unwrap();
         for number in 10..13 {
             let (leaf, commitments) = exchange(number);
@@ -239,7 +239,7 @@ fn a_fault_at_every_nth_act_loses_nothing_acknowledged_and_the_journal_opens_aga
     for fault in [Fault::Error, Fault::Full, Fault::Short] {
         for nth in 1.. {
             let disk = FaultyDisk::new();
-            let keep = tempfile::tempdir().unwrap();
+            let keep = scratch();
             let directory = keep.path().join("journal");
             disk.fail_nth(nth, fault);
             let (acknowledged, well) = a_short_life(&disk, &directory);
@@ -316,4 +316,62 @@ fn a_file_that_gives_back_other_bytes_fails_the_journal() {
     assert!(journal.failed());
     let (leaf, commitments) = exchange(4);
     assert!(matches!(journal.append_blocking(leaf, commitments), Err(JournalError::Diverged)));
+}
+
+#[test]
+fn checkpoints_are_written_at_their_time_until_dropped() {
+    let (_keep, directory) = journal_of(2, 0);
+    let (journal, _) = open(&directory).unwrap();
+    let journal = Arc::new(journal);
+    let interval = std::time::Duration::from_millis(5);
+    let checkpoints = Checkpoints::every(interval, &journal, Arc::new(key())).unwrap();
+    append(&journal, 2, 5);
+    let covered = || {
+        let note = std::fs::read_to_string(directory.join("checkpoint")).unwrap();
+        Checkpoint::open(&note, &[vkey_of(&key())]).unwrap().0.size
+    };
+    let mut waited = 0;
+    while covered() < 5 {
+        std::thread::sleep(interval);
+        waited += 1;
+        assert!(waited < 2000, "no checkpoint within 10 s");
+    }
+    drop(checkpoints);
+    append(&journal, 5, 6);
+    std::thread::sleep(4 * interval);
+    assert_eq!(covered(), 5);
+}
+
+#[test]
+fn leaves_are_read_back_as_they_were_written() {
+    let (_keep, directory) = journal_of(7, 3);
+    let mut leaves = Leaves::open(&directory).unwrap();
+    for number in 0..10 {
+        let (leaf, mut commitments) = exchange(number);
+        commitments.sort_unstable();
+        let (found, found_commitments) = leaves.read().unwrap().unwrap();
+        assert_eq!((found.sequence, found.route, found.vault), (number, leaf.route, leaf.vault));
+        assert_eq!(found_commitments, commitments);
+    }
+    assert!(leaves.read().unwrap().is_none());
+}
+
+#[test]
+fn the_newest_vault_head_is_the_highest_since_the_log_was_rewritten() {
+    let (_keep, directory) = journal_of(0, 0);
+    let head = |sequence| Some(VaultHead { sequence, chain: [9; 32] });
+    for (event, sequence, newest) in [
+        (Event::LEFT, 10, 10),
+        (Event::LEFT, 9, 10),
+        (Event::VAULT_REWRITTEN, 4, 4),
+        (Event::LEFT, 6, 6),
+        (Event::LEFT, 5, 6),
+        (Event::RECOVERED, 2, 2),
+    ] {
+        let (journal, _) = open(&directory).unwrap();
+        let leaf = Leaf { vault: head(sequence), ..Leaf::new(event, T0) };
+        journal.append_blocking(leaf, Vec::new()).unwrap();
+        drop(journal);
+        assert_eq!(open(&directory).unwrap().1.vault, head(newest));
+    }
 }

@@ -79,7 +79,7 @@ fn tiles_have_the_paths_and_widths_of_the_specification() {
 
 /// Tiles of a tree of this many entries, in files.
 fn tiles(all: &[Hash]) -> (tempfile::TempDir, TileReader) {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = scratch();
     let mut edge = Edge::default();
     let mut files: Vec<_> = all.iter().flat_map(|hash| edge.push(b"", *hash)).collect();
     files.extend(edge.partial());

@@ -46,9 +46,6 @@ impl<'p> Walk<'p, '_> {
             return Ok(());
         }
         let text = at.document.text(node);
-        if verb == Verb::Part && (kind != NodeKind::Null && !text.is_empty()) {
-            return Err(self.shape(choice.rule, "a single value, where an object is listed"));
-        }
         let integer = kind == NodeKind::Number && at.document.is_integer(node);
         let equal = at.document.operator(node).is_none_or(|operator| operator == "=");
         let value = Value { place: at.place(node), kind, text: &text, integer, equal };

@@ -166,13 +166,14 @@ impl<'p> Walk<'p, '_> {
         if !self.closed || self.door == Door::Enter {
             return Ok(());
         }
+        // A member's name may be data too.
+        if !super::plain(&at.document.name(node)) {
+            self.push(at.place(node), rule, Act::Drop, None);
+            return Ok(());
+        }
         match at.document.kind(node) {
             NodeKind::Object | NodeKind::Array => {
                 for child in at.document.children(node) {
-                    if !super::plain(&at.document.name(child)) && at.document.kind(node) == NodeKind::Object {
-                        self.push(at.place(child), rule, Act::Drop, None);
-                        continue;
-                    }
                     self.keep_all(at, child, rule)?;
                 }
             }

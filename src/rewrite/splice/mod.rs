@@ -44,6 +44,15 @@ pub enum Change {
         /// Its text, not encoded.
         text: String,
     },
+    /// As `Insert`, with a whole literal of the format as its value (a JSON number or boolean).
+    InsertRaw {
+        /// The object.
+        parent: u32,
+        /// The new member's name, not encoded. It must not be there already.
+        name: String,
+        /// What stands behind the name, quotes included.
+        literal: String,
+    },
     /// An array's elements change places; what stands between the places stays.
     Reorder {
         /// The array.
@@ -59,7 +68,7 @@ pub enum Change {
 pub struct Spliced {
     /// The new document.
     pub bytes: Vec<u8>,
-    /// One entry for each `Replace`, `ReplaceRaw` and `Insert`, by change.
+    /// One entry for each change that brings a value, in the order of the changes.
     pub placed: Vec<Placed>,
 }
 
@@ -138,7 +147,9 @@ impl Change {
         match self {
             Change::Replace { text, .. } => text.len() + 2,
             Change::ReplaceRaw { literal, .. } => literal.len(),
-            Change::Insert { name, text, .. } => name.len() + text.len() + 6,
+            Change::Insert { name, text: value, .. } | Change::InsertRaw { name, literal: value, .. } => {
+                name.len() + value.len() + 6
+            }
             Change::Remove { .. } | Change::Reorder { .. } => 0,
         }
     }
@@ -208,8 +219,18 @@ impl Output<'_> {
                 (change, span)
             }
             Put::Member { change, first } => {
-                let Some(Change::Insert { name, text, .. }) = self.changes.get(change) else { return };
-                (change, write::member(self.document.format, name, text, first, &mut self.bytes))
+                let span = match self.changes.get(change) {
+                    Some(Change::Insert { name, text, .. }) => {
+                        write::member(self.document.format, name, first, &mut self.bytes);
+                        write::encode(self.document.format, text, &mut self.bytes)
+                    }
+                    Some(Change::InsertRaw { name, literal, .. }) => {
+                        write::member(self.document.format, name, first, &mut self.bytes);
+                        write::as_is(literal, &mut self.bytes)
+                    }
+                    _ => return,
+                };
+                (change, span)
             }
         };
         self.placed.push(Placed { change, span });
@@ -224,6 +245,7 @@ impl std::fmt::Debug for Change {
             Change::ReplaceRaw { node, .. } => write!(f, "ReplaceRaw({node})"),
             Change::Remove { node } => write!(f, "Remove({node})"),
             Change::Insert { parent, .. } => write!(f, "Insert({parent})"),
+            Change::InsertRaw { parent, .. } => write!(f, "InsertRaw({parent})"),
             Change::Reorder { parent, .. } => write!(f, "Reorder({parent})"),
         }
     }

@@ -100,7 +100,7 @@ fn target(change: usize, what: &Change) -> Target {
         Change::Replace { node, .. } | Change::ReplaceRaw { node, .. } => (*node, Act::Replace),
         Change::Remove { node } => (*node, Act::Remove),
         Change::Reorder { parent, .. } => (*parent, Act::Reorder),
-        Change::Insert { parent, .. } => (*parent, Act::Insert),
+        Change::Insert { parent, .. } | Change::InsertRaw { parent, .. } => (*parent, Act::Insert),
     };
     Target { node, act, change }
 }
@@ -229,7 +229,7 @@ impl Walk<'_> {
     /// Refuses a name that the object has, unless its member goes, or that an earlier insert brings.
     fn check_new(&self, parent: u32, earlier: &[Target], change: usize) -> Result<(), Unspliced> {
         let name = |change: usize| match self.changes.get(change) {
-            Some(Change::Insert { name, .. }) => name.as_str(),
+            Some(Change::Insert { name, .. } | Change::InsertRaw { name, .. }) => name.as_str(),
             _ => "",
         };
         let goes = |node: u32| {

@@ -46,7 +46,7 @@ fn check_placed(format: Format, spliced: &Spliced, changes: &[Change]) {
         let node =
             (0..after.len() as u32).find(|node| after.span(*node) == placed.span && !placed.span.is_empty());
         match &changes[placed.change] {
-            Change::ReplaceRaw { literal, .. } => {
+            Change::ReplaceRaw { literal, .. } | Change::InsertRaw { literal, .. } => {
                 assert_eq!(&spliced.bytes[placed.span.clone()], literal.as_bytes())
             }
             Change::Replace { text, .. } | Change::Insert { text, .. } if !placed.span.is_empty() => {
@@ -141,7 +141,24 @@ fn members_are_added_behind_the_last() {
     assert_eq!(text(Format::Query, "", &[insert(0, "a b", "c&d=é+")]), "a%20b=c%26d%3D%C3%A9%2B");
     assert_eq!(text(Format::Form, "x=1", &[insert(0, "a b", "c d")]), "x=1&a+b=c+d");
     assert_eq!(text(Format::Form, "x=1&y", &[insert(0, "a", "b"), remove(1), replace(2, "z")]), "y=z&a=b");
+    let raw = |parent, name: &str, literal: &str| Change::InsertRaw {
+        parent,
+        name: name.into(),
+        literal: literal.into(),
+    };
+    assert_eq!(json("{ }", &[raw(0, "a", "true"), raw(0, "b", "[1, 2]")]), r#"{"a":true,"b":[1, 2] }"#);
+    assert_eq!(text(Format::Query, "x", &[raw(0, "a", "%41+")]), "x&a=%41+");
+    for (format, literal) in
+        [(Format::Json, "tru"), (Format::Json, "1,\"b\":2"), (Format::Query, "a&b"), (Format::Query, "%")]
+    {
+        let source = if format == Format::Json { "{}" } else { "x" };
+        assert!(matches!(refused(format, source, &[raw(0, "a", literal)]), Unspliced::WriteValue { .. }));
+    }
     let taken = "the object has a member of that name";
+    assert_eq!(
+        refused(Format::Json, r#"{"a":1}"#, &[raw(0, "a", "2")]),
+        Unspliced::WriteValue { change: 0, what: taken }
+    );
     for (source, changes) in [
         (r#"{"\u0061":1}"#, vec![insert(0, "a", "")]),
         ("{\"e\u{301}\":1}", vec![insert(0, "\u{e9}", "")]),
@@ -370,6 +387,8 @@ struct Model<'a> {
     document: &'a Document,
     dice: Box<dyn Iterator<Item = u8> + 'a>,
     changes: Vec<Change>,
+    /// The literals that stay.
+    kept: Vec<String>,
 }
 
 impl Model<'_> {
@@ -426,19 +445,24 @@ impl Model<'_> {
                 }
                 Some(Value::Array(elements.into_iter().filter_map(|(_, value)| value).collect()))
             }
-            _ => Some(serde_json::from_str(source).unwrap()),
+            _ => {
+                self.kept.push(source.to_owned());
+                Some(serde_json::from_str(source).unwrap())
+            }
         }
     }
 }
 
-/// The bytes of every scalar and name that no change touched, sorted: they must all be there after.
-fn untouched(document: &Document) -> Vec<String> {
-    let mut found: Vec<String> = (0..document.len() as u32)
-        .filter(|node| !matches!(document.kind(*node), NodeKind::Object | NodeKind::Array))
-        .map(|node| document.raw(document.node(node).unwrap().value).to_owned())
-        .collect();
-    found.sort();
-    found
+/// The literals of all scalars that were not placed there.
+fn untouched(after: &Document, spliced: &Spliced) -> Vec<String> {
+    let placed = |node: u32| {
+        let span = after.span(node);
+        spliced.placed.iter().any(|placed| placed.span.start <= span.start && span.end <= placed.span.end)
+    };
+    (0..after.len() as u32)
+        .filter(|node| !matches!(after.kind(*node), NodeKind::Object | NodeKind::Array) && !placed(*node))
+        .map(|node| after.raw(after.node(node).unwrap().value).to_owned())
+        .collect()
 }
 
 proptest! {
@@ -447,7 +471,7 @@ proptest! {
     #[test]
     fn generated_documents_are_read_as_serde_json_reads_them(source in any_source()) {
         let document = read(Format::Json, &source);
-        let mut model = Model { document: &document, dice: Box::new(std::iter::repeat(7)), changes: Vec::new() };
+        let mut model = Model { document: &document, dice: Box::new(std::iter::repeat(7)), changes: Vec::new(), kept: Vec::new() };
         let value: Value = serde_json::from_str(&source).unwrap();
         prop_assert_eq!(model.after(0, true).unwrap(), value);
         prop_assert!(model.changes.is_empty());
@@ -485,7 +509,7 @@ proptest! {
     #[test]
     fn spliced_documents_mean_what_the_changes_say(source in any_source(), dice in prop::collection::vec(any::<u8>(), 1..60), turn in 0_usize..60) {
         let document = read(Format::Json, &source);
-        let mut model = Model { document: &document, dice: Box::new(dice.into_iter().cycle()), changes: Vec::new() };
+        let mut model = Model { document: &document, dice: Box::new(dice.into_iter().cycle()), changes: Vec::new(), kept: Vec::new() };
         let wanted = model.after(0, true).unwrap();
         let mut changes = model.changes;
         // The order in which changes are given does not matter.
@@ -495,11 +519,52 @@ proptest! {
         check_placed(Format::Json, &spliced, &changes);
         let value: Value = serde_json::from_slice(&spliced.bytes).unwrap();
         prop_assert_eq!(value, wanted, "{} became {}", source, String::from_utf8_lossy(&spliced.bytes));
+        let after = Document::parse(Format::Json, spliced.bytes.clone(), &Limits::default()).unwrap();
+        let (mut found, mut kept) = (untouched(&after, &spliced), model.kept);
+        found.sort();
+        kept.sort();
+        prop_assert_eq!(found, kept);
         if changes.iter().all(|change| matches!(change, Change::Reorder { .. })) {
-            let after = Document::parse(Format::Json, spliced.bytes.clone(), &Limits::default()).unwrap();
-            prop_assert_eq!(untouched(&after), untouched(&document));
             prop_assert_eq!(spliced.bytes.len(), source.len());
         }
+    }
+
+    #[test]
+    fn spliced_forms_mean_what_the_changes_say(pairs in prop::collection::vec(("[a-c+%é ]{1,3}", "[a-c+%é&= ]{0,3}", 0..5_u8), 0..8), query: bool) {
+        let (format, space) = if query { (Format::Query, "%20") } else { (Format::Form, "+") };
+        let encode = |text: &str| {
+            let mut encoded = String::new();
+            text.bytes().for_each(|byte| match byte {
+                _ if byte.is_ascii_alphanumeric() => encoded.push(char::from(byte)),
+                b' ' => encoded.push_str(space),
+                _ => encoded.push_str(&format!("%{byte:02X}")),
+            });
+            encoded
+        };
+        let pair = |name: &str, value: &str| format!("{}={}", encode(name), encode(value));
+        let mut source: Vec<String> = pairs.iter().map(|(name, value, _)| pair(name, value)).collect();
+        let mut wanted = Vec::new();
+        let mut changes = Vec::new();
+        for (at, (name, value, dice)) in pairs.iter().enumerate() {
+            let node = at as u32 + 1;
+            match dice {
+                0 => changes.push(remove(node)),
+                1 => {
+                    changes.push(replace(node, "new &=+"));
+                    wanted.push(pair(name, "new &=+"));
+                }
+                2 => {
+                    // Without its equals sign a pair says the same as with an empty value.
+                    source[at] = encode(name);
+                    wanted.push(encode(name));
+                }
+                _ => wanted.push(pair(name, value)),
+            }
+        }
+        changes.push(insert(0, "x", "y z"));
+        wanted.push(format!("x=y{space}z"));
+        let wanted = wanted.join("&");
+        prop_assert_eq!(text(format, &source.join("&"), &changes), wanted);
     }
 
     #[test]

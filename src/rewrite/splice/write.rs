@@ -34,7 +34,9 @@ pub(super) fn check(document: &Document, change: usize, what: &Change) -> Result
     let write = |what| Err(Unspliced::WriteValue { change, what });
     let index = match what {
         Change::Replace { node, .. } | Change::ReplaceRaw { node, .. } | Change::Remove { node } => *node,
-        Change::Insert { parent, .. } | Change::Reorder { parent, .. } => *parent,
+        Change::Insert { parent, .. } | Change::InsertRaw { parent, .. } | Change::Reorder { parent, .. } => {
+            *parent
+        }
     };
     let Some(node) = document.node(index) else { return find("no such value") };
     match what {
@@ -59,14 +61,19 @@ pub(super) fn check(document: &Document, change: usize, what: &Change) -> Result
         Change::Remove { .. } => Ok(()),
         Change::Reorder { .. } if node.kind != NodeKind::Array => find("only an array has an order"),
         Change::Reorder { .. } => Ok(()),
-        Change::Insert { .. } if node.kind != NodeKind::Object || format == Format::OneRosterFilter => {
-            find("only an object takes a member")
-        }
-        Change::Insert { name, text, .. } => {
+        Change::Insert { name, .. } | Change::InsertRaw { name, .. } => {
+            if node.kind != NodeKind::Object || format == Format::OneRosterFilter {
+                return find("only an object takes a member");
+            }
             if name.is_empty() && matches!(format, Format::Form | Format::Query) {
                 return write("an empty name");
             }
-            holds(format, name).and_then(|()| holds(format, text)).or_else(write)
+            let value = match what {
+                Change::Insert { text, .. } => holds(format, text),
+                Change::InsertRaw { literal, .. } => is_literal(format, literal),
+                _ => Ok(()),
+            };
+            holds(format, name).and(value).or_else(write)
         }
     }
 }
@@ -80,22 +87,14 @@ pub(super) fn replacement(document: &Document, node: u32, text: &str, into: &mut
     encode(document.format, text, into)
 }
 
-/// Appends a literal as it is; returns where it stands.
+/// Appends a literal that replaces another; returns where it stands.
 pub(super) fn literal(document: &Document, node: u32, literal: &str, into: &mut Vec<u8>) -> Range<usize> {
     add_equals(document, node, into);
-    let from = into.len();
-    into.extend_from_slice(literal.as_bytes());
-    from..into.len()
+    as_is(literal, into)
 }
 
-/// Appends a member with what separates it from the one before; returns where its value stands.
-pub(super) fn member(
-    format: Format,
-    name: &str,
-    text: &str,
-    first: bool,
-    into: &mut Vec<u8>,
-) -> Range<usize> {
+/// Appends a member's name, with what separates it from the member before and from its value.
+pub(super) fn member(format: Format, name: &str, first: bool, into: &mut Vec<u8>) {
     let (separator, between) = match format {
         Format::Json | Format::Ndjson => (b',', b':'),
         _ => (b'&', b'='),
@@ -105,11 +104,17 @@ pub(super) fn member(
     }
     encode(format, name, into);
     into.push(between);
-    encode(format, text, into)
+}
+
+/// Appends bytes as they are; returns where they stand.
+pub(super) fn as_is(literal: &str, into: &mut Vec<u8>) -> Range<usize> {
+    let from = into.len();
+    into.extend_from_slice(literal.as_bytes());
+    from..into.len()
 }
 
 /// Appends a text as the format's literal; returns where it stands.
-fn encode(format: Format, text: &str, into: &mut Vec<u8>) -> Range<usize> {
+pub(super) fn encode(format: Format, text: &str, into: &mut Vec<u8>) -> Range<usize> {
     let from = into.len();
     match format {
         Format::Json | Format::Ndjson => json::write_text(text, into),

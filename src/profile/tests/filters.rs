@@ -1,0 +1,140 @@
+//! A publisher's question: what `filter`, `sort` and the rest may ask of the built-in profiles.
+
+use super::{ask, profile};
+use crate::profile::{Door, FindRefusal, Profile, builtin};
+
+const USERS: [&str; 3] = ["rostering", "v1p2", "users"];
+
+fn oneroster() -> Profile {
+    builtin("oneroster-1.2").unwrap()
+}
+
+fn filter(text: &str) -> String {
+    let hex = |byte: u8| format!("%{byte:02X}");
+    format!("filter={}", text.bytes().map(hex).collect::<String>())
+}
+
+#[test]
+fn a_filter_asks_equality_with_a_pseudonym_or_what_is_kept() {
+    let rules = oneroster();
+    for (good, found) in [
+        ("status='active'", ""),
+        ("dateLastModified>'2026-01-01' AND role='student'", ""),
+        ("sourcedId='x'", "?filter nested 0; [0]/sourcedId pseudonym sis-user"),
+        (
+            "sourcedId='x' OR sourcedId='y'",
+            "?filter nested 0; [0]/sourcedId pseudonym sis-user; [0]/sourcedId pseudonym sis-user",
+        ),
+        ("email='a@b.example' AND status='active'", "?filter nested 0; [0]/email pseudonym email"),
+    ] {
+        assert_eq!(ask(&rules, Door::Enter, &USERS, &filter(good)).unwrap().join("; "), found, "{good}");
+    }
+    for question in [
+        "givenName='Jip'",
+        "familyName~'Jan'",
+        "familyName>'M'",
+        "sourcedId!='x'",
+        "sourcedId~'00012'",
+        "sourcedId>'u-1'",
+        "email~'jip'",
+        "username>='j'",
+        "identifier='00012345'",
+        "metadata.x='1'",
+        "status='active' AND givenName='Jip'",
+        "sourcedid='x'",
+        "not a filter",
+        "sourcedId='x' AND givenName~'J' OR role='student'",
+        "agents.sourcedId='x'",
+        "",
+    ] {
+        let refusal = ask(&rules, Door::Enter, &USERS, &filter(question));
+        if question.is_empty() {
+            assert!(refusal.unwrap().is_empty());
+        } else {
+            assert!(matches!(refusal, Err(FindRefusal::Question { .. })), "{question}: {refusal:?}");
+        }
+    }
+}
+
+#[test]
+fn no_sort_by_an_identity_reaches_the_school() {
+    let rules = oneroster();
+    for column in [
+        "givenName",
+        "familyName",
+        "sourcedId",
+        "username",
+        "email",
+        "STATUS",
+        "status,familyName",
+        "status ",
+    ] {
+        let question = format!("sort={}&orderBy=desc&limit=1&offset=3", column.replace(' ', "%20"));
+        assert_eq!(
+            ask(&rules, Door::Enter, &USERS, &question).unwrap(),
+            ["?sort drop", "?orderBy drop"],
+            "{column}"
+        );
+    }
+    assert!(ask(&rules, Door::Enter, &USERS, "sort=status&orderBy=desc").unwrap().is_empty());
+    assert_eq!(ask(&rules, Door::Enter, &USERS, "orderBy=desc").unwrap(), ["?orderBy drop"]);
+    assert_eq!(
+        ask(&rules, Door::Enter, &USERS, "sort=status&orderBy=familyName").unwrap(),
+        ["?orderBy drop"]
+    );
+    for twice in [
+        "sort=status&sort=familyName",
+        "sort=familyName&sort=status",
+        "so%72t=familyName&sort=status",
+        "orderBy=asc&orderBy=desc&sort=status",
+    ] {
+        let refusal = ask(&rules, Door::Enter, &USERS, twice);
+        assert!(matches!(refusal, Err(FindRefusal::Question { .. })), "{twice}: {refusal:?}");
+    }
+}
+
+#[test]
+fn other_questions_refuse() {
+    let rules = oneroster();
+    for question in [
+        "fields=givenName",
+        "search=Jip",
+        "q=Jip",
+        "filter=status%3D'active'&filter=status%3D'x'",
+        "Sort=familyName",
+        "include=metadata",
+    ] {
+        let refusal = ask(&rules, Door::Enter, &USERS, question);
+        assert!(matches!(refusal, Err(FindRefusal::Question { .. })), "{question}: {refusal:?}");
+    }
+    let students = builtin("edu-v-students-1.1").unwrap();
+    let path = ["students", "school"];
+    assert!(ask(&students, Door::Enter, &path, "lastName=Jansen").is_err());
+    assert_eq!(ask(&students, Door::Enter, &path, "limit=5").unwrap(), ["+?filterByOrgId constant \"true\""]);
+    assert_eq!(
+        ask(&students, Door::Enter, &path, "filterByOrgId=false").unwrap(),
+        ["?filterByOrgId constant \"true\""]
+    );
+    assert!(ask(&students, Door::Enter, &path, "filterByOrgId=true&filterByOrgId=false").is_err());
+}
+
+#[test]
+fn the_same_question_leaves_with_pseudonyms() {
+    let rules = oneroster();
+    let found = ask(
+        &rules,
+        Door::Leave,
+        &["rostering", "v1p2", "enrollments"],
+        &filter("user.sourcedId='u-1' AND role='student'"),
+    );
+    assert_eq!(found.unwrap().join("; "), "?filter nested 0; [0]/user.sourcedId pseudonym sis-user");
+}
+
+#[test]
+fn a_masked_attribute_in_or_may_occur_more_than_once_a_parameter_not() {
+    let rules = profile(
+        "profile = \"t\"\ntitle = \"t\"\n[[message]]\nmethod = \"GET\"\npath = \"/x\"\nside = \"request\"\nformat = \"none\"\nfield = [ { at = \"query:ids\", do = \"nested\", as = \"list\", part = \"l\" } ]\n[part.l]\nfield = [ { at = \"*\", do = \"pseudonym\", kind = \"eck-id\" } ]\n",
+    );
+    assert_eq!(ask(&rules, Door::Enter, &["x"], "ids=a,b").unwrap().len(), 3);
+    assert!(ask(&rules, Door::Enter, &["x"], "ids=a&ids=b").is_err());
+}
