@@ -17,7 +17,7 @@ use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::config::settings::PublisherSettings;
 use crate::identity::{Epoch, Publisher, School, Scope};
-use crate::journal::{Detail, Event, read_leaves};
+use crate::journal::{Detail, Event, Leaves};
 use crate::roster::{ImportProgress, Roster, import};
 use crate::vault::ScopeState;
 
@@ -195,13 +195,12 @@ fn explain_exchange(exchange: &str, at: &Workplace<'_>) -> Result<Value, Failure
         return Err(Failure::new(&words::EXCHANGE_ID, [("found", exchange.into())]));
     };
     let mut found = Vec::new();
-    let read = read_leaves(&at.settings.journal, &mut |leaf| {
+    let mut leaves = Leaves::open(&at.settings.journal).map_err(|error| journal_failed(&error))?;
+    while let Some((leaf, _)) = leaves.read().map_err(|error| journal_failed(&error))? {
         if leaf.exchange == Some(id) {
             found.push(explain::leaf_json(&leaf));
         }
-        true
-    });
-    read.map_err(|error| journal_failed(&error))?;
+    }
     if found.is_empty() {
         return Err(Failure::new(&words::EXCHANGE_UNKNOWN, [("exchange", exchange.into())]));
     }

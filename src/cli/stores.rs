@@ -17,8 +17,8 @@ use crate::crypto::SigningKey;
 use crate::disk::RealDisk;
 use crate::identity::Scope;
 use crate::journal::{
-    Detail, Event, Journal, Leaf, LeafScope, Opened, Settings as JournalSettings, VaultHead,
-    newest_vault_head,
+    Detail, Event, Journal, JournalError, Leaf, LeafScope, Leaves, Opened, Settings as JournalSettings,
+    VaultHead,
 };
 use crate::vault::{Head, Progress, Unlock, Vault};
 
@@ -58,7 +58,7 @@ pub(super) fn open(
         let path = settings.journal.display().to_string();
         return Err(Failure::new(&words::JOURNAL_MISSING, [("path", path.into())]));
     }
-    let head = newest_vault_head(&settings.journal).map_err(|e| journal_failed(&e))?;
+    let head = newest_vault_head(settings).map_err(|e| journal_failed(&e))?;
     let expected = head.map(|head| Head { sequence: head.sequence, chain: head.chain });
     let mut told = |progress: Progress| match progress {
         Progress::Log { records } => tell(records, 0),
@@ -97,6 +97,21 @@ pub(super) fn journal_settings(settings: &Settings, accept_clock: bool) -> Journ
         earlier_keys: Vec::new(),
         accept_clock,
     }
+}
+
+/// The newest head of the vault's log that an entry names, as `Journal::open` will find it. After a recovery or
+/// a rewriting the log is another one, and earlier heads say nothing about it.
+fn newest_vault_head(settings: &Settings) -> Result<Option<VaultHead>, JournalError> {
+    let mut newest: Option<VaultHead> = None;
+    let mut leaves = Leaves::open(&settings.journal)?;
+    while let Some((leaf, _)) = leaves.read()? {
+        let Some(head) = leaf.vault else { continue };
+        let another = matches!(leaf.event, Event::RECOVERED | Event::VAULT_REWRITTEN);
+        if another || newest.is_none_or(|old| old.sequence <= head.sequence) {
+            newest = Some(head);
+        }
+    }
+    Ok(newest)
 }
 
 fn open_journal(

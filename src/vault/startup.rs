@@ -172,11 +172,7 @@ impl Vault {
 type Indexed = (Arc<dyn super::store::Store>, Position);
 
 /// The index, when it is whole: every row that its marker counts can be read.
-fn open_index(
-    kept: &Kept,
-    barrier: &Barrier,
-    notices: &Sealer,
-) -> Result<Option<Indexed>, VaultError> {
+fn open_index(kept: &Kept, barrier: &Barrier, notices: &Sealer) -> Result<Option<Indexed>, VaultError> {
     if !kept.exists() {
         return Ok(None);
     }

@@ -101,7 +101,9 @@ async fn attend(stream: UnixStream, commands: Arc<dyn Commands>) -> io::Result<(
     let (tell, mut told) = mpsc::channel::<(u64, u64)>(1);
     let mut work = tokio::task::spawn_blocking(move || {
         // A full channel drops what is older than what comes next.
-        let tell = |done, of| drop(tell.try_send((done, of)));
+        let tell = |done, of| {
+            let _ = tell.try_send((done, of));
+        };
         commands.perform(question.act, body, uid, &tell)
     });
     loop {

@@ -13,8 +13,8 @@ use crate::cli::faults::roster_failed;
 use crate::cli::stores::Stores;
 use crate::cli::words;
 use crate::config::settings::{
-    AsksSettings, CallerSettings, ClientProof, CredentialSettings as Shown, OAuth2Proof, PublisherSettings,
-    RouteSettings, SubjectSettings, UpstreamSettings as Written,
+    AsksSettings, CallerSettings, CredentialSettings as Shown, OAuth2Proof, PublisherSettings, RouteSettings,
+    SubjectSettings, UpstreamSettings as Written,
 };
 use crate::config::{Settings, inspect};
 use crate::derive::Shape;

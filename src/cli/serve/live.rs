@@ -255,7 +255,8 @@ impl Shown for Live {
         let ready = self.parts.stores.is_good() && !stopping;
         let house = self.parts.gateway.house();
         let at = self.parts.stores.clock.now();
-        let rosters = self.settings().schools.iter().map(|school| {
+        let settings = self.settings();
+        let rosters = settings.schools.iter().map(|school| {
             let state = match house.rosters.get(&school.id) {
                 Some(register) => json!({
                     "pupils": register.roster.len(),
