@@ -10,12 +10,13 @@ use http::header::{CONTENT_RANGE, EXPECT, HOST, IF_RANGE, RANGE, UPGRADE};
 use http::{HeaderName, Response};
 
 use super::address::origin_form;
-use super::caller::{bearer, recognise};
+use super::caller::{Credential, bearer, recognise};
 use super::connection_headers::remove_connection_headers;
 use super::crossing::decoded;
 use super::exchange::{Exchange, publisher_asks, school_asks};
 use super::gate::{Gate, Presented};
 use super::house::House;
+use super::issuer::Issuer;
 use super::message::{Head, Message};
 use super::parts::{media, select_request, unparsed};
 use super::record::record_refusal;
@@ -59,6 +60,8 @@ pub struct Admitted {
     target: Target,
     head: http::request::Parts,
     since: Instant,
+    /// The request is for the route's token endpoint: this answers it.
+    issuer: Option<Arc<Issuer>>,
 }
 
 /// Headers that change what a message means and that no profile lists.
@@ -95,7 +98,12 @@ impl Gateway {
             path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
         let (route, below) = house.routes.at(&authority, only_path).ok_or(Refusal::NoRoute)?;
         let route = Arc::clone(route);
-        let caller = recognise(&route.callers, bearer(&head.headers), presented)?;
+        let issuer = issuer(&route, head, below);
+        let caller = match issuer {
+            // Whoever asks for a token proves himself in the body.
+            Some(_) => 0,
+            None => recognise(&route.callers, bearer(&head.headers), presented)?,
+        };
         let rest = query.map_or_else(|| below.to_owned(), |query| format!("{below}?{query}"));
         let target = Target::parse(&origin_form(&rest), &house.limits).map_err(unparsed)?;
         let bare = below.is_empty();
@@ -111,7 +119,7 @@ impl Gateway {
         {
             return Err(Refusal::HeaderNotListed("Expect"));
         }
-        Ok(Admitted { id, route, house, caller, authority, bare, target, head: head.clone(), since })
+        Ok(Admitted { id, route, house, caller, authority, bare, target, head: head.clone(), since, issuer })
     }
 
     /// Both doors, for a request whose message the profile describes.
@@ -159,7 +167,12 @@ impl Gate for Gateway {
     }
 
     async fn exchange(&self, admitted: Admitted, body: Bytes) -> Result<Response<Bytes>, Refused> {
-        let Admitted { id, route, house, caller, authority, bare, target, head, since } = admitted;
+        let Admitted { id, route, house, caller, authority, bare, target, head, since, issuer } = admitted;
+        if let Some(issuer) = issuer {
+            let answer = issuer.answer(&head.headers, &body).await;
+            tracing::info!(exchange = %id, route = route.mount.as_str(), status = answer.status().as_u16(), "token");
+            return Ok(answer);
+        }
         let mut exchange = Exchange { id, route, house, request: None, caller, authority, bare };
         let carried = Self::carry(&mut exchange, head, &target, body).await;
         let route = &exchange.route;
@@ -195,6 +208,15 @@ impl Gate for Gateway {
         };
         Refused { refusal, at, exchange: id.to_string() }
     }
+}
+
+/// The issuer of a route, when the request is for its token endpoint: POST to `<mount>token`.
+fn issuer(route: &Route, head: &http::request::Parts, below: &str) -> Option<Arc<Issuer>> {
+    let asked = head.method == http::Method::POST && below == "/token";
+    route.callers.iter().filter(|_| asked).find_map(|rule| match &rule.credential {
+        Credential::Issued(issuer) => Some(Arc::clone(issuer)),
+        _ => None,
+    })
 }
 
 /// Host and port that the caller asked for, in lower case: HTTP/2's `:authority`, or `Host`.

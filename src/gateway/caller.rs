@@ -4,11 +4,13 @@
 //! narrows (CONTRACT.md). A credential belongs to one publisher: `config` refuses one that two share.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::gateway::gate::{AuthorityId, PeerCertificate, Presented};
+use crate::gateway::issuer::Issuer;
 use crate::gateway::refusal::Refusal;
 
 /// One caller of a route.
@@ -30,6 +32,8 @@ pub enum Credential {
         /// Which of its certificates.
         subject: Subject,
     },
+    /// An OAuth2 token that Sluis issued for this route (RFC 6749, 4.4).
+    Issued(Arc<Issuer>),
     /// A process on this machine: any loopback address, nothing shown. For `asks = "school"` only.
     ThisMachine,
 }
@@ -146,6 +150,7 @@ fn shows(credential: &Credential, bearer: Option<&str>, presented: &Presented) -
                 certificate.verified_by.contains(authority) && names(certificate, subject)
             })
         }
+        Credential::Issued(issuer) => bearer.is_some_and(|token| issuer.knows(token)),
         Credential::ThisMachine => presented.peer.ip().to_canonical().is_loopback(),
     }
 }

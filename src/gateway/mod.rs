@@ -14,6 +14,7 @@ mod exchange;
 pub mod gate;
 pub mod guard;
 pub mod house;
+pub mod issuer;
 mod leave;
 pub mod message;
 mod parts;
