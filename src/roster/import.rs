@@ -82,12 +82,16 @@ fn columns(header: &Row) -> Result<Vec<(String, Column)>, RosterError> {
     let mut columns: Vec<(String, Column)> = Vec::new();
     for index in 0..header.len() {
         let name = header.field(index).unwrap_or_default().trim().to_owned();
-        let fault = |what| Err(RosterError::Damaged { row: 1, column: index + 1, name: name.clone(), what });
+        let fault = |name: String, what| Err(RosterError::Damaged { row: 1, column: index + 1, name, what });
         let Some(column) = Column::named(&name) else {
-            return fault("no column has this name; `sluis roster import --help` lists them");
+            // Not repeated in the message: a file without a header has a pupil in its first row.
+            return fault(
+                String::new(),
+                "the first row names the columns, and this is no name of one; `sluis roster import --help` lists them",
+            );
         };
         if !column.may_repeat() && columns.iter().any(|(_, earlier)| *earlier == column) {
-            return fault("an earlier column holds the same");
+            return fault(name, "an earlier column holds the same");
         }
         columns.push((name, column));
     }

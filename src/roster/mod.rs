@@ -23,13 +23,13 @@ pub enum RosterError {
     #[error("the file is empty: its first row must name the columns")]
     Empty,
     /// The file is not what it should be; nothing was imported.
-    #[error("row {row}, column {column} ({name}): {what}; nothing was imported")]
+    #[error("row {row}, column {column}{}: {what}; nothing was imported", named(.name))]
     Damaged {
         /// The row, the header being row 1.
         row: u64,
         /// The column, counted from 1.
         column: usize,
-        /// The name of the column in the header.
+        /// The name of the column in the header; empty when that is not understood.
         name: String,
         /// What is wrong. Never a value.
         what: &'static str,
@@ -50,6 +50,10 @@ pub enum RosterError {
         /// What went wrong.
         why: String,
     },
+}
+
+fn named(name: &str) -> String {
+    if name.is_empty() { String::new() } else { format!(" ({name})") }
 }
 
 /// What the school knows about one pupil.
@@ -193,3 +197,6 @@ impl Roster {
         Err(hash)
     }
 }
+
+#[cfg(test)]
+mod tests;

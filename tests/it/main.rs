@@ -1,3 +1,3 @@
-//! The integration tests: one binary, a module a subject.
+//! Sluis as a whole, in one binary.
 
-mod cli;
+mod vault_kill;
