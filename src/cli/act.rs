@@ -4,6 +4,7 @@
 //! journalled. It must not know terminals or sockets.
 
 use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,16 @@ pub(super) enum Act {
         /// The exchange's id, 32 hex digits.
         exchange: String,
     },
+    /// `vault verify`
+    VaultVerify {
+        /// Whether to build the index again when rows are missing.
+        repair: bool,
+    },
+    /// `vault backup`
+    VaultBackup {
+        /// The new file, absolute; whoever performs the act writes it.
+        to: PathBuf,
+    },
     /// The journal's public key, for `journal verify`.
     JournalKey {},
 }
@@ -68,6 +79,8 @@ impl Act {
             Self::KeysClose { .. } => "keys close",
             Self::RosterImport { .. } => "roster import",
             Self::Explain { .. } => "explain",
+            Self::VaultVerify { .. } => "vault verify",
+            Self::VaultBackup { .. } => "vault backup",
             Self::JournalKey {} => "journal key",
         }
     }
@@ -102,7 +115,7 @@ pub(super) fn perform_alone(
     tell: &dyn Fn(u64, u64),
 ) -> Result<Value, Failure> {
     let stores = stores::open(settings, Arc::new(SystemClock), false, tell)?;
-    let actor = format!("uid {}", rustix::process::getuid().as_raw());
+    let actor = stores::actor();
     let done = perform(act, body, &Workplace { settings, stores: &stores, actor, tell });
     stores.checkpoint()?;
     done
@@ -124,6 +137,8 @@ pub(super) fn perform(act: Act, body: Option<Body>, at: &Workplace<'_>) -> Resul
         }
         Act::RosterImport { school } => roster_import(school.as_deref(), body, at),
         Act::Explain { exchange } => explain_exchange(&exchange, at),
+        Act::VaultVerify { repair } => vault_verify(repair, at),
+        Act::VaultBackup { to } => vault_backup(&to, at),
         Act::JournalKey {} => Ok(json!({ "key": at.stores.journal.vkey().to_string() })),
     }
 }
@@ -179,6 +194,14 @@ fn roster_import(school: Option<&str>, body: Option<Body>, at: &Workplace<'_>) -
     let now = at.stores.clock.now();
     let mut told = |progress: ImportProgress| (at.tell)(progress.bytes, length);
     let roster = import(body.bytes, now, &mut told).map_err(|error| roster_failed(&error))?;
+    if at.settings.publishers.iter().any(|publisher| publisher.link_roster && publisher.school == school) {
+        let primary = at.settings.roster_primary;
+        let without = roster.pupils().iter().filter(|pupil| pupil.identifier(primary).is_none()).count();
+        if without > 0 {
+            let values = [("count", without.to_string().into()), ("kind", primary.as_str().into())];
+            return Err(Failure::new(&words::NO_PRIMARY, values));
+        }
+    }
     let before = Roster::load(&path, &at.stores.vault).ok().flatten().map_or(0, |roster| roster.len());
     // The leaf first: what the guard knows changes only when that is on record.
     let mut leaf = at.stores.leaf(Event::ROSTER, now, &at.actor);
@@ -188,6 +211,37 @@ fn roster_import(school: Option<&str>, body: Option<Body>, at: &Workplace<'_>) -
     at.stores.note(leaf)?;
     roster.save(&path, &at.stores.vault).map_err(|error| roster_failed(&error))?;
     Ok(json!({ "school": school.as_str(), "pupils": roster.len(), "before": before }))
+}
+
+fn vault_verify(repair: bool, at: &Workplace<'_>) -> Result<Value, Failure> {
+    let mut progress = stores::progress(at.tell);
+    let found = at.stores.vault.verify(&mut progress).map_err(|error| vault_failed(&error))?;
+    let repair = repair && found.missing_rows > 0;
+    if repair {
+        at.stores.vault.rebuild(&mut progress).map_err(|error| vault_failed(&error))?;
+    }
+    Ok(json!({
+        "records": found.tally.records,
+        "mappings": found.tally.mappings,
+        "labels": found.tally.labels,
+        "minted": found.tally.minted,
+        "closed": found.tally.closed,
+        "rows": found.rows,
+        "missing_rows": found.missing_rows,
+        "repaired": repair,
+    }))
+}
+
+fn vault_backup(to: &Path, at: &Workplace<'_>) -> Result<Value, Failure> {
+    let now = at.stores.clock.now();
+    let made = at.stores.vault.backup(to, now, &mut stores::progress(at.tell));
+    let made = made.map_err(|error| vault_failed(&error))?;
+    let mut leaf = at.stores.leaf(Event::BACKUP, now, &at.actor);
+    leaf.details = vec![("records".to_owned(), Detail::Number(made.records))];
+    at.stores.note(leaf)?;
+    Ok(
+        json!({ "file": to.display().to_string(), "records": made.records, "scopes": made.scopes, "made": made.made }),
+    )
 }
 
 fn explain_exchange(exchange: &str, at: &Workplace<'_>) -> Result<Value, Failure> {

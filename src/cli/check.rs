@@ -2,17 +2,19 @@
 //!
 //! It changes nothing and sends nothing.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::Exit;
+use super::act::Act;
 use super::failure::Failure;
 use super::screen::Screen;
+use super::{Exit, admin};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::settings::{AsksSettings, CallerSettings, PublisherSettings, RouteSettings, Settings};
-use crate::config::{self, Problem};
+use crate::config::words::school;
+use crate::config::{self, Place, Problem};
 
 /// Check the whole configuration.
 #[derive(Debug, Args)]
@@ -24,6 +26,8 @@ impl Check {
         let config::Reading { settings, mut problems } = config::read(file);
         if let Some(settings) = &settings {
             problems.extend(config::inspect::certificates(settings, SystemClock.now()));
+            problems.extend(rosters(settings));
+            problems.extend(epochs(settings, screen)?);
         }
         let errors = problems.iter().filter(|problem| problem.is_error()).count();
         let warnings = problems.len() - errors;
@@ -44,6 +48,43 @@ impl Check {
             _ => Exit::Error,
         })
     }
+}
+
+/// Rosters that were never imported.
+fn rosters(settings: &Settings) -> Vec<Problem> {
+    let paths = settings.schools.iter().filter_map(|school| settings.roster_of(&school.id));
+    let missing = paths.filter(|path| !path.exists());
+    let problem = |path: PathBuf| Problem {
+        place: Place { file: settings.file.clone(), line: 0, column: 0 },
+        message: &school::ROSTER_MISSING,
+        values: vec![("path", path.display().to_string().into())],
+    };
+    missing.map(problem).collect()
+}
+
+/// Publishers whose epoch has no key, when there is a vault that can be asked.
+fn epochs(settings: &Settings, screen: &Screen) -> Result<Vec<Problem>, Failure> {
+    if !settings.vault.path.exists() {
+        return Ok(Vec::new());
+    }
+    let report = admin::ask(settings, Act::KeysList {}, None, screen)?;
+    let text =
+        |epoch: &Value, key: &str| epoch.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let serves = |publisher: &PublisherSettings| {
+        let scope = publisher.scope();
+        report.get("epochs").and_then(Value::as_array).into_iter().flatten().any(|epoch| {
+            text(epoch, "state") == "serving"
+                && text(epoch, "school") == scope.school.as_str()
+                && text(epoch, "publisher") == scope.publisher.as_str()
+                && text(epoch, "epoch") == scope.epoch.as_str()
+        })
+    };
+    let problem = |publisher: &PublisherSettings| Problem {
+        place: publisher.place.clone(),
+        message: &school::EPOCH_WITHOUT_KEY,
+        values: vec![("publisher", publisher.id.as_str().into()), ("epoch", publisher.epoch.as_str().into())],
+    };
+    Ok(settings.publishers.iter().filter(|publisher| !serves(publisher)).map(problem).collect())
 }
 
 /// Who reaches what, and the line that says so.

@@ -85,8 +85,8 @@ impl Serialize for Failure {
 impl<'de> Deserialize<'de> for Failure {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let Travelling { code, values } = Travelling::deserialize(from)?;
-        let known = super::words::ALL.iter().find(|message| message.code == code);
-        let message = *known.ok_or_else(|| serde::de::Error::custom("an unknown code"))?;
+        let known = super::words::with_code(&code);
+        let message = known.ok_or_else(|| serde::de::Error::custom("an unknown code"))?;
         let values = values.into_iter().filter_map(|(place, english, dutch)| {
             // The name of a place is part of the message itself, which lives as long as the program.
             let said = [message.english.what, message.english.hint];

@@ -21,6 +21,9 @@ pub(super) fn vault_failed(error: &VaultError) -> Failure {
         }
         VaultError::Unlock { why } => Failure::new(&words::UNLOCK_WRONG, [("reason", why.as_str().into())]),
         VaultError::Sealed { why } => Failure::new(&words::VAULT_SEALED, [("reason", why.as_str().into())]),
+        VaultError::Backup { path, why } => {
+            Failure::new(&words::BACKUP_UNFIT, [("path", shown(path)), ("reason", why.as_str().into())])
+        }
         VaultError::Full => Failure::new(&words::DISK_FULL, []),
         VaultError::UnknownScope { scope } => Failure::new(
             &words::EPOCH_UNKNOWN,

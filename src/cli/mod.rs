@@ -10,12 +10,14 @@ mod explain;
 mod failure;
 mod faults;
 mod init;
+mod journal;
 mod keys;
 mod progress;
 mod roster;
 mod screen;
 mod serve;
 mod stores;
+mod vault;
 mod words;
 
 use std::ffi::OsString;
@@ -89,6 +91,10 @@ enum Command {
     Roster(roster::RosterCommand),
     /// List, open and close epochs.
     Keys(keys::Keys),
+    /// Verify, back up or recover the vault.
+    Vault(vault::VaultCommand),
+    /// Verify the journal: needs its files and a public key only.
+    Journal(journal::JournalCommand),
 }
 
 /// Runs the command line and says how it ended.
@@ -123,6 +129,8 @@ fn dispatch(line: Line, screen: &mut Screen) -> Result<Exit, Failure> {
         Command::Serve(serve) => serve.run(&line.every.config, screen),
         Command::Explain(explain) => explain.run(&line.every.config, screen),
         Command::Roster(roster) => roster.run(&line.every.config, screen),
+        Command::Vault(vault) => vault.run(&line.every.config, screen),
+        Command::Journal(journal) => journal.run(&line.every.config, screen),
         Command::Keys(keys) => keys.run(&line.every.config, screen),
     }
 }

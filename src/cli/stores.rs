@@ -20,7 +20,7 @@ use crate::journal::{
     Detail, Event, Journal, JournalError, Leaf, LeafScope, Leaves, Opened, Settings as JournalSettings,
     VaultHead,
 };
-use crate::vault::{Head, Progress, Unlock, Vault};
+use crate::vault::{Head, Progress, Recovered, Unlock, Vault};
 
 /// The two stores, open. One process holds them.
 pub(super) struct Stores {
@@ -58,12 +58,8 @@ pub(super) fn open(
         let path = settings.journal.display().to_string();
         return Err(Failure::new(&words::JOURNAL_MISSING, [("path", path.into())]));
     }
-    let head = newest_vault_head(settings).map_err(|e| journal_failed(&e))?;
-    let expected = head.map(|head| Head { sequence: head.sequence, chain: head.chain });
-    let mut told = |progress: Progress| match progress {
-        Progress::Log { records } => tell(records, 0),
-        Progress::Index { records, of } => tell(records, of),
-    };
+    let expected = newest_head(settings).map_err(|e| journal_failed(&e))?;
+    let mut told = progress(tell);
     let vault = Vault::open(&vault_settings(settings), &unlock(settings), expected, &mut told);
     let stores = open_journal(settings, vault.map_err(|e| vault_failed(&e))?, clock, accept_clock)?;
     let now = stores.clock.now();
@@ -73,6 +69,38 @@ pub(super) fn open(
         stores.note(leaf)?;
     }
     Ok(stores)
+}
+
+/// Steps of the vault, told as so much of so much.
+pub(super) fn progress(tell: &dyn Fn(u64, u64)) -> impl FnMut(Progress) {
+    move |step: Progress| match step {
+        Progress::Log { records } => tell(records, 0),
+        Progress::Index { records, of } => tell(records, of),
+    }
+}
+
+/// Records a recovery, and the new epochs that came with it.
+pub(super) fn recovered(
+    settings: &Settings,
+    vault: Vault,
+    clock: Arc<dyn Clock>,
+    found: &Recovered,
+) -> Result<(), Failure> {
+    let stores = open_journal(settings, vault, clock, false)?;
+    let mut leaf = stores.leaf(Event::RECOVERED, stores.clock.now(), &actor());
+    leaf.details = match found.missing {
+        Some(missing) => vec![("missing".to_owned(), Detail::Number(missing))],
+        None => vec![("missing".to_owned(), Detail::Text("unknown".to_owned()))],
+    };
+    let reopened = u64::try_from(found.reopened.len()).unwrap_or(u64::MAX);
+    leaf.details.push(("reopened".to_owned(), Detail::Number(reopened)));
+    stores.note(leaf)?;
+    stores.checkpoint()
+}
+
+/// Who types a command, for the journal.
+pub(super) fn actor() -> String {
+    format!("uid {}", rustix::process::getuid().as_raw())
 }
 
 /// How the vault of a configuration is opened.
@@ -101,7 +129,7 @@ pub(super) fn journal_settings(settings: &Settings, accept_clock: bool) -> Journ
 
 /// The newest head of the vault's log that an entry names, as `Journal::open` will find it. After a recovery or
 /// a rewriting the log is another one, and earlier heads say nothing about it.
-fn newest_vault_head(settings: &Settings) -> Result<Option<VaultHead>, JournalError> {
+pub(super) fn newest_head(settings: &Settings) -> Result<Option<Head>, JournalError> {
     let mut newest: Option<VaultHead> = None;
     let mut leaves = Leaves::open(&settings.journal)?;
     while let Some((leaf, _)) = leaves.read()? {
@@ -111,7 +139,7 @@ fn newest_vault_head(settings: &Settings) -> Result<Option<VaultHead>, JournalEr
             newest = Some(head);
         }
     }
-    Ok(newest)
+    Ok(newest.map(|head| Head { sequence: head.sequence, chain: head.chain }))
 }
 
 fn open_journal(

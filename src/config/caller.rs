@@ -9,8 +9,7 @@ use super::address::Network;
 use super::files::{Files, shown};
 use super::problem::At;
 use super::settings::{
-    AsksSettings, BaseUrlOrPath, CallerSettings, CertificateSettings, ClientProof, ClientSettings,
-    SubjectSettings,
+    AsksSettings, CallerSettings, CertificateSettings, ClientProof, ClientSettings, SubjectSettings,
 };
 use super::tree::Section;
 use super::words::{Value, reading, route as words};
@@ -191,7 +190,7 @@ fn clients(section: &Section<'_>, files: &Files<'_>) -> Vec<ClientSettings> {
         let secret = inner.text("secret_file").and_then(|text| files.token("secret_file", &text));
         inner.finish();
         let proof = match (one, jwks, secret) {
-            (true, Some(url), _) => ClientProof::Jwks(BaseUrlOrPath(url)),
+            (true, Some(url), _) => ClientProof::Jwks(url),
             (true, _, Some(secret)) => ClientProof::Secret(Sha256::digest(&secret.bytes).into()),
             _ => continue,
         };

@@ -96,7 +96,8 @@ fn whole(root: Section<'_>, file: &Path) -> Option<Settings> {
     let roster_primary = house::roster_primary(&root);
     let limits = house::limits(&root);
     let publishers = publisher::publishers(&root, &files, &schools);
-    overlap::compare(source, &publishers, root.has("roster"));
+    let url = listen.as_ref().is_some_and(|listen| listen.url.is_some());
+    overlap::compare(source, &publishers, root.has("roster"), url);
     rules::compare(source, &publishers);
     rules::assertions(&root, &publishers);
     if !root.has("roster") {

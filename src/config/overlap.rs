@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 
 use super::address::lies_in;
 use super::problem::{At, Place, Problem, Source};
-use super::settings::{AsksSettings, CredentialSettings, PublisherSettings, RouteSettings, SubjectSettings};
+use super::settings::{
+    AsksSettings, ClientProof, CredentialSettings, PublisherSettings, RouteSettings, SubjectSettings,
+};
 use super::words::{Message, Value, publisher as words, route};
 
 /// Compares all publishers with one another and reports what two of them share.
-pub(super) fn compare(source: &Source, publishers: &[At<PublisherSettings>], roster: bool) {
+pub(super) fn compare(source: &Source, publishers: &[At<PublisherSettings>], roster: bool, url: bool) {
     for (i, publisher) in publishers.iter().enumerate() {
         let before = publishers.get(..i).unwrap_or_default();
         let PublisherSettings { id, school, .. } = &publisher.value;
@@ -21,6 +23,12 @@ pub(super) fn compare(source: &Source, publishers: &[At<PublisherSettings>], ros
             source.report(&words::LINK_WITHOUT_ROSTER, &publisher.span, [("publisher", id.as_str().into())]);
         }
         same_ids(source, publisher, publishers);
+        let signs = |route: &&RouteSettings| {
+            route.caller.clients.iter().any(|client| matches!(client.proof, ClientProof::Jwks(_)))
+        };
+        for route in publisher.value.routes.iter().filter(signs).filter(|_| !url) {
+            note(source, &route.place, &route::NO_AUDIENCE, Vec::new());
+        }
     }
     mounts(source, publishers);
     credentials(source, publishers);

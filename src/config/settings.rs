@@ -265,14 +265,10 @@ pub struct ClientSettings {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientProof {
     /// `private_key_jwt` with a key from this JWKS (RFC 7517, 7523).
-    Jwks(BaseUrlOrPath),
+    Jwks(String),
     /// A secret: its SHA-256 (RFC 6749, 2.3.1).
     Secret([u8; 32]),
 }
-
-/// A URL, as written, that leads to one document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BaseUrlOrPath(pub String);
 
 /// Where a route's requests go, and how Sluis presents itself there.
 #[derive(Debug, Clone)]

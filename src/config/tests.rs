@@ -195,6 +195,11 @@ const CASES: &[Case] = &[
     ("caller   = { bearer", "caller   = { this_machine = true, bearer", &["CFG-067"]),
     ("caller   = { client_cert", "caller   = { this_machine = true, client_cert", &["CFG-066"]),
     ("id = \"las\"", "id = \"l as\"", &["CFG-068"]),
+    (
+        "secret_file = \"secrets/other.token\" }] }",
+        "jwks_url = \"https://las.example/jwks\" }] }",
+        &["CFG-073"],
+    ),
     ("asks     = \"publisher\"", "asks     = \"publisher\"\n  client_key = \"tls/key.pem\"", &["CFG-015"]),
     (
         "asks     = \"publisher\"",

@@ -41,7 +41,7 @@ fn base(route: &Section<'_>, url: &At<&str>, allow_private: bool) -> Option<Base
             return None;
         }
     };
-    if !base.tls && !base.is_loopback() {
+    if !base.tls {
         source.report(&words::PLAIN_UPSTREAM, &url.span, []);
     }
     let inside = base.host == "localhost" || base.ip().is_some_and(is_private);

@@ -224,6 +224,11 @@ fn volatile(text: &str) -> Option<(usize, &'static str)> {
         32 if ends(32) => return Some((32, "EXCHANGE")),
         _ => {}
     }
+    // A digest in base64 (RFC 4648, 4).
+    let base64 = run(|c| c.is_ascii_alphanumeric() || "+/".contains(*c));
+    if base64 == 43 && text[43..].starts_with('=') {
+        return Some((44, "DIGEST"));
+    }
     let moment = run(|c| c.is_ascii_digit() || "-:.TZ".contains(*c));
     let shape: String = text[..moment].chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
     if shape.starts_with("0000-00-00T00:00:00") && shape.ends_with('Z') {

@@ -100,16 +100,17 @@ fn secret_line() -> Result<zeroize::Zeroizing<String>, Failure> {
 }
 
 fn told(place: &Path, answers: &Answers, screen: &Screen) {
-    let config = place.join("sluis.toml");
+    let inside = |name: &str| if place == Path::new(".") { PathBuf::from(name) } else { place.join(name) };
+    let config = inside("sluis.toml");
     if screen.json {
         screen.report(&json!({
             "config": config.display().to_string(),
-            "recovery": place.join("recovery").display().to_string(),
+            "recovery": inside("recovery").display().to_string(),
         }));
         return;
     }
     screen.say(&format!("{} {}", screen.pick("made", "gemaakt:"), config.display()));
-    let kit = place.join("recovery");
+    let kit = inside("recovery");
     let kit = kit.display();
     let keep = screen.pick(
         "move it to a place outside this machine, and keep it: without it a lost disk is a lost vault",
@@ -117,7 +118,7 @@ fn told(place: &Path, answers: &Answers, screen: &Screen) {
     );
     screen.say(&format!("  {kit}: {keep}"));
     if let Some(publisher) = &answers.publisher {
-        let token = place.join(format!("secrets/{}.token", publisher.id));
+        let token = inside(&format!("secrets/{}.token", publisher.id));
         let line =
             screen.pick("the token of the system that calls", "het token van het systeem dat aanroept");
         screen.say(&format!("  {}: {line}", token.display()));

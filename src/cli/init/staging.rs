@@ -21,7 +21,7 @@ pub(super) struct Staging {
 /// Fails when any of the names is taken.
 pub(super) fn check_free(place: &Path, names: &[&str]) -> Result<(), Failure> {
     for name in names {
-        let path = place.join(name);
+        let path = if place == Path::new(".") { PathBuf::from(name) } else { place.join(name) };
         if fs::symlink_metadata(&path).is_ok() {
             return Err(Failure::new(&words::OCCUPIED, [("path", path.display().to_string().into())]));
         }

@@ -13,13 +13,14 @@ use crate::cli::faults::roster_failed;
 use crate::cli::stores::Stores;
 use crate::cli::words;
 use crate::config::settings::{
-    AsksSettings, CallerSettings, CredentialSettings as Shown, OAuth2Proof, PublisherSettings, RouteSettings,
+    AsksSettings, ClientProof, CredentialSettings as Shown, OAuth2Proof, PublisherSettings, RouteSettings,
     SubjectSettings, UpstreamSettings as Written,
 };
 use crate::config::{Settings, inspect};
 use crate::derive::Shape;
 use crate::gateway::caller::{CallerRule, Credential, Network, Subject};
 use crate::gateway::house::{House, Register};
+use crate::gateway::issuer::{Client, ClientProof as IssuedTo, Issuer, IssuerSettings, KeySource};
 use crate::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes, Swap};
 use crate::identity::School;
 use crate::rewrite::Limits;
@@ -28,6 +29,9 @@ use crate::roster::Roster;
 use crate::secret::Secret;
 use crate::server::client_certificates::Authority;
 use crate::upstream::{ClientProof as Proof, CredentialSettings, Upstream, UpstreamSettings, UpstreamTls};
+
+/// How long a token that Sluis issues counts, in seconds.
+const TOKEN_S: u64 = 600;
 
 /// Builds a house; takes as long as its rosters are large.
 pub(super) fn build(settings: &Settings, stores: &Stores, binary: [u8; 32]) -> Result<House, Failure> {
@@ -103,7 +107,7 @@ fn route(
             AsksSettings::Publisher => Asks::Publisher,
         },
         profile: Arc::clone(&route.profile),
-        callers: callers(settings, &route.caller)?,
+        callers: callers(settings, route, stores)?,
         shapes: Shapes::new(
             publisher.shape.clone(),
             publisher.shapes.iter().map(|(k, s): &(_, Shape)| (*k, s.clone())),
@@ -127,7 +131,8 @@ fn route(
     })
 }
 
-fn callers(settings: &Settings, caller: &CallerSettings) -> Result<Vec<CallerRule>, Failure> {
+fn callers(settings: &Settings, route: &RouteSettings, stores: &Stores) -> Result<Vec<CallerRule>, Failure> {
+    let caller = &route.caller;
     let mut credentials: Vec<Credential> =
         caller.tokens.iter().map(|digest| Credential::Token(*digest)).collect();
     for certificate in &caller.certificates {
@@ -143,6 +148,9 @@ fn callers(settings: &Settings, caller: &CallerSettings) -> Result<Vec<CallerRul
         };
         credentials.push(Credential::Certificate { authority: authority.id, subject });
     }
+    if !caller.clients.is_empty() {
+        credentials.push(Credential::Issued(Arc::new(issuer(settings, route, stores)?)));
+    }
     if caller.this_machine {
         credentials.push(Credential::ThisMachine);
     }
@@ -150,6 +158,33 @@ fn callers(settings: &Settings, caller: &CallerSettings) -> Result<Vec<CallerRul
     let networks: Vec<Network> = networks.collect::<Result<_, _>>().map_err(|_| internal())?;
     let rule = |credential| CallerRule { credential, networks: networks.clone() };
     Ok(credentials.into_iter().map(rule).collect())
+}
+
+/// The route's token endpoint. A reload makes a new one: its tokens end, and clients ask for another.
+fn issuer(settings: &Settings, route: &RouteSettings, stores: &Stores) -> Result<Issuer, Failure> {
+    let mut clients = Vec::new();
+    for client in &route.caller.clients {
+        let proof = match &client.proof {
+            ClientProof::Secret(digest) => IssuedTo::Secret(*digest),
+            ClientProof::Jwks(url) => {
+                let unusable = |reason: String| {
+                    let values = [("upstream", url.as_str().into()), ("reason", reason.into())];
+                    Failure::new(&words::UPSTREAM, values)
+                };
+                let uri = url.parse::<http::Uri>().map_err(|error| unusable(error.to_string()))?;
+                let mut upstream = UpstreamSettings::new(uri.clone());
+                upstream.reply_bytes = 256 * 1024;
+                let carrier = Upstream::open(&upstream, Arc::clone(&stores.clock));
+                let carrier = carrier.map_err(|error| unusable(error.to_string()))?;
+                IssuedTo::Keys(KeySource::fetched(uri, Arc::new(carrier)))
+            }
+        };
+        clients.push(Client { id: client.id.clone(), proof });
+    }
+    let url = settings.listen.url.as_ref().map(ToString::to_string);
+    let audience = url.map(|url| format!("{}{}/token", url.trim_end_matches('/'), route.mount));
+    let audiences = audience.into_iter().collect();
+    Ok(Issuer::new(IssuerSettings { clients, audiences, lifetime_s: TOKEN_S }, Arc::clone(&stores.clock)))
 }
 
 fn carrier(settings: &Settings, written: &Written, stores: &Stores) -> Result<Upstream, Failure> {

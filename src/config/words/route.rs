@@ -25,6 +25,7 @@ pub const ALL: &[&Message] = &[
     &TWO_CREDENTIALS,
     &SCOPE_TEXT,
     &TRUST_ALL_SUBJECTS,
+    &NO_AUDIENCE,
 ];
 
 /// Not a mount.
@@ -56,11 +57,11 @@ pub const PLAIN_UPSTREAM: Message = error(
     "CFG-052",
     [
         "`upstream` is http: pupils' data would travel in the clear",
-        "use https; http is accepted for a loopback address only",
+        "write https://; Sluis speaks TLS to every upstream",
     ],
     [
         "`upstream` is http: gegevens van leerlingen zouden onversleuteld reizen",
-        "gebruik https; http mag alleen naar een loopback-adres",
+        "schrijf https://; Sluis spreekt met elke bestemming TLS",
     ],
 );
 /// Neither built in nor a file.
@@ -259,5 +260,17 @@ pub const TRUST_ALL_SUBJECTS: Message = warning(
     [
         "elk certificaat dat {ca} ondertekent mag {mount} aanroepen",
         "laat `ca_is_ours = true` alleen staan zolang die CA voor deze uitgever alleen tekent",
+    ],
+);
+/// Assertions need an audience.
+pub const NO_AUDIENCE: Message = error(
+    "CFG-073",
+    [
+        "clients with `jwks_url` sign for the address of their token endpoint, and none is configured",
+        "add `url = \"https://sluis.school.example/\"` to [listen]: the address that these clients use",
+    ],
+    [
+        "clients met `jwks_url` ondertekenen voor het adres waar zij hun token halen, en dat staat er niet",
+        "voeg `url = \"https://sluis.school.example/\"` toe aan [listen]: het adres dat deze clients gebruiken",
     ],
 );
