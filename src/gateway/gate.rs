@@ -36,7 +36,7 @@ pub struct PeerCertificate {
     /// `serialNumber` (2.5.4.5) of the subject, where PKIoverheid keeps the OIN. `None` when the subject has
     /// none, or more than one.
     pub oin: Option<String>,
-    /// DNS names (lower case) and URIs among the subject alternative names.
+    /// DNS names (lower case), e-mail addresses and URIs among the subject alternative names.
     pub san: Vec<String>,
     /// SHA-256 of the leaf certificate's DER.
     pub sha256: [u8; 32],

@@ -1,6 +1,7 @@
 //! What a verifier found, in words that both verifiers use. It must not decide anything.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -88,6 +89,35 @@ impl What {
         }
     }
 
+    /// What it means, for people; the place follows after a colon.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::CheckpointMissing => "there is no checkpoint",
+            Self::CheckpointMalformed => "the checkpoint is not one",
+            Self::CheckpointUnsigned => "no key that was given signed the checkpoint",
+            Self::CheckpointSignature => "the checkpoint is not what its key signed",
+            Self::EarlierNotBelieved => "the earlier checkpoint is not one of this journal under this key",
+            Self::RolledBack => "there were more entries when the earlier checkpoint was made; now there are",
+            Self::Forked => "entries that the earlier checkpoint covers were replaced; it covers",
+            Self::BundleMissing => "entries are missing",
+            Self::BundleMalformed => "entries were inserted, removed or cut",
+            Self::TileMissing => "hashes are missing or cut",
+            Self::TileDiffers => "hashes do not follow from those below them",
+            Self::EntryDiffers => "entry and hash do not belong together, at entry",
+            Self::LeafUnreadable => "what stands there is no leaf, at entry",
+            Self::LeafOutOfPlace => "a leaf bears another place, at entry",
+            Self::TimeWentBack => "the time goes back, at entry",
+            Self::CommitmentsMissing => "the pupil commitments end too early, at entry",
+            Self::CommitmentsDiffer => "the pupil commitments are not those of the leaf, at entry",
+            Self::RootDiffers => "the entries are not those that were signed; signed were",
+            Self::TilesRootDiffers => "the hashes are not those that were signed; signed were",
+            Self::LogDiffers => "entries.log has something else, at entry",
+            Self::LogCommitmentsDiffer => "entries.log has other pupil commitments, at entry",
+            Self::LogShorter => "entries.log ends before the checkpoint, at entry",
+            Self::LogDamaged => "entries.log is damaged, at entry",
+        }
+    }
+
     pub(super) fn of_checkpoint(error: NoteError) -> Self {
         match error {
             NoteError::UnknownKey => Self::CheckpointUnsigned,
@@ -106,6 +136,13 @@ pub struct Difference {
     pub first: String,
     /// In how many places.
     pub count: u64,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.what.meaning(), self.first)?;
+        if self.count > 1 { write!(f, " (and {} more)", self.count - 1) } else { Ok(()) }
+    }
 }
 
 /// What a verifier found.

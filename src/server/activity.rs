@@ -5,8 +5,8 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -14,12 +14,18 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep};
 
+use super::settings::Deadlines;
+
 /// What happened on one connection.
 #[derive(Debug)]
 pub(super) struct Activity {
     opened: Instant,
-    in_flight: AtomicUsize,
+    /// Exchanges begun so far.
     exchanges: AtomicUsize,
+    /// Exchanges without an answer yet.
+    running: AtomicUsize,
+    /// Answers that have not been taken for sending yet, and since when.
+    untaken: Mutex<Vec<(usize, Instant)>>,
     /// When something last happened, in milliseconds after `opened`.
     last_ms: AtomicU64,
     /// Exchanges that the peer took back before they were answered (rapid reset).
@@ -30,12 +36,24 @@ pub(super) struct Activity {
 /// So many exchanges may a peer take back on one connection, and more when it lets as many be answered.
 const ABANDONED: usize = 100;
 
+/// How a connection stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Nothing is due before this moment.
+    Until(Instant),
+    /// Nothing has happened for as long as it may.
+    Quiet,
+    /// A reply has not been taken for as long as it may.
+    Stuck,
+}
+
 impl Activity {
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self {
             opened: Instant::now(),
-            in_flight: AtomicUsize::new(0),
             exchanges: AtomicUsize::new(0),
+            running: AtomicUsize::new(0),
+            untaken: Mutex::new(Vec::new()),
             last_ms: AtomicU64::new(0),
             abandoned: AtomicUsize::new(0),
             fed_up: Notify::new(),
@@ -44,9 +62,9 @@ impl Activity {
 
     /// Notes the begin of an exchange; it lasts as long as the guard.
     pub(super) fn begin(self: &Arc<Self>) -> Busy {
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
-        self.exchanges.fetch_add(1, Ordering::Relaxed);
-        Busy { activity: Arc::clone(self), answered: false }
+        self.running.fetch_add(1, Ordering::Relaxed);
+        let number = self.exchanges.fetch_add(1, Ordering::Relaxed);
+        Busy { activity: Arc::clone(self), number, answered: false }
     }
 
     /// Waits until the peer has taken back too many exchanges.
@@ -54,20 +72,33 @@ impl Activity {
         self.fed_up.notified().await;
     }
 
-    /// When the connection will have been quiet for as long as it may, should nothing happen until then.
-    pub(super) fn quiet_at(&self, first: Duration, idle: Duration) -> Instant {
-        let last = self.opened + Duration::from_millis(self.last_ms.load(Ordering::Relaxed));
-        match (self.in_flight.load(Ordering::Relaxed), self.exchanges.load(Ordering::Relaxed)) {
-            (0, 0) => self.opened + first,
-            (0, _) => last + idle,
-            // Look again later; an exchange has deadlines of its own.
-            (_, _) => Instant::now() + idle,
-        }
-    }
-
     /// True when no exchange is in flight.
     pub(super) fn is_quiet(&self) -> bool {
-        self.in_flight.load(Ordering::Relaxed) == 0
+        self.running.load(Ordering::Relaxed) == 0 && self.untaken().is_empty()
+    }
+
+    /// Compares what happened with the deadlines.
+    pub(super) fn standing(&self, deadlines: &Deadlines) -> Standing {
+        let now = Instant::now();
+        let oldest = self.untaken().iter().map(|(_, since)| *since + deadlines.reply).min();
+        if oldest.is_some_and(|due| due <= now) {
+            return Standing::Stuck;
+        }
+        let due = match (oldest, self.running.load(Ordering::Relaxed)) {
+            (Some(due), 0) => due,
+            // Look again later; an exchange has deadlines of its own.
+            (due, 1..) => due.unwrap_or(now + deadlines.idle).min(now + deadlines.idle),
+            (None, 0) if self.exchanges.load(Ordering::Relaxed) == 0 => self.opened + deadlines.first_request,
+            (None, 0) => {
+                let last = Duration::from_millis(self.last_ms.load(Ordering::Relaxed));
+                self.opened + last + deadlines.idle
+            }
+        };
+        if due <= now { Standing::Quiet } else { Standing::Until(due) }
+    }
+
+    fn untaken(&self) -> MutexGuard<'_, Vec<(usize, Instant)>> {
+        self.untaken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn touch(&self) {
@@ -76,17 +107,21 @@ impl Activity {
     }
 }
 
-/// An exchange in flight.
+/// An exchange in flight: without an answer, then with one that waits to be taken.
 #[derive(Debug)]
 pub(super) struct Busy {
     activity: Arc<Activity>,
+    number: usize,
     answered: bool,
 }
 
 impl Busy {
     /// Notes that there is an answer.
     pub(super) fn answered(&mut self) {
-        self.answered = true;
+        if !std::mem::replace(&mut self.answered, true) {
+            self.activity.untaken().push((self.number, Instant::now()));
+            self.activity.running.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -94,21 +129,26 @@ impl Drop for Busy {
     fn drop(&mut self) {
         let activity = &self.activity;
         activity.touch();
-        activity.in_flight.fetch_sub(1, Ordering::Relaxed);
-        if !self.answered {
-            let abandoned = activity.abandoned.fetch_add(1, Ordering::Relaxed) + 1;
-            if abandoned > ABANDONED && abandoned > activity.exchanges.load(Ordering::Relaxed) / 2 {
-                activity.fed_up.notify_one();
-            }
+        if self.answered {
+            activity.untaken().retain(|(number, _)| *number != self.number);
+            return;
+        }
+        activity.running.fetch_sub(1, Ordering::Relaxed);
+        let abandoned = activity.abandoned.fetch_add(1, Ordering::Relaxed) + 1;
+        if abandoned > ABANDONED && abandoned > activity.exchanges.load(Ordering::Relaxed) / 2 {
+            activity.fed_up.notify_one();
         }
     }
 }
 
-/// A stream whose peer must take what it is sent within a deadline.
+/// A stream whose peer must take something of what it is sent within one deadline, and all of it within another.
 #[derive(Debug)]
 pub(super) struct Patient<S> {
     inner: S,
     stall: Duration,
+    reply: Duration,
+    /// Since when there are bytes that the peer has not been given room to receive.
+    unsent: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
     /// Told of every write, where writing shows that the peer is still there (HTTP/1.1; in HTTP/2 also pings
     /// are written).
@@ -116,14 +156,25 @@ pub(super) struct Patient<S> {
 }
 
 impl<S> Patient<S> {
-    pub(super) fn new(inner: S, stall: Duration, activity: Option<Arc<Activity>>) -> Self {
-        Self { inner, stall, timer: None, activity }
+    pub(super) fn new(inner: S, deadlines: &Deadlines, activity: Option<Arc<Activity>>) -> Self {
+        Self {
+            inner,
+            stall: deadlines.write_stall,
+            reply: deadlines.reply,
+            unsent: None,
+            timer: None,
+            activity,
+        }
     }
 
     fn patience<T>(&mut self, cx: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if polled.is_ready() {
             self.timer = None;
             return polled;
+        }
+        let since = *self.unsent.get_or_insert_with(Instant::now);
+        if since.elapsed() > self.reply {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         let stall = self.stall;
         let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(stall)));
@@ -173,6 +224,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.inner).poll_flush(cx);
+        if polled.is_ready() {
+            this.unsent = None;
+        }
         this.patience(cx, polled)
     }
 

@@ -83,7 +83,7 @@ impl ClientCertificates {
     }
 }
 
-/// The subject's serial number and the DNS names and URIs among its alternative names.
+/// The subject's serial number and the DNS names, e-mail addresses and URIs among its alternative names.
 fn read_subject(leaf: &[u8]) -> Option<(Option<String>, Vec<String>)> {
     let (_, certificate) = parse_x509_certificate(leaf).ok()?;
     let mut numbers = certificate
@@ -100,7 +100,7 @@ fn read_subject(leaf: &[u8]) -> Option<(Option<String>, Vec<String>)> {
         for name in &names.value.general_names {
             match name {
                 GeneralName::DNSName(name) => san.push(name.to_ascii_lowercase()),
-                GeneralName::URI(uri) => san.push((*uri).to_owned()),
+                GeneralName::URI(name) | GeneralName::RFC822Name(name) => san.push((*name).to_owned()),
                 _ => {}
             }
         }

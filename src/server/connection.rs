@@ -17,10 +17,10 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{sleep_until, timeout};
 use tower::{BoxError, Service, ServiceExt};
 
-use super::activity::{Activity, Busy, Patient};
+use super::activity::{Activity, Busy, Patient, Standing};
 use super::answer::Conversation;
 use super::framing::{Framed, Verdicts};
 use super::settings::Settings;
@@ -64,13 +64,13 @@ pub(super) async fn attend<S>(
     let deadlines = &settings.deadlines;
     if is_http2 {
         let talk = Talk::new(stack, presented, None, &activity);
-        let io = TokioIo::new(Patient::new(stream, deadlines.write_stall, None));
+        let io = TokioIo::new(Patient::new(stream, deadlines, None));
         let connection = speak_http2(&settings).serve_connection(io, talk);
         drive(connection, &activity, &settings, deadlines.write_stall, draining).await;
     } else {
         let verdicts = Arc::new(Verdicts::default());
         let talk = Talk::new(stack, presented, Some(Arc::clone(&verdicts)), &activity);
-        let patient = Patient::new(stream, deadlines.write_stall, Some(Arc::clone(&activity)));
+        let patient = Patient::new(stream, deadlines, Some(Arc::clone(&activity)));
         let io = TokioIo::new(Framed::new(patient, &settings.limits, deadlines, verdicts));
         let connection = speak_http1(&settings).serve_connection(io, talk);
         drive(connection, &activity, &settings, GOODBYE, draining).await;
@@ -150,7 +150,11 @@ async fn drive<C: Closing>(
     let deadlines = &settings.deadlines;
     let mut connection = pin!(connection);
     let patience = loop {
-        let quiet = activity.quiet_at(deadlines.first_request, deadlines.idle);
+        let look_again = match activity.standing(deadlines) {
+            Standing::Until(moment) => moment,
+            Standing::Quiet => break goodbye,
+            Standing::Stuck => return,
+        };
         tokio::select! {
             biased;
             _ = connection.as_mut() => return,
@@ -159,11 +163,7 @@ async fn drive<C: Closing>(
                 return;
             }
             () = draining.begun() => break if activity.is_quiet() { goodbye } else { deadlines.drain },
-            () = sleep_until(quiet) => {
-                if activity.is_quiet() && activity.quiet_at(deadlines.first_request, deadlines.idle) <= Instant::now() {
-                    break goodbye;
-                }
-            }
+            () = sleep_until(look_again) => {}
         }
     };
     connection.as_mut().end();

@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -21,6 +21,9 @@ use crate::gateway::Gate;
 
 /// How long accepting pauses when the system has no file descriptors or memory left.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// Connections that the system holds until they are accepted.
+const QUEUE: u32 = 4096;
 
 /// The address could not be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +38,14 @@ pub struct Bind {
 /// # Errors
 /// When the system refuses the address.
 pub async fn bind(address: SocketAddr) -> Result<TcpListener, Bind> {
-    TcpListener::bind(address).await.map_err(|_| Bind { address })
+    let listen = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // A restart must not wait for the last connections of the process before.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(QUEUE)
+    };
+    listen().map_err(|_: io::Error| Bind { address })
 }
 
 /// Serves `gate` on `listener` until the drain begins and the last connection has ended or was cut off.

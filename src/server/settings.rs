@@ -48,6 +48,8 @@ pub struct Deadlines {
     pub idle: Duration,
     /// A peer that takes nothing of what it is sent.
     pub write_stall: Duration,
+    /// From an answer until the peer has taken the last of it, however it trickles.
+    pub reply: Duration,
     /// From the signal to stop until what is still in flight is cut off.
     pub drain: Duration,
 }
@@ -94,6 +96,7 @@ impl Default for Deadlines {
             total: Duration::from_secs(120),
             idle: Duration::from_secs(75),
             write_stall: Duration::from_secs(30),
+            reply: Duration::from_secs(120),
             drain: Duration::from_secs(30),
         }
     }

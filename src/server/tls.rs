@@ -68,10 +68,16 @@ pub enum TlsError {
 /// TLS of one listener.
 #[derive(Debug)]
 pub struct ServerTls {
-    files: TlsSettings,
-    chosen: Arc<Chosen>,
+    set: ArcSwap<Set>,
     /// Digest of the certificate and key files last looked at, good or not.
     seen: Mutex<[u8; 32]>,
+}
+
+/// What was set up from one set of files.
+#[derive(Debug)]
+struct Set {
+    files: TlsSettings,
+    chosen: Arc<Chosen>,
     config: Arc<rustls::ServerConfig>,
     clients: Option<Arc<ClientCertificates>>,
 }
@@ -93,28 +99,20 @@ impl ServerTls {
     /// # Errors
     /// The first file that cannot be used.
     pub fn load(files: &TlsSettings) -> Result<Self, TlsError> {
-        let provider = provider();
-        let (key, digest) = read_key(files, &provider)?;
-        let chosen = Arc::new(Chosen(ArcSwap::from_pointee(key)));
-        let clients = if files.client_authorities.is_empty() {
-            None
-        } else {
-            let authorities = files.client_authorities.iter().map(|path| Authority::read(path));
-            let authorities = authorities.collect::<Result<Vec<_>, _>>()?;
-            Some(Arc::new(ClientCertificates::new(authorities, &provider)?))
-        };
-        let builder = rustls::ServerConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
-            .map_err(|_| TlsError::Assemble)?;
-        let builder = match &clients {
-            Some(clients) => builder.with_client_cert_verifier(Arc::clone(clients) as _),
-            None => builder.with_no_client_auth(),
-        };
-        let mut config = builder.with_cert_resolver(Arc::clone(&chosen) as _);
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        // Sessions resume from memory only: no ticket key that could decrypt yesterday's traffic.
-        config.session_storage = rustls::server::ServerSessionMemoryCache::new(10_240);
-        Ok(Self { files: files.clone(), chosen, seen: Mutex::new(digest), config: Arc::new(config), clients })
+        let (set, digest) = Set::load(files)?;
+        Ok(Self { set: ArcSwap::from_pointee(set), seen: Mutex::new(digest) })
+    }
+
+    /// Takes other files, for connections from now on: the configuration was reloaded.
+    ///
+    /// # Errors
+    /// When one cannot be used; then everything stays as it was.
+    pub fn replace(&self, files: &TlsSettings) -> Result<(), TlsError> {
+        let (set, digest) = Set::load(files)?;
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        self.set.store(Arc::new(set));
+        *seen = digest;
+        Ok(())
     }
 
     /// Reads certificate and key again. `Ok(true)` when new ones are in use from now on, `Ok(false)` when the
@@ -123,13 +121,15 @@ impl ServerTls {
     /// # Errors
     /// When the files changed and cannot be used; the old certificate stays.
     pub fn refresh(&self) -> Result<bool, TlsError> {
-        let digest = digest_files(&self.files)?;
-        if std::mem::replace(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner), digest) == digest
-        {
+        // Held throughout, so that a reload does not fall between reading and storing.
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let set = self.set.load_full();
+        let digest = digest_files(&set.files)?;
+        if std::mem::replace(&mut *seen, digest) == digest {
             return Ok(false);
         }
-        let (key, _) = read_key(&self.files, &provider())?;
-        self.chosen.0.store(Arc::new(key));
+        let (key, _) = read_key(&set.files, &provider())?;
+        set.chosen.0.store(Arc::new(key));
         Ok(true)
     }
 
@@ -151,15 +151,42 @@ impl ServerTls {
     }
 
     pub(super) fn acceptor(&self) -> TlsAcceptor {
-        TlsAcceptor::from(Arc::clone(&self.config))
+        TlsAcceptor::from(Arc::clone(&self.set.load().config))
     }
 
-    /// The certificate that the peer of a finished handshake proved to own.
+    /// The certificate that the peer of a finished handshake proved to own, as the CAs of now see it.
     pub(super) fn certificate_of(
         &self,
         connection: &rustls::ServerConnection,
     ) -> Option<Arc<PeerCertificate>> {
-        self.clients.as_ref()?.identify(connection.peer_certificates()?).map(Arc::new)
+        self.set.load().clients.as_ref()?.identify(connection.peer_certificates()?).map(Arc::new)
+    }
+}
+
+impl Set {
+    fn load(files: &TlsSettings) -> Result<(Self, [u8; 32]), TlsError> {
+        let provider = provider();
+        let (key, digest) = read_key(files, &provider)?;
+        let chosen = Arc::new(Chosen(ArcSwap::from_pointee(key)));
+        let clients = if files.client_authorities.is_empty() {
+            None
+        } else {
+            let authorities = files.client_authorities.iter().map(|path| Authority::read(path));
+            let authorities = authorities.collect::<Result<Vec<_>, _>>()?;
+            Some(Arc::new(ClientCertificates::new(authorities, &provider)?))
+        };
+        let builder = rustls::ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+            .map_err(|_| TlsError::Assemble)?;
+        let builder = match &clients {
+            Some(clients) => builder.with_client_cert_verifier(Arc::clone(clients) as _),
+            None => builder.with_no_client_auth(),
+        };
+        let mut config = builder.with_cert_resolver(Arc::clone(&chosen) as _);
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        // Sessions resume from memory only: no ticket key that could decrypt yesterday's traffic.
+        config.session_storage = rustls::server::ServerSessionMemoryCache::new(10_240);
+        Ok((Self { files: files.clone(), chosen, config: Arc::new(config), clients }, digest))
     }
 }
 

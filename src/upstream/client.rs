@@ -122,6 +122,7 @@ impl PlainClient {
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(UNUSED)
+            .pool_max_idle_per_host(256)
             .http1_max_headers(128)
             .http1_max_buf_size(128 * 1024)
             .http2_max_header_list_size(64 * 1024)

@@ -28,7 +28,7 @@ use crate::identity::{Identifier, Pseudonym};
 use crate::secret::Secret;
 
 /// A record is closed when its entries are this long, in bytes.
-const RECORD_BYTES: usize = 256 * 1024;
+pub(crate) const RECORD_BYTES: usize = 256 * 1024;
 /// So many generations are tried before a short shape counts as full.
 const MOST_GENERATIONS: u32 = 1000;
 /// So many stand-ins are tried for one person.
@@ -114,6 +114,7 @@ pub(crate) fn settle(
     }
     inner.make_room()?;
     let guard = inner.allocating();
+    serves(open)?;
     work.alone = true;
     let mut cores = Vec::with_capacity(wanted.len());
     for (want, found) in wanted.iter().zip(found) {
@@ -135,6 +136,11 @@ pub(crate) fn settle(
     work.submit();
     drop(guard);
     Ok(work.settled)
+}
+
+/// An epoch may have been closed while this call waited.
+pub(crate) fn serves(open: &OpenScope) -> Result<(), VaultError> {
+    if open.serves() { Ok(()) } else { Err(VaultError::ScopeOver { scope: Box::new(open.scope.clone()) }) }
 }
 
 fn whom(want: &WantedLabel, cores: &[Option<Core>]) -> Result<Option<[u8; 16]>, VaultError> {

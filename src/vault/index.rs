@@ -3,6 +3,7 @@
 //! It must not know what rows mean; whether an index is good or to be built again is decided by `rebuild`.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -41,12 +42,20 @@ pub(crate) struct Index {
     store: RwLock<Option<Arc<dyn Store>>>,
     /// Held by whoever writes rows or builds an index.
     position: Mutex<Position>,
-    tried: Mutex<Option<Instant>>,
+    /// How often an index was put in use.
+    built: AtomicU64,
+    failed: Mutex<Option<Instant>>,
 }
 
 impl Index {
     pub(crate) fn new(kept: Kept, position: Position) -> Self {
-        Self { kept, store: RwLock::new(None), position: Mutex::new(position), tried: Mutex::new(None) }
+        Self {
+            kept,
+            store: RwLock::new(None),
+            position: Mutex::new(position),
+            built: AtomicU64::new(0),
+            failed: Mutex::new(None),
+        }
     }
 
     /// A row, or why the index is of no use.
@@ -69,14 +78,21 @@ impl Index {
         self.position.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether building again may be tried now: at most once a second, so that a full disk is not hammered.
+    /// Which index is in use: the number changes when another takes its place.
+    pub(crate) fn built(&self) -> u64 {
+        self.built.load(Ordering::Acquire)
+    }
+
+    /// Whether building again may be tried now: not within a second of a failure, so that a full disk is not
+    /// hammered.
     pub(crate) fn may_try(&self) -> bool {
-        let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
-        if tried.is_some_and(|at| at.elapsed() < Duration::from_secs(1)) {
-            return false;
-        }
-        *tried = Some(Instant::now());
-        true
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.is_none_or(|at| at.elapsed() >= Duration::from_secs(1))
+    }
+
+    /// Notes whether building succeeded.
+    pub(crate) fn tried(&self, good: bool) {
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = (!good).then(Instant::now);
     }
 
     /// Puts a store in use, or none.
@@ -100,15 +116,19 @@ impl Index {
     ) -> Result<(), StoreError> {
         let mut slot = self.store.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(old) = slot.take() {
-            // A look-up holds it for microseconds.
-            for _ in 0..5000 {
-                if Arc::strong_count(&old) == 1 {
-                    break;
+            // A look-up holds it for microseconds, only a walk over all rows for longer.
+            let mut waited = 0;
+            while Arc::strong_count(&old) > 1 {
+                if waited == 10_000 {
+                    *slot = Some(old);
+                    return Err(StoreError::OpenIndex("it is being read".to_owned()));
                 }
+                waited += 1;
                 std::thread::sleep(Duration::from_millis(1));
             }
         }
         *slot = Some(swap()?);
+        self.built.fetch_add(1, Ordering::AcqRel);
         Ok(())
     }
 }

@@ -53,6 +53,7 @@ impl Inner {
                 .ok_or_else(|| self.index_down("a row"));
         }
         for _ in 0..2 {
+            let seen = self.index.built();
             match self.index.get(key) {
                 Ok(None) => {
                     self.decoy();
@@ -65,8 +66,7 @@ impl Inner {
                 }
                 Err(_) => {}
             }
-            tracing::warn!("the vault's index is damaged: it is built again from the log");
-            self.rebuild_now()?;
+            self.rebuild_after(seen)?;
         }
         Err(self.index_down("it is damaged again at once"))
     }
@@ -138,6 +138,7 @@ impl Inner {
 
     fn apply_batch(&self, batch: &[Due]) -> bool {
         let mut position = self.index.writing();
+        let seen = self.index.built();
         let mut rows: Vec<(Key, Sealed)> = Vec::new();
         let mut next = *position;
         for due in batch.iter().filter(|due| due.head.sequence > position.head.sequence) {
@@ -153,8 +154,7 @@ impl Inner {
             return true;
         }
         drop(position);
-        tracing::warn!("the vault's index cannot be written: it is built again from the log");
-        self.rebuild_now().is_ok()
+        self.rebuild_after(seen).is_ok()
     }
 
     /// The row that says how far the index is.

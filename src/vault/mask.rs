@@ -277,8 +277,33 @@ impl Inner {
     }
 
     fn forward_hash(&self, open: &OpenScope, identifier: &Identifier, shape: &Shape, minted: bool) -> u64 {
-        let number = open.sealer.number;
-        self.caches.forward.hash((number, identifier.kind().as_str(), identifier.expose(), shape, minted))
+        // What the publisher made has no shape: one place for all, so that it can be put there unasked.
+        let shape = (!minted).then_some(shape);
+        self.caches.forward.hash((open.sealer.number, identifier.kind().as_str(), identifier.expose(), shape))
+    }
+
+    /// Whether the cache knows that the publisher made it.
+    pub(crate) fn cached_thing(&self, open: &OpenScope, identifier: &Identifier) -> bool {
+        let hash = self.forward_hash(open, identifier, &Shape::Hex, true);
+        let same = |known: &Known| {
+            known.minted && known.open.sealer.number == open.sealer.number && known.identifier == *identifier
+        };
+        self.caches.forward.get(hash, same).is_some()
+    }
+
+    /// Remembers that the publisher made it, whatever was known of it before.
+    pub(crate) fn keep_thing(&self, open: &Arc<OpenScope>, identifier: Identifier) {
+        let hash = self.forward_hash(open, &identifier, &Shape::Hex, true);
+        let known = Known {
+            open: Arc::clone(open),
+            core: open.key.core(&identifier, 0),
+            pseudonym: Pseudonym::new(identifier.expose_spelling().to_owned()),
+            identifier,
+            shape: Shape::Hex,
+            salt: [0; 16],
+            minted: true,
+        };
+        self.caches.forward.put(hash, Arc::new(known));
     }
 
     fn cached_label(

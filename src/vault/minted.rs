@@ -2,21 +2,24 @@
 //!
 //! It must not know profiles: whether a kind may be minted is the caller's business.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Vault;
-use super::barrier::Table;
+use super::allocate::{RECORD_BYTES, serves};
+use super::barrier::{Key, Sealed, Table};
 use super::codec::{Fields, LONGEST_FIELD};
 use super::error::VaultError;
 use super::inner::Inner;
 use super::known::KnownAlias;
-use super::log::Unsealable;
+use super::log::{Head, Unsealable};
 use super::look::Found;
 use super::pending::Ticket;
 use super::record::Entry;
 use super::rows::{NoRows, minted_key, read_alias, rows_of};
 use super::scopes::OpenScope;
 use crate::derive::Core;
+use crate::disk::Pending;
 use crate::identity::{Identifier, Kind, Publisher, School, Scope, canonical};
 
 /// Something that a publisher made: an id of a result, or its own id of a pupil.
@@ -82,7 +85,7 @@ struct OwnedPerson {
 }
 
 impl Vault {
-    /// Remembers, durably, what the publisher made. What is known already costs no sync.
+    /// Remembers, durably, what the publisher made. What is known already costs no sync, and mostly no look-up.
     ///
     /// # Errors
     /// [`VaultError::SecondPerson`] when a name belongs to another person already: then nothing of this call
@@ -93,34 +96,29 @@ impl Vault {
         if minted.iter().any(|of| of.text.len() > LONGEST_FIELD) {
             return Err(VaultError::BadAsk { why: "a name is longer than 64 KiB" });
         }
-        let own = |of: &Minted<'_>| Owned {
-            kind: of.kind,
-            text: of.text.to_owned(),
-            person: of.person.map(|person| OwnedPerson {
-                identifier: person.identifier.clone(),
-                core: *person.core.as_bytes(),
-                salt: person.salt,
-            }),
-        };
-        let owned: Vec<Owned> = minted.iter().map(own).collect();
+        let new = minted.iter().filter(|of| !self.inner.knows_minted(&open, of));
+        let owned: Vec<Owned> = new.map(Owned::of).collect();
+        if owned.is_empty() {
+            return Ok(());
+        }
         let inner = Arc::clone(&self.inner);
         let task = tokio::spawn(async move {
-            let of = Arc::clone(&inner);
-            let blocking = move || remember(&of, &open, &owned);
-            let (own, others) =
+            let (of, with) = (Arc::clone(&inner), Arc::clone(&open));
+            let blocking = move || remember(&of, &with, &owned).map(|begun| (begun, owned));
+            let (begun, owned) =
                 tokio::task::spawn_blocking(blocking).await.map_err(|_| VaultError::Stopped)??;
-            if let Some(own) = own {
+            for own in begun.own {
                 match own.await {
                     Ok(Ok(_)) => {}
                     Ok(Err(Unsealable)) => return Err(VaultError::Unsealable),
                     Err(why) => return Err(inner.unacknowledged(why)),
                 }
-                // A value that was masked as the school's own until now is the publisher's.
-                inner.caches.forward.clear();
             }
-            for other in others {
+            for other in begun.others {
                 inner.relied_on(other).await?;
             }
+            inner.check()?;
+            owned.iter().for_each(|of| inner.keep_minted(&open, of));
             Ok(())
         });
         task.await.map_err(|_| VaultError::Stopped)?
@@ -159,13 +157,49 @@ impl Vault {
     }
 }
 
-type Begun = (Option<crate::disk::Pending<Result<super::log::Head, Unsealable>>>, Vec<Ticket>);
+impl Owned {
+    fn of(minted: &Minted<'_>) -> Self {
+        let person = minted.person.map(|person| OwnedPerson {
+            identifier: person.identifier.clone(),
+            core: *person.core.as_bytes(),
+            salt: person.salt,
+        });
+        Self { kind: minted.kind, text: minted.text.to_owned(), person }
+    }
+
+    fn entry(&self) -> Entry<'_> {
+        match &self.person {
+            Some(OwnedPerson { identifier, core, salt }) => Entry::Alias {
+                kind: self.kind.as_str(),
+                text: &self.text,
+                person: *core,
+                salt: *salt,
+                of_kind: identifier.kind().as_str(),
+                of_spelling: identifier.expose_spelling(),
+            },
+            None => Entry::Thing { kind: self.kind.as_str(), text: &self.text },
+        }
+    }
+}
+
+/// Records on their way, own and others'.
+#[derive(Default)]
+struct Begun {
+    own: Vec<Pending<Result<Head, Unsealable>>>,
+    others: Vec<Ticket>,
+}
+
+/// A record in the making: its entries, their rows, and how many of those are new.
+type Making = (Fields, Vec<(Key, Sealed)>, u64);
 
 fn remember(inner: &Inner, open: &Arc<OpenScope>, minted: &[Owned]) -> Result<Begun, VaultError> {
     let whose = (open.scope.school.as_str(), open.scope.publisher.as_str());
-    let (mut plain, mut rows, mut added, mut others) = (Fields::default(), Vec::new(), 0, Vec::new());
-    let mut mine = std::collections::HashMap::new();
+    let mut begun = Begun::default();
+    let mut records: Vec<Making> = Vec::new();
+    let mut mine: HashMap<Key, Option<OwnedPerson>> = HashMap::new();
+    inner.make_room()?;
     let _alone = inner.allocating();
+    serves(open)?;
     for of in minted {
         let table = if of.person.is_some() { Table::Alias } else { Table::Thing };
         let key = minted_key(&inner.barrier, table, whose, of.kind, &of.text);
@@ -183,37 +217,34 @@ fn remember(inner: &Inner, open: &Arc<OpenScope>, minted: &[Owned]) -> Result<Be
         {
             return Err(VaultError::SecondPerson);
         }
+        let adds = if before.is_some() { 0 } else { found.adds() };
         // Known already, a person also in this epoch.
-        if before
-            .is_some_and(|before| before.map(|before| before.core) == of.person.as_ref().map(|now| now.core))
-        {
+        let core = |person: Option<&OwnedPerson>| person.map(|person| person.core);
+        if before.is_some_and(|before| core(before.as_ref()) == core(of.person.as_ref())) {
             if let Found::Row { ticket: Some(ticket), .. } = found {
-                others.push(ticket);
+                begun.others.push(ticket);
             }
             continue;
         }
-        let entry = match &of.person {
-            Some(OwnedPerson { identifier, core, salt }) => Entry::Alias {
-                kind: of.kind.as_str(),
-                text: &of.text,
-                person: *core,
-                salt: *salt,
-                of_kind: identifier.kind().as_str(),
-                of_spelling: identifier.expose_spelling(),
-            },
-            None => Entry::Thing { kind: of.kind.as_str(), text: &of.text },
-        };
-        let made = rows_of(&inner.barrier, open, &entry).map_err(|why| match why {
+        let entry = of.entry();
+        let rows = rows_of(&inner.barrier, open, &entry).map_err(|why| match why {
             NoRows::Unsealable => VaultError::Unsealable,
             NoRows::Unknown => VaultError::BadAsk { why: "a kind that nobody knows" },
         })?;
-        entry.write(&mut plain);
-        added += found.adds();
+        if records.last().is_none_or(|(plain, ..)| plain.len() >= RECORD_BYTES) {
+            records.push(Making::default());
+        }
+        if let Some((plain, all, added)) = records.last_mut() {
+            entry.write(plain);
+            all.extend(rows);
+            *added += adds;
+        }
         mine.insert(key, of.person.clone());
-        rows.extend(made);
     }
-    let own = (!rows.is_empty()).then(|| inner.submit(open, plain, rows, added));
-    Ok((own, others))
+    // Only now: a second person anywhere in the call leaves nothing of it.
+    begun.own =
+        records.into_iter().map(|(plain, rows, added)| inner.submit(open, plain, rows, added)).collect();
+    Ok(begun)
 }
 
 type Looked = Result<(Vec<(usize, Option<Arc<KnownAlias>>)>, Vec<Ticket>), VaultError>;
@@ -247,6 +278,33 @@ fn look_up(
 }
 
 impl Inner {
+    /// Whether the caches know this, as of this epoch.
+    fn knows_minted(&self, open: &OpenScope, of: &Minted<'_>) -> bool {
+        match of.person {
+            None => self.cached_thing(open, &Identifier::new(of.kind, of.text)),
+            Some(person) => {
+                self.cached_alias(&open.scope.school, &open.scope.publisher, of.kind, of.text).is_some_and(
+                    |known| known.person == *person.core.as_bytes() && known.identifier == *person.identifier,
+                )
+            }
+        }
+    }
+
+    /// Remembers what is durable.
+    fn keep_minted(&self, open: &Arc<OpenScope>, of: &Owned) {
+        match &of.person {
+            None => self.keep_thing(open, Identifier::new(of.kind, &of.text)),
+            Some(OwnedPerson { identifier, core, salt }) => self.keep_alias(&Arc::new(KnownAlias {
+                open: Arc::clone(open),
+                kind: of.kind,
+                text: canonical(of.kind, &of.text).into_owned(),
+                person: *core,
+                salt: *salt,
+                identifier: identifier.clone(),
+            })),
+        }
+    }
+
     fn keep_alias(&self, known: &Arc<KnownAlias>) {
         let scope = &known.open.scope;
         let whose = (scope.school.as_str(), scope.publisher.as_str());

@@ -27,17 +27,41 @@ pub(crate) struct From {
 }
 
 impl Inner {
-    /// Builds the index again while the vault serves, unless that was tried within this second.
-    pub(crate) fn rebuild_now(&self) -> Result<(), VaultError> {
-        if !self.index.may_try() {
-            return Err(self.index_down("it is being built again"));
+    /// Builds the index again while the vault serves, if the one in use is still the one that was found
+    /// damaged: the first to find it builds, the others wait for him.
+    pub(crate) fn rebuild_after(&self, seen: u64) -> Result<(), VaultError> {
+        let mut position = self.index.writing();
+        if self.index.built() != seen {
+            return Ok(());
         }
-        self.rebuild(&mut |_| {})
+        if !self.index.may_try() {
+            return Err(self.index_down("it could not be built a moment ago"));
+        }
+        tracing::warn!("the vault's index is damaged: it is built again from the log");
+        self.rebuild_at(&mut position, &mut |_| {})
     }
 
     /// Builds a new index and puts it in use.
     pub(crate) fn rebuild(&self, progress: &mut dyn FnMut(Progress)) -> Result<(), VaultError> {
-        let mut position = self.index.writing();
+        self.rebuild_at(&mut self.index.writing(), progress)
+    }
+
+    fn rebuild_at(
+        &self,
+        position: &mut Position,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), VaultError> {
+        if self.log_path.is_none() {
+            // In memory the index is all there is.
+            return Ok(());
+        }
+        let built = self.build(progress);
+        self.index.tried(built.is_ok());
+        *position = built?;
+        Ok(())
+    }
+
+    fn build(&self, progress: &mut dyn FnMut(Progress)) -> Result<Position, VaultError> {
         let head = self.after.head();
         let down = |why: StoreError| self.index_down(&why.to_string());
         let built = self.index.kept.beside().map_err(down)?;
@@ -49,8 +73,7 @@ impl Inner {
         let marker = self.marker(&next).map_err(|_| VaultError::Unsealable)?;
         built.put(&[marker]).and_then(|()| built.sync()).map_err(down)?;
         self.index.exchange(|| self.index.kept.take_place(built)).map_err(down)?;
-        *position = next;
-        Ok(())
+        Ok(next)
     }
 
     /// Puts into an index that is otherwise good what the log has beyond its position.

@@ -151,11 +151,9 @@ fn prepare(
             (of, None)
         }
     };
-    // The present keys know which epochs were opened and closed since the backup.
     let mut keys_from_backup = backup.is_some();
     if let Ok(present) = present
-        && present.keys().vault == key_file.keys().vault
-        && present.keys().version >= key_file.keys().version
+        && knows_more(&present, &key_file)
     {
         key_file = present;
         keys_from_backup = false;
@@ -189,6 +187,12 @@ fn prepare(
     }
     let head = scanned.head;
     Ok((key_file, Recovered { head, tally, backup, missing, reopened, keys_from_backup, kept_aside: None }))
+}
+
+/// The present keys know which epochs were opened and closed since the backup.
+fn knows_more(present: &KeyFile, of_backup: &KeyFile) -> bool {
+    let (present, of_backup) = (present.keys(), of_backup.keys());
+    present.vault == of_backup.vault && present.version >= of_backup.version
 }
 
 /// How many records are missing: what the journal's newest leaf names, or what the log in place still had.

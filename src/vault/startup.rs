@@ -19,7 +19,7 @@ use super::record::Notice;
 use super::scan::{Scan, scan};
 use super::{Settings, Unlock, Vault};
 use crate::clock::Timestamp;
-use crate::disk::{self, Committer, Lock};
+use crate::disk::{self, Committer, Disk, Lock, Medium};
 
 /// The log's name in the vault's directory.
 pub(crate) const LOG: &str = "log";
@@ -128,12 +128,7 @@ impl Vault {
             tracing::warn!(bytes = scan.torn, "a torn record at the end of the vault's log is cut off");
             disk::cut_tail(&*settings.disk, &log, scan.end).map_err(|why| VaultError::writing(&log, &why))?;
         }
-        let medium = settings.disk.open(&log);
-        let medium = medium.map_err(|why| VaultError::File {
-            act: "open",
-            path: log.clone(),
-            why: why.to_string(),
-        })?;
+        let medium = open_log(&*settings.disk, &log)?;
         let (after, due) = Aftermath::new(scan.head);
         let sealing = Sealing::after(key_file.keys().vault, scan.head, Arc::clone(&after));
         let committer =
@@ -166,6 +161,21 @@ impl Vault {
         }
         Self::run(inner, due)
     }
+}
+
+/// Opens the log for writing. After a crash of the process alone it may hold records that were written and not
+/// synced: they are synced now, before anyone relies on them.
+fn open_log(disk: &dyn Disk, path: &Path) -> Result<Box<dyn Medium>, VaultError> {
+    let failed = |act| {
+        move |why: std::io::Error| VaultError::File {
+            act,
+            path: path.to_owned(),
+            why: why.kind().to_string(),
+        }
+    };
+    let mut medium = disk.open(path).map_err(failed("open"))?;
+    medium.sync().map_err(failed("sync"))?;
+    Ok(medium)
 }
 
 /// An index and how far it is.

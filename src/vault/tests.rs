@@ -3,6 +3,7 @@
 mod barrier;
 mod epochs;
 mod faults;
+mod healing;
 mod masking;
 mod recovery;
 mod startup;

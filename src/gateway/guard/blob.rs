@@ -39,43 +39,111 @@ pub(super) fn in_base64(byte: u8) -> bool {
     sextet(byte) != NOT
 }
 
-/// Whether the word at `start` begins like text, or like something packed, once decoded.
-pub(super) fn begins_base64(text: &[u8], start: usize) -> bool {
-    let Some(&[a, b, c, d]) = text.get(start..).and_then(|rest| rest.first_chunk::<4>()) else {
-        return false;
-    };
-    let (a, b, c, d) = (sextet(a), sextet(b), sextet(c), sextet(d));
-    let head = [a << 2 | b >> 4 & 3, b << 4 | c >> 2 & 15, c << 6 | d & 63];
-    begins_like_text(head) || is_packed(&head)
+/// What a word may be, by its first character: bit 0 base64, bit 1 hexadecimal of text.
+const FIRST: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which stops at a mistake")]
+    while byte < 256 {
+        // The six bits are the upper ones of the first byte: not of a control character (but for
+        // white space, gzip and the zero of UTF-16), nor of the middle of a character.
+        let upper = SEXTET[byte];
+        let base64 = matches!(upper, 0 | 2 | 3 | 7..=31 | 48..=63);
+        let hex = matches!(byte as u8, b'0'..=b'7' | b'c'..=b'f' | b'C'..=b'F');
+        table[byte] = base64 as u8 | (hex as u8) << 1;
+        byte += 1;
+    }
+    table
+};
+
+/// What a word may be once decoded.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Promise {
+    /// Text or something packed in base64.
+    pub(super) base64: bool,
+    /// The same in hexadecimal.
+    pub(super) hex: bool,
 }
 
-/// Whether the word begins like hexadecimal digits of text.
-pub(super) fn begins_hex(text: &[u8], start: usize) -> bool {
-    let mut head = [0; 3];
-    let Some(digits) = text.get(start..start + 6) else {
+/// A quick look at the beginning of the word.
+#[inline]
+pub(super) fn promise(word: &[u8]) -> Promise {
+    let first = first(word);
+    Promise {
+        base64: first & 1 != 0 && quad_may_begin(word) && begins_base64(word),
+        hex: first & 2 != 0 && word.len() >= 8 && word.len().is_multiple_of(2) && begins_hex(word),
+    }
+}
+
+/// Whether the first four characters may stand for text of any kind: a byte after ASCII is neither a
+/// control character nor the middle of one in UTF-8. Zeros and packed data pass.
+fn quad_may_begin(word: &[u8]) -> bool {
+    let Some(quad) = word.first_chunk::<4>() else {
         return false;
     };
-    let (pairs, _) = digits.as_chunks::<2>();
-    for (byte, [high, low]) in head.iter_mut().zip(pairs) {
-        let (Some(high), Some(low)) = (nibble(*high), nibble(*low)) else {
+    let [a, b, c, d] = quad.map(sextet);
+    let (first, second, third) = (a << 2 | b >> 4 & 3, b << 4 | c >> 2 & 15, c << 6 | d & 63);
+    let after_ascii = |byte: u8| is_text(byte) || byte >= 0xC0 || byte == 0;
+    let goes_on = |second: u8| second >= 0x80 || second == 0 || after_ascii(third);
+    match first {
+        0 => second != 0,
+        0x1F => second == 0x8B,
+        0xFE | 0xFF => second >= 0xFE,
+        0xC0..=0xFD => second & 0xC0 == 0x80 || is_text(second) && goes_on(second),
+        _ => after_ascii(second) && goes_on(second) || first == 0x78 && is_zlib(&[first, second]),
+    }
+}
+
+/// Zero when the first character alone says that this word encodes no text.
+#[inline]
+pub(super) fn first(word: &[u8]) -> u8 {
+    let first = word.first().and_then(|&byte| FIRST.get(usize::from(byte))).copied();
+    first.unwrap_or_default()
+}
+
+fn begins_base64(word: &[u8]) -> bool {
+    let head = word.get(..8).unwrap_or(word);
+    let held = head.iter().fold(0, |held, &byte| held << 6 | u64::from(sextet(byte) & 63));
+    is_promising(held << (64 - head.len() * 6), head.len() * 6 / 8)
+}
+
+fn begins_hex(word: &[u8]) -> bool {
+    let head = word.get(..12).unwrap_or(word);
+    let mut held = 0_u64;
+    for &digit in head {
+        let Some(nibble) = nibble(digit) else {
             return false;
         };
-        *byte = high << 4 | low;
+        held = held << 4 | u64::from(nibble);
     }
-    begins_like_text(head) || is_packed(&head)
+    is_promising(held << (64 - head.len() * 4), head.len() / 2)
 }
 
-/// Three bytes of UTF-8, of Latin-1 or of either UTF-16.
-fn begins_like_text([a, b, c]: [u8; 3]) -> bool {
-    let latin = |byte: u8| is_text(byte) || byte >= 0xA0;
-    let ascii = is_text(a) && is_text(b) && is_text(c);
-    let follows = |byte: u8| byte & 0xC0 == 0x80;
-    let lead = (0xC2..0xF5).contains(&a) && follows(b)
-        || is_text(a) && (b >= 0xC2 && follows(c) || is_text(b) && c >= 0xC2);
-    let wide = latin(a) && b == 0 && (latin(c) || c == 0) || a == 0 && latin(b) && c == 0;
-    let marked = (a, b) == (0xFF, 0xFE) || (a, b) == (0xFE, 0xFF) || (a, b, c) == (0xEF, 0xBB, 0xBF);
-    let one_mark = is_text(a) && b >= 0xC0 && is_text(c) || a >= 0xC0 && is_text(b) && is_text(c);
-    ascii || lead || wide || marked || one_mark
+/// Whether the `len` upper bytes of `head` (at most seven) begin text, something packed, or letters
+/// with zeros between them. All bytes are looked at together.
+fn is_promising(head: u64, len: usize) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    let below = |bytes: u64, bound: u64| bytes.wrapping_sub(ONES * bound) & !bytes & HIGHS;
+    // Blanks where nothing was decoded.
+    let blank = u64::MAX >> (len * 8);
+    let head = head & !blank | (ONES * 0x20) & blank;
+    let bytes = head.to_be_bytes();
+    let seen = bytes.get(..len).unwrap_or_default();
+    if below(head, 0x20) == 0 {
+        return head & HIGHS == 0 || is_texty(seen) || is_packed(seen) || starts_wide(bytes);
+    }
+    let white = below(head ^ (ONES * 9), 1) | below(head ^ (ONES * 10), 1) | below(head ^ (ONES * 13), 1);
+    white != 0 && is_texty(seen) || is_packed(seen) || starts_wide(bytes)
+}
+
+const fn starts_wide(head: [u8; 8]) -> bool {
+    match head {
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => true,
+        [first, 0, third, ..] => first != 0 && third != 0,
+        [0, second, 0, ..] => second != 0,
+        _ => false,
+    }
 }
 
 const fn is_text(byte: u8) -> bool {
@@ -98,21 +166,38 @@ pub(super) fn run_end(text: &[u8], from: usize) -> usize {
     }
 }
 
-/// The start of the base64 run whose first word begins at `word`, marks before it included; `None`
-/// when the run holds an earlier word.
-pub(super) fn run_start(text: &[u8], word: usize) -> Option<usize> {
-    let before = text.get(..word)?;
-    let marks = before.iter().rev().take_while(|byte| matches!(byte, b'+' | b'/' | b'-' | b'_')).count();
-    let start = word - marks;
-    match start.checked_sub(1).and_then(|at| text.get(at)) {
-        Some(&byte) if in_base64(byte) => None,
-        _ => Some(start),
-    }
+/// The start of the base64 run, on its line, that the word at `word` belongs to.
+pub(super) fn run_start(text: &[u8], word: usize) -> usize {
+    let before = text.get(..word).unwrap_or_default();
+    before.iter().rposition(|&byte| !in_base64(byte)).map_or(0, |at| at + 1)
+}
+
+/// Where in a run, behind a slash, something packed may begin: a path's segments are all base64.
+pub(super) fn packed_segments(run: &[u8]) -> impl Iterator<Item = usize> {
+    const PACKED: [&[u8]; 5] = [b"H4sI", b"eJ", b"eN", b"eA", b"eF"];
+    memchr::memchr_iter(b'/', run).map(|at| at + 1).filter(|&at| {
+        let rest = run.get(at..).unwrap_or_default();
+        PACKED.iter().any(|sign| rest.starts_with(sign))
+    })
 }
 
 /// Decodes base64 of either alphabet, white space skipped, up to the first other byte.
 pub(super) fn base64(run: &[u8], out: &mut Vec<u8>) {
-    out.reserve(run.len() / 4 * 3 + 3);
+    let (quads, rest) = run.as_chunks::<4>();
+    let mut quads = quads.iter();
+    for quad in &mut quads {
+        let [a, b, c, d] = quad.map(sextet);
+        if (a | b | c | d) & 0x80 != 0 {
+            // White space or padding: from here on one character at a time.
+            let left = run.get(run.len() - rest.len() - (quads.len() + 1) * 4..).unwrap_or_default();
+            return base64_broken(left, out);
+        }
+        out.extend_from_slice(&[a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d]);
+    }
+    base64_broken(rest, out);
+}
+
+fn base64_broken(run: &[u8], out: &mut Vec<u8>) {
     let mut held = 0_u32;
     let mut bits = 0;
     for &byte in run {
@@ -135,40 +220,78 @@ pub(super) fn base64(run: &[u8], out: &mut Vec<u8>) {
 /// Decodes hexadecimal digits. False when a byte is none, or one is left over.
 pub(super) fn hex(word: &[u8], out: &mut Vec<u8>) -> bool {
     let (pairs, rest) = word.as_chunks::<2>();
-    for [high, low] in pairs {
-        let (Some(high), Some(low)) = (nibble(*high), nibble(*low)) else {
-            return false;
-        };
-        out.push(high << 4 | low);
-    }
-    rest.is_empty()
+    let mut odd = 0;
+    out.extend(pairs.iter().map(|[high, low]| {
+        let (high, low) = (digit(*high), digit(*low));
+        odd |= high | low;
+        high << 4 | low & 15
+    }));
+    rest.is_empty() && odd < 16
 }
 
-fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
+/// The value of each hexadecimal digit.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which stops at a mistake")]
+const DIGIT: [u8; 256] = {
+    let mut table = [NOT; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        if let Some(value) = (byte as u8 as char).to_digit(16) {
+            table[byte] = value as u8;
+        }
+        byte += 1;
     }
+    table
+};
+
+fn digit(byte: u8) -> u8 {
+    DIGIT.get(usize::from(byte)).copied().unwrap_or(NOT)
 }
 
-/// Whether bytes read like text from beginning to end: no control characters in the first hundred.
+fn nibble(byte: u8) -> Option<u8> {
+    Some(digit(byte)).filter(|value| *value != NOT)
+}
+
+/// Whether bytes read like text: no control characters in the beginning, and UTF-8, or few enough
+/// bytes beyond ASCII, all of them letters or quotes, that they may be Latin-1.
 pub(super) fn is_texty(bytes: &[u8]) -> bool {
-    bytes.iter().take(100).all(|&byte| is_text(byte) || byte >= 0x80)
+    let head = bytes.get(..100).unwrap_or(bytes);
+    let mut high = 0;
+    let mut letters = 0;
+    for &byte in head {
+        if byte >= 0x80 {
+            high += 1;
+            letters += usize::from(matches!(byte, 0x91 | 0x92 | 0xA0 | 0xC0..));
+        } else if !is_text(byte) {
+            return false;
+        }
+    }
+    high == 0
+        || high == letters && high * 3 <= head.len()
+        || match std::str::from_utf8(head) {
+            Ok(_) => true,
+            // The last character may be cut off.
+            Err(error) => error.error_len().is_none(),
+        }
 }
 
 /// Whether decoded bytes that are no text can hold a value: four ASCII letters or digits on end, or
 /// UTF-16, or something packed.
 pub(super) fn is_worth_scanning(bytes: &[u8]) -> bool {
     let mut run = 0;
+    let mut longest = 0;
     for byte in bytes {
         run = if byte.is_ascii_alphanumeric() { run + 1 } else { 0 };
-        if run == 4 {
-            return true;
-        }
+        longest = longest.max(run);
     }
-    is_packed(bytes) || !wide_parities(bytes).is_empty()
+    longest >= 4
+        || is_packed(bytes)
+        || memchr::memchr(0, bytes).is_some() && wide_parities(bytes) != [false; 2]
+}
+
+/// Whether a stretch of binary data holds four bytes on end that are valid UTF-8.
+pub(super) fn holds_characters(text: &[u8], span: &Range<usize>) -> bool {
+    let bytes = text.get(span.clone()).unwrap_or_default();
+    bytes.len() >= 4 && bytes.utf8_chunks().any(|chunk| chunk.valid().len() >= 4)
 }
 
 /// Whether bytes begin as gzip (RFC 1952) or zlib (RFC 1950) do.
@@ -208,7 +331,7 @@ pub(super) fn unpack(bytes: &[u8], limit: usize) -> Option<Vec<u8>> {
 /// The ways in which `bytes` can be UTF-16: offset of the first unit, and whether big-endian.
 pub(super) fn wide_readings(bytes: &[u8]) -> Vec<(usize, bool)> {
     let mut readings: Vec<(usize, bool)> = Vec::new();
-    for parity in wide_parities(bytes) {
+    for (parity, _) in wide_parities(bytes).iter().enumerate().filter(|(_, found)| **found) {
         // Zeros at odd offsets: little-endian units from 0, or big-endian units from 1.
         readings.extend([(1 - parity, false), (parity, true)]);
     }
@@ -222,8 +345,8 @@ pub(super) fn wide_readings(bytes: &[u8]) -> Vec<(usize, bool)> {
     readings
 }
 
-/// At which offsets (even 0, odd 1) zeros stand as they do between letters in UTF-16.
-fn wide_parities(bytes: &[u8]) -> Vec<usize> {
+/// Whether zeros stand as they do between letters in UTF-16, at even and at odd offsets.
+fn wide_parities(bytes: &[u8]) -> [bool; 2] {
     let mut seen = [0_u32; 2];
     for (at, window) in bytes.windows(3).enumerate() {
         if let [0, between, 0] = window
@@ -233,7 +356,7 @@ fn wide_parities(bytes: &[u8]) -> Vec<usize> {
             *count += 1;
         }
     }
-    (0..2).filter(|&parity| seen.get(parity).is_some_and(|count| *count >= 2)).collect()
+    seen.map(|count| count >= 2)
 }
 
 /// UTF-16 read from `offset` on, as UTF-8. With `strict`, units that no Latin, Greek or Cyrillic text
@@ -250,32 +373,31 @@ pub(super) fn wide(bytes: &[u8], (offset, big): (usize, bool), strict: bool) -> 
     text.into_bytes()
 }
 
-/// The first eight bytes of a digest of one of `lengths` bytes in hexadecimal.
-pub(super) fn digest_in_hex(word: &[u8], lengths: &[usize]) -> Option<[u8; 8]> {
-    let fits = lengths.iter().any(|length| length * 2 == word.len());
-    let mut bytes = Vec::with_capacity(8);
-    if !fits || !hex(word.get(..16)?, &mut bytes) {
+/// The first eight bytes of a digest in hexadecimal: MD5, SHA-1 or SHA-256.
+pub(super) fn digest_in_hex(word: &[u8]) -> Option<[u8; 8]> {
+    if !matches!(word.len(), 32 | 40 | 64) {
         return None;
     }
-    bytes.first_chunk::<8>().copied()
+    let mut beginning = [0; 8];
+    let (pairs, _) = word.as_chunks::<2>();
+    for (byte, [high, low]) in beginning.iter_mut().zip(pairs) {
+        *byte = nibble(*high)? << 4 | nibble(*low)?;
+    }
+    Some(beginning)
 }
 
-/// The first eight bytes of a digest of one of `lengths` bytes in base64, padding left out: the whole
-/// run, or what follows its last slash that leaves the right length.
-pub(super) fn digests_in_base64(run: &[u8], lengths: &[usize]) -> Vec<[u8; 8]> {
-    let mut found = Vec::new();
-    for length in lengths {
-        let Some(start) = run.len().checked_sub((length * 8).div_ceil(6)) else {
-            continue;
-        };
+/// The first eight bytes of a digest in base64, padding left out: `run` itself, or what follows a
+/// mark in it and has the length of one.
+pub(super) fn digests_in_base64(run: &[u8]) -> impl Iterator<Item = [u8; 8]> {
+    [22, 27, 43].into_iter().filter_map(|characters| {
+        let start = run.len().checked_sub(characters)?;
         if start > 0 && !matches!(run.get(start - 1), Some(b'/' | b'-' | b'+' | b'_')) {
-            continue;
+            return None;
         }
-        let mut bytes = Vec::new();
-        base64(run.get(start..).unwrap_or_default().get(..12).unwrap_or_default(), &mut bytes);
-        found.extend(bytes.first_chunk::<8>());
-    }
-    found
+        let head = run.get(start..)?.first_chunk::<12>()?;
+        let held = head.iter().fold(0_u128, |held, &byte| held << 6 | u128::from(sextet(byte) & 63));
+        Some(((held >> 8) as u64).to_be_bytes())
+    })
 }
 
 /// Whether `run` is laid out as a UUID (RFC 9562), the most frequent run that is no base64.

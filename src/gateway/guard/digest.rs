@@ -13,9 +13,6 @@ pub(super) struct Digests {
     used: usize,
 }
 
-/// Digest lengths in bytes: MD5, SHA-1, SHA-256.
-pub(super) const LENGTHS: [usize; 3] = [16, 20, 32];
-
 impl Digests {
     /// Adds MD5, SHA-1 and SHA-256 of the address, trimmed and lower-cased, and as spelled, and the
     /// SHA-1 of its `mailto:` form.

@@ -123,39 +123,37 @@ impl Joined {
     }
 }
 
-/// A value's words, folded and parted by single spaces.
+/// Appends a value's words to `out`, folded and parted by single spaces.
 pub(super) fn phrase(value: &str, joined: Joined, out: &mut Vec<u8>) {
     let start = out.len();
+    if value.is_ascii() {
+        let mut parted = false;
+        for &byte in value.as_bytes() {
+            if byte.is_ascii_alphanumeric() {
+                if parted && out.len() > start {
+                    out.push(b' ');
+                }
+                parted = false;
+                out.push(byte.to_ascii_lowercase());
+            } else if !joined.joins(char::from(byte)) {
+                parted = true;
+            }
+        }
+        return;
+    }
     let mut parted = false;
-    let mut put = |unit: Unit, out: &mut Vec<u8>| match unit {
+    let mut put = |unit: Unit| match unit {
         Unit::Letter(letter) => {
             if parted && out.len() > start {
                 out.push(b' ');
             }
             parted = false;
-            if letter.is_ascii() {
-                out.push(letter as u8);
-            } else {
-                out.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
-            }
+            out.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
         }
         Unit::Break(mark) if joined.joins(mark) => {}
         Unit::Space | Unit::Break(_) => parted = true,
     };
-    if value.is_ascii() {
-        for byte in value.bytes() {
-            let unit = if byte.is_ascii_alphanumeric() {
-                Unit::Letter(char::from(byte.to_ascii_lowercase()))
-            } else if byte.is_ascii_whitespace() {
-                Unit::Space
-            } else {
-                Unit::Break(char::from(byte))
-            };
-            put(unit, out);
-        }
-        return;
-    }
     for character in value.chars() {
-        fold(character, &mut |unit| put(unit, out));
+        fold(character, &mut put);
     }
 }

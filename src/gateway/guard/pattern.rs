@@ -41,6 +41,8 @@ pub(super) struct Patterns {
     filter: Vec<u64>,
     longest: usize,
     most_words: usize,
+    /// Where the phrases of the present pupil begin.
+    pupil: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -68,7 +70,12 @@ const LONGEST: usize = 512;
 const MOST_WORDS: usize = 24;
 
 impl Patterns {
-    /// Takes in one phrase; `settle` must follow the last.
+    /// What is taken in from here on belongs to another pupil.
+    pub(super) fn next_pupil(&mut self) {
+        self.pupil = self.arena.len();
+    }
+
+    /// Takes in one phrase, unless this pupil has it already; `settle` must follow the last.
     pub(super) fn push(&mut self, phrase: Phrase<'_>) {
         let words = beginning(phrase.words);
         let at = self.arena.len();
@@ -80,6 +87,10 @@ impl Patterns {
             | u8::from(manner.any_order) << 3
             | u8::from(manner.tight) << 4
             | u8::from(manner.date) << 5;
+        let taken = self.arena.get(self.pupil..).unwrap_or_default();
+        if records(taken).any(|(_, known)| known.words == words && known.kind == phrase.kind) {
+            return;
+        }
         let [low, high] = (words.len() as u16).to_le_bytes();
         self.arena.extend_from_slice(&[meta, low, high]);
         self.arena.extend_from_slice(words);
@@ -99,9 +110,11 @@ impl Patterns {
         for (at, phrase) in records(&arena) {
             self.longest = self.longest.max(phrase.words.len());
             words.clear();
-            words.extend(phrase.words.split(|&byte| byte == b' ').map(Word::of));
+            for word in phrase.words.split(|&byte| byte == b' ') {
+                words.push(common.word(word));
+            }
             self.most_words = self.most_words.max(words.len());
-            self.enter(&arena, at, phrase.manner, &words, &common);
+            self.enter(&arena, at as u32, phrase.manner, &mut words);
         }
         self.slots.shrink_to_fit();
         self.arena = arena;
@@ -145,58 +158,57 @@ impl Patterns {
 
     fn slots_of(&self, hash: u64) -> impl Iterator<Item = Slot> {
         let tag = tag(hash);
-        let start = place(tag, self.slots.len());
-        let after = self.slots.get(start..).unwrap_or_default();
-        let before = self.slots.get(..start).unwrap_or_default();
-        after
-            .iter()
-            .chain(before)
-            .take_while(|slot| slot.record != EMPTY)
-            .filter(move |slot| slot.tag == tag)
-            .copied()
+        let mut at = place(tag, self.slots.len());
+        // There always is an empty slot, so the walk ends.
+        std::iter::from_fn(move || {
+            loop {
+                let slot = match self.slots.get(at) {
+                    Some(slot) => *slot,
+                    None => {
+                        at = 0;
+                        *self.slots.first()?
+                    }
+                };
+                if slot.record == EMPTY {
+                    return None;
+                }
+                at += 1;
+                if slot.tag == tag {
+                    return Some(slot);
+                }
+            }
+        })
     }
 
-    fn enter(&mut self, arena: &[u8], at: usize, manner: Manner, all: &[Word], common: &Commonness) {
-        let significant: Vec<u64> = all.iter().filter(|word| !word.particle).map(|word| word.hash).collect();
-        let hashes = match significant.as_slice() {
-            // Nothing but particles (`Le Van`): then they are all there is to find it by.
-            [] => all.iter().map(|word| word.hash).collect(),
-            _ => significant,
-        };
-        let rank = |word: &u64| common.rank(all, *word);
-        let Some((anchor, &hash)) = hashes.iter().enumerate().min_by_key(|(_, word)| rank(word)) else {
+    fn enter(&mut self, arena: &[u8], record: u32, manner: Manner, words: &mut Vec<Word>) {
+        // Nothing but particles (`Le Van`): then they are all there is to find it by.
+        if !words.iter().all(|word| word.particle) {
+            words.retain(|word| !word.particle);
+        }
+        let Some((at, anchor)) = words.iter().enumerate().min_by_key(|(_, word)| word.rank) else {
             return;
         };
-        if let Some(bits) =
-            self.filter.len().checked_sub(1).and_then(|mask| self.filter.get_mut((hash >> 6) as usize & mask))
-        {
-            *bits |= 1 << (hash & 63);
+        let mask = self.filter.len().wrapping_sub(1);
+        if let Some(bits) = self.filter.get_mut((anchor.hash >> 6) as usize & mask) {
+            *bits |= 1 << (anchor.hash & 63);
         }
-        let record = at as u32;
-        if hashes.len() == 1 {
-            return self.insert(arena, hash, record);
+        if words.len() == 1 {
+            return self.insert(arena, anchor.hash, record);
         }
-        self.insert(arena, hash, ANCHOR);
-        let last = hashes.len() - 1;
-        let left = match anchor {
-            0 if manner.any_order => hashes.last(),
-            0 => None,
-            _ => hashes.get(anchor - 1),
-        };
-        let right = match anchor {
-            _ if anchor < last => hashes.get(anchor + 1),
-            _ if manner.any_order => hashes.first(),
-            _ => None,
-        };
-        let rarer_left = match (left, right) {
-            (Some(left), Some(right)) => rank(left) <= rank(right),
+        self.insert(arena, anchor.hash, ANCHOR);
+        let around = |at: Option<usize>| at.and_then(|at| words.get(at));
+        let (first, last) = (words.first(), words.last());
+        let left = around(at.checked_sub(1)).or(last.filter(|_| manner.any_order));
+        let right = around(Some(at + 1)).or(first.filter(|_| manner.any_order));
+        let left_is_rarer = match (left, right) {
+            (Some(left), Some(right)) => left.rank <= right.rank,
             (left, _) => left.is_some(),
         };
-        if let Some(&left) = left.filter(|_| manner.any_order || rarer_left) {
-            self.insert(arena, hash_pair(left, hash), record);
+        if let Some(left) = left.filter(|_| manner.any_order || left_is_rarer) {
+            self.insert(arena, hash_pair(left.hash, anchor.hash), record);
         }
-        if let Some(&right) = right.filter(|_| manner.any_order || !rarer_left) {
-            self.insert(arena, hash_pair(hash, right), record);
+        if let Some(right) = right.filter(|_| manner.any_order || !left_is_rarer) {
+            self.insert(arena, hash_pair(anchor.hash, right.hash), record);
         }
     }
 
@@ -228,9 +240,11 @@ impl Patterns {
 
 /// Puts a slot into the first free place; there always is one.
 fn settle_in(slots: &mut [Slot], slot: Slot) {
-    let start = place(slot.tag, slots.len());
-    let (before, after) = slots.split_at_mut(start.min(slots.len()));
-    if let Some(free) = after.iter_mut().chain(before).find(|free| free.record == EMPTY) {
+    let mut at = place(slot.tag, slots.len());
+    while slots.get(at).is_some_and(|taken| taken.record != EMPTY) {
+        at = if at + 1 == slots.len() { 0 } else { at + 1 };
+    }
+    if let Some(free) = slots.get_mut(at) {
         *free = slot;
     }
 }
@@ -247,14 +261,10 @@ const fn place(tag: u32, slots: usize) -> usize {
 /// A word of a phrase.
 struct Word {
     hash: u64,
-    len: usize,
     particle: bool,
-}
-
-impl Word {
-    fn of(word: &[u8]) -> Self {
-        Self { hash: hash_word(word), len: word.len(), particle: is_particle(word) }
-    }
+    /// Lower is better as an anchor: long enough to be rare in texts too, then rare among phrases,
+    /// then long.
+    rank: u32,
 }
 
 /// How many phrases hold a word, roughly: a sketch that forgets the words themselves.
@@ -276,12 +286,12 @@ impl Commonness {
         Self { counts }
     }
 
-    /// Lower is better as an anchor: long enough to be rare in texts too, then rare among phrases,
-    /// then long.
-    fn rank(&self, all: &[Word], hash: u64) -> (bool, u16, usize) {
-        let len = all.iter().find(|word| word.hash == hash).map_or(0, |word| word.len);
+    fn word(&self, word: &[u8]) -> Word {
+        let hash = hash_word(word);
         let seen = self.counts.get(hash as usize & (self.counts.len() - 1)).copied();
-        (len < 4, seen.unwrap_or(u16::MAX), usize::MAX - len)
+        let brevity = 255 - word.len().min(255) as u32;
+        let rank = u32::from(word.len() < 4) << 24 | u32::from(seen.unwrap_or(u16::MAX)) << 8 | brevity;
+        Word { hash, particle: word.len() <= 5 && is_particle(word), rank }
     }
 }
 

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::blob;
-use super::digest::{Digests, LENGTHS};
+use super::digest::Digests;
 use super::fold::Bytes;
 use super::layer::{Layer, stretches};
 use super::pattern::Patterns;
@@ -46,7 +46,9 @@ struct Signs {
     /// Escapes before this offset are noted.
     noted: usize,
     nul: bool,
-    /// A base64 run up to here was decoded as text, or as bytes.
+    /// The end of the base64 run met last.
+    run_end: usize,
+    /// A run up to here was decoded from a place where text may begin.
     decoded: usize,
 }
 
@@ -55,6 +57,8 @@ const WORK_A_BYTE: usize = 8;
 const WORK_BESIDES: usize = 4 << 20;
 /// What a layer costs however small it is.
 const LAYER_COST: usize = 64;
+/// How often a run is tried as something packed behind a slash.
+const PACKED_TRIES: usize = 4;
 /// A binary run shorter than this holds nothing worth a decoding.
 const BINARY_RUN: usize = 24;
 
@@ -150,65 +154,82 @@ impl<'a> Scan<'a> {
     /// The pass over every byte.
     fn pass(&mut self, layer: &Layer<'_>, signs: &mut Signs) -> Result<(), Leak> {
         let text = layer.text;
-        let mut inside = false;
+        let decode = layer.may_decode();
+        // A word that goes on from the block before: where it starts, whether all of it is ASCII.
+        let mut open = None;
         let mut high = false;
-        let mut start = 0;
-        let mut base = 0;
-        for chunk in text.chunks(BLOCK) {
+        for (base, chunk) in (0..).step_by(BLOCK).zip(text.chunks(BLOCK)) {
             let classes = classes(chunk);
             if classes.special {
                 note(text, base, chunk, signs);
             }
-            let before = u64::from(inside);
-            let mut edges = classes.word ^ (classes.word << 1 | before);
-            let mut from = 0;
-            while edges != 0 {
-                let at = edges.trailing_zeros();
-                edges &= edges - 1;
-                if inside {
-                    let upto = base + at as usize;
-                    let seen = classes.high >> from & !(u64::MAX << (at - from));
-                    if high || seen != 0 {
-                        self.folded_word(layer, start..upto)?;
-                    } else {
-                        self.word(layer, start, upto, signs)?;
-                    }
-                } else {
-                    start = base + at as usize;
+            let before = classes.word << 1 | u64::from(open.is_some());
+            let mut starts = classes.word & !before;
+            let mut ends = before & !classes.word;
+            let mut start = open.unwrap_or(base + starts.trailing_zeros() as usize);
+            starts &= starts.wrapping_sub(u64::from(open.is_none()));
+            if classes.high == 0 && !high {
+                while ends != 0 {
+                    self.word(layer, start, base + ends.trailing_zeros() as usize, decode, signs)?;
+                    start = base + starts.trailing_zeros() as usize;
+                    ends &= ends - 1;
+                    starts &= starts.wrapping_sub(1);
                 }
-                high = false;
-                from = at;
-                inside = !inside;
+            } else {
+                while ends != 0 {
+                    let end = ends.trailing_zeros();
+                    let upto = base + end as usize;
+                    let inside = classes.high & !(u64::MAX << end);
+                    if high || inside >> start.saturating_sub(base) != 0 {
+                        self.folded_word(layer, start..upto)?;
+                        high = false;
+                    } else {
+                        self.word(layer, start, upto, decode, signs)?;
+                    }
+                    start = base + starts.trailing_zeros() as usize;
+                    ends &= ends - 1;
+                    starts &= starts.wrapping_sub(1);
+                }
             }
-            if inside {
-                high |= classes.high >> from != 0;
+            open = (classes.word >> 63 != 0).then_some(start);
+            if open.is_some() {
+                high |= classes.high >> start.saturating_sub(base) != 0;
             }
-            base += BLOCK;
         }
-        if inside {
-            if high {
-                return self.folded_word(layer, start..text.len());
-            }
-            self.word(layer, start, text.len(), signs)?;
+        match open {
+            Some(start) if high => self.folded_word(layer, start..text.len()),
+            Some(start) => self.word(layer, start, text.len(), decode, signs),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// A word of ASCII letters and digits.
-    #[inline]
-    fn word(&mut self, layer: &Layer<'_>, start: usize, end: usize, signs: &mut Signs) -> Result<(), Leak> {
+    #[inline(always)]
+    fn word(
+        &mut self,
+        layer: &Layer<'_>,
+        start: usize,
+        end: usize,
+        decode: bool,
+        signs: &mut Signs,
+    ) -> Result<(), Leak> {
         let key = hash(layer.text, start, end);
         let [roster, exchange] = self.sought.patterns;
         if roster.may_anchor(key) | exchange.may_anchor(key) {
             self.anchor(layer, start..end, key)?;
         }
-        if end - start >= blob::SHORTEST && layer.may_decode() {
-            self.blob(layer, start..end, signs)?;
+        if end - start >= blob::SHORTEST && decode {
+            let rest = layer.text.get(start..).unwrap_or_default();
+            let goes_on = layer.text.get(end).is_some_and(|&byte| blob::in_base64(byte));
+            if blob::first(rest) != 0 || goes_on || end - start >= blob::LONG {
+                self.blob(layer, start..end, goes_on, signs)?;
+            }
         }
         Ok(())
     }
 
     /// The closer look at a word that may be an anchor.
+    #[inline(never)]
     fn anchor(&mut self, layer: &Layer<'_>, span: Range<usize>, key: u64) -> Result<(), Leak> {
         if span.len() > self.longest + 1 {
             return Ok(());
@@ -228,6 +249,9 @@ impl<'a> Scan<'a> {
 
     /// A run with bytes that are not ASCII: words only once it is folded.
     fn folded_word(&mut self, layer: &Layer<'_>, span: Range<usize>) -> Result<(), Leak> {
+        if layer.bytes == Bytes::Binary && !blob::holds_characters(layer.text, &span) {
+            return Ok(());
+        }
         self.window.fold(layer.text, span.clone(), layer.bytes);
         let sets = self.sought.patterns;
         if !sets.iter().any(|patterns| self.window.may_anchor(patterns)) {
@@ -255,73 +279,74 @@ impl<'a> Scan<'a> {
     }
 
     /// Whether a word is the beginning of something encoded; if so, scans what it decodes to.
-    #[inline]
-    fn blob(&mut self, layer: &Layer<'_>, word: Range<usize>, signs: &mut Signs) -> Result<(), Leak> {
-        let text = layer.text;
-        let base64 = blob::begins_base64(text, word.start);
-        let hex = word.len() >= 8 && word.len().is_multiple_of(2) && blob::begins_hex(text, word.start);
-        let goes_on = text.get(word.end).is_some_and(|&byte| blob::in_base64(byte));
-        if base64 || hex || goes_on || word.len() >= blob::LONG {
-            self.encoded(layer, word, base64, signs)?;
-        }
-        Ok(())
-    }
-
-    fn encoded(
+    #[inline(never)]
+    fn blob(
         &mut self,
         layer: &Layer<'_>,
         word: Range<usize>,
-        likely: bool,
+        goes_on: bool,
         signs: &mut Signs,
     ) -> Result<(), Leak> {
         let text = layer.text;
         let bytes = text.get(word.clone()).unwrap_or_default();
-        if let Some(digest) = blob::digest_in_hex(bytes, &LENGTHS) {
+        let promise = blob::promise(bytes);
+        let long = word.len() >= blob::LONG;
+        if !(promise.base64 || promise.hex || goes_on || long) {
+            return Ok(());
+        }
+        if let Some(digest) = blob::digest_in_hex(bytes) {
             self.digest(digest)?;
         }
         let mut out = std::mem::take(&mut self.spare);
         out.clear();
-        if bytes.len() >= 8 && blob::hex(bytes, &mut out) {
+        let hex = (long || promise.hex) && blob::hex(bytes, &mut out);
+        if hex {
             self.decoded(layer, word.clone(), &out)?;
         }
-        if likely || word.len() >= blob::LONG {
+        // Sixteen characters of base64 that are all hexadecimal digits are no text.
+        if promise.base64 || long && !hex {
             out.clear();
             blob::base64(bytes, &mut out);
             self.decoded(layer, word.clone(), &out)?;
         }
-        if word.start >= signs.decoded {
-            let end = blob::run_end(text, word.end);
-            if likely && end > word.end {
-                self.run(layer, word.start..end, signs, &mut out)?;
+        // A mark before the word, or behind it: then it is one of a run.
+        let follows = || {
+            let before = word.start.checked_sub(1).and_then(|at| text.get(at));
+            before.is_some_and(|&byte| blob::in_base64(byte))
+        };
+        let apart = !goes_on && !long && !promise.base64;
+        if word.start >= signs.run_end && !apart && (!hex || goes_on || follows()) {
+            let run = blob::run_start(text, word.start)..blob::run_end(text, word.end);
+            signs.run_end = run.end;
+            let body = text.get(run.clone()).unwrap_or_default();
+            let uuid = blob::is_uuid(text, &run);
+            for digest in blob::digests_in_base64(body).filter(|_| !uuid) {
+                self.digest(digest)?;
             }
-            if let Some(start) = blob::run_start(text, word.start) {
-                let run = start..end;
-                let body = text.get(run.clone()).unwrap_or_default();
-                for digest in blob::digests_in_base64(body, &LENGTHS) {
-                    self.digest(digest)?;
-                }
-                let done = run == word || likely && start == word.start;
-                if !done && run.len() >= BINARY_RUN && !blob::is_uuid(text, &run) {
-                    self.run(layer, run, signs, &mut out)?;
+            // A few tries only: a long run of signs must not be decoded from each of them.
+            for at in blob::packed_segments(body).take(PACKED_TRIES) {
+                self.run(layer, run.start + at..run.end, &mut out)?;
+            }
+            if run != word && run.len() >= BINARY_RUN && !uuid {
+                self.run(layer, run.clone(), &mut out)?;
+                if run.start == word.start {
+                    signs.decoded = run.end;
                 }
             }
+        }
+        if promise.base64 && signs.run_end > word.end && word.start >= signs.decoded {
+            signs.decoded = signs.run_end;
+            self.run(layer, word.start..signs.run_end, &mut out)?;
         }
         self.spare = out;
         Ok(())
     }
 
     /// Decodes a whole run of base64, over line breaks and marks.
-    fn run(
-        &mut self,
-        layer: &Layer<'_>,
-        run: Range<usize>,
-        signs: &mut Signs,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Leak> {
+    fn run(&mut self, layer: &Layer<'_>, run: Range<usize>, out: &mut Vec<u8>) -> Result<(), Leak> {
         out.clear();
         blob::base64(layer.text.get(run.clone()).unwrap_or_default(), out);
         self.charge(run.len())?;
-        signs.decoded = run.end;
         self.decoded(layer, run, out)
     }
 

@@ -54,15 +54,18 @@ impl Speller {
     ) {
         self.values.clear();
         self.folded.clear();
+        out.next_pupil();
         for (kind, text) in values {
             if kind == WatchKind::BirthDate {
                 self.birth_date(text, out);
                 continue;
             }
             self.take(kind, text, Joined::Nothing);
-            for joined in [Joined::Apostrophes, Joined::Hyphens, Joined::Both] {
-                if text.chars().any(|mark| joined.joins(mark)) {
-                    self.take(kind, text, joined);
+            if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b' ') {
+                for joined in [Joined::Apostrophes, Joined::Hyphens, Joined::Both] {
+                    if text.chars().any(|mark| joined.joins(mark)) {
+                        self.take(kind, text, joined);
+                    }
                 }
             }
             if kind == WatchKind::Phone {
@@ -145,7 +148,13 @@ impl Speller {
                         },
                         _ => words,
                     };
-                    if tail.is_empty() || *form == tail {
+                    let whole = |full: &Value| {
+                        full.end - full.start == form.len() + 1 + tail.len()
+                            && after(self.folded.get(full.start..full.end).unwrap_or_default(), form)
+                                == Some(tail)
+                    };
+                    // `alone` wrote that one, with and without its particles.
+                    if tail.is_empty() || *form == tail || of(WatchKind::FullName).any(whole) {
                         continue;
                     }
                     push_name(&mut self.scratch, form, tail.split(is_space), out);
@@ -246,9 +255,9 @@ const MONTHS: [&str; 12] = [
 /// Fewer than 4 letters and fewer than 5 digits: too likely to stand somewhere by chance.
 fn is_short(words: &[u8]) -> bool {
     let digits = words.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let text = String::from_utf8_lossy(words);
-    let letters = text.chars().filter(|letter| letter.is_alphabetic()).count();
-    letters < 4 && digits < 5
+    // A letter beyond ASCII counts by its first byte.
+    let letter = |byte: &&u8| byte.is_ascii_lowercase() || **byte >= 0xC0;
+    words.iter().filter(letter).count() < 4 && digits < 5
 }
 
 fn name_manner(words: &[u8]) -> Manner {

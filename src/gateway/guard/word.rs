@@ -69,15 +69,15 @@ const STEP: u64 = 0xD6E8_FEB8_6659_FD93;
 /// most 24 bytes of a word, and whoever uses it compares the text afterwards.
 #[inline]
 pub(super) fn hash(text: &[u8], start: usize, end: usize) -> u64 {
-    let len = end.saturating_sub(start);
+    let len = end.wrapping_sub(start);
     let first = load(text, start) | FOLD;
     if len <= 8 {
         // Letters and digits carry the bit 0x20 once lower-cased, so setting it folds the case.
-        let keep = u64::MAX >> (64_usize.saturating_sub(8 * len) & 63);
+        let keep = u64::MAX >> (8_usize.wrapping_sub(len).wrapping_mul(8) & 63);
         return mix((first & keep) ^ SEED, STEP ^ len as u64);
     }
-    let last = load(text, end - 8) | FOLD;
-    let middle = load(text, start + len / 2 - 4) | FOLD;
+    let last = load(text, end.wrapping_sub(8)) | FOLD;
+    let middle = load(text, start.wrapping_add(len / 2).wrapping_sub(4)) | FOLD;
     mix(first ^ SEED, last ^ middle.rotate_left(23) ^ STEP ^ len as u64)
 }
 
@@ -101,12 +101,16 @@ fn mix(left: u64, right: u64) -> u64 {
 /// Eight bytes from `start`, as many as there are.
 #[inline]
 fn load(text: &[u8], start: usize) -> u64 {
-    let tail = text.get(start..).unwrap_or_default();
-    if let Some(bytes) = tail.first_chunk::<8>() {
-        return u64::from_le_bytes(*bytes);
+    match text.get(start..).and_then(<[u8]>::first_chunk::<8>) {
+        Some(bytes) => u64::from_le_bytes(*bytes),
+        None => load_end(text, start),
     }
+}
+
+#[cold]
+fn load_end(text: &[u8], start: usize) -> u64 {
     let mut bytes = [0_u8; 8];
-    for (to, from) in bytes.iter_mut().zip(tail) {
+    for (to, from) in bytes.iter_mut().zip(text.get(start..).unwrap_or_default()) {
         *to = *from;
     }
     u64::from_le_bytes(bytes)

@@ -1,3 +1,5 @@
+//! Unit tests of `log`.
+
 use super::*;
 use crate::disk::CommitError;
 use crate::disk::faulty::Fault;
@@ -373,5 +375,19 @@ fn the_newest_vault_head_is_the_highest_since_the_log_was_rewritten() {
         journal.append_blocking(leaf, Vec::new()).unwrap();
         drop(journal);
         assert_eq!(open(&directory).unwrap().1.vault, head(newest));
+    }
+}
+
+#[test]
+fn a_journal_can_be_verified_while_it_is_written() {
+    let (_keep, directory) = journal_of(200, 0);
+    let (journal, _) = open(&directory).unwrap();
+    let journal = Arc::new(journal);
+    let interval = std::time::Duration::from_millis(1);
+    let _checkpoints = Checkpoints::every(interval, &journal, Arc::new(key())).unwrap();
+    for start in (200..900).step_by(50) {
+        append(&journal, start, start + 50);
+        let report = verify(&directory, &[vkey_of(&key())], None);
+        assert!(report.is_good(), "{}", report.json());
     }
 }

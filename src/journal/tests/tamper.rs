@@ -373,6 +373,16 @@ fn another_key_and_a_checkpoint_without_signature_are_found() {
     }
 }
 
+#[test]
+fn differences_say_what_and_where() {
+    let (_keep, directory) = journal_of(10, 0);
+    edit_bundle(&directory.join("tile/entries/000.p/10"), |entries| entries.swap(3, 5));
+    let report = verify(&directory, &[vkey_of(&key())], None);
+    let said: Vec<_> = report.differences().iter().map(ToString::to_string).collect();
+    assert_eq!(said[0], "entry and hash do not belong together, at entry: 3 (and 1 more)");
+    assert_eq!(said[3], "the entries are not those that were signed; signed were: 10");
+}
+
 /// All files of a journal, in a fixed order.
 fn files(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

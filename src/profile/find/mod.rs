@@ -57,7 +57,8 @@ pub enum Place {
         /// The object.
         parent: u32,
     },
-    /// A parameter to be written into the query; its name is the rule's `slot`.
+    /// A parameter to be written into the query, or into a new one where there is none; its name is the rule's
+    /// `slot`.
     InsertQuery,
     /// A header to be written; its name is the rule's `slot`.
     InsertHeader,
@@ -96,7 +97,7 @@ pub enum Act {
         /// The kind of the field, which decides the shape.
         kind: Kind,
         /// What stands before the pseudonym in the field, and after it.
-        form: Option<(String, String)>,
+        form: Option<Box<(String, String)>>,
     },
     /// Leaving: the person's stand-in. Entering: the value it replaced; other text is left alone.
     Label {

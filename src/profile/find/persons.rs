@@ -56,16 +56,22 @@ impl Walk<'_, '_> {
         let Some(person) = open.person.filter(|_| open.owner == self.open.len()) else {
             return Ok(open.person);
         };
-        let mut own: Vec<Candidate> = Vec::new();
-        if self.candidates.len() > open.candidates {
-            own.extend(self.candidates.drain(open.candidates..));
+        let owner = self.open.len();
+        let own = self.candidates.get_mut(open.candidates..).unwrap_or_default();
+        if own.len() > 1 {
+            own.sort_unstable_by_key(|candidate| (candidate.rank, candidate.rule, candidate.finding));
         }
-        // Places of records around this one stay open.
-        self.candidates.extend(own.iter().filter(|candidate| candidate.owner < self.open.len()));
-        own.retain(|candidate| candidate.owner == self.open.len());
-        own.sort_by_key(|candidate| (candidate.rank, candidate.rule, candidate.finding));
         let start = self.found.named_by.len();
-        self.found.named_by.extend(own.iter().map(|candidate| candidate.finding));
+        self.found.named_by.extend(
+            own.iter().filter(|candidate| candidate.owner == owner).map(|candidate| candidate.finding),
+        );
+        // Places of records around this one stay open.
+        let around = own.iter().any(|candidate| candidate.owner < owner);
+        if around {
+            self.candidates.retain(|candidate| candidate.owner < owner);
+        } else {
+            self.candidates.truncate(open.candidates);
+        }
         let end = self.found.named_by.len();
         if let Some(known) = self.found.persons.get_mut(person as usize) {
             let number = |at: usize| u32::try_from(at).unwrap_or(NONE);

@@ -19,6 +19,19 @@ impl<'p> Walk<'p, '_> {
         deep: Option<RuleId>,
     ) -> Result<(), FindRefusal> {
         let Some(known) = self.spot(spot) else { return Ok(()) };
+        if let [only] = known.choices.as_slice()
+            && only.tests.is_empty()
+            && !self.closed
+            && self.verb(only) == Verb::Keep
+            && at
+                .document
+                .node(node)
+                .is_some_and(|node| node.kind != NodeKind::Object && node.kind != NodeKind::Array)
+        {
+            // Most of what a message holds.
+            self.count(only.rule);
+            return Ok(());
+        }
         let Some(choice) = self.choose(known, self.scope(Some(at)))? else {
             return self.undecided(at, node, known, deep);
         };
@@ -30,7 +43,7 @@ impl<'p> Walk<'p, '_> {
         let empty = at.document.children(node).next().is_none();
         match verb {
             Verb::Part => self.part(at, node, choice),
-            _ if empty && !known.through => {
+            _ if empty && (!known.through || matches!(verb, Verb::Drop | Verb::Refuse)) => {
                 self.count(choice.rule);
                 Ok(())
             }

@@ -294,11 +294,11 @@ fn read_rules(source: &mut Source<'_>, table: &DeTable<'_>, line: u32) -> RulesD
             None
         }
     });
-    let order = source.text(table, "order").and_then(|said| {
+    let order = source.text(table, "order").map(|said| {
         if said.text != "pseudonym" {
             source.error(said.line, format!("unknown order `{}`", said.text), "order = \"pseudonym\"");
         }
-        Some(said.line)
+        said.line
     });
     let fields = tables(source, table, "field", "[[message.field]]").unwrap_or_default();
     RulesDraft {

@@ -2,9 +2,10 @@
 //!
 //! It must not know where a rule stands in any message.
 
-use super::draft::RulesDraft;
+use super::draft::{Draft, RulesDraft};
 use super::selector;
 use super::weave::{Weaver, category_of};
+use crate::profile::category::Category;
 use crate::profile::plan::NONE;
 use crate::profile::rules::{Rule, Unlisted, Verb};
 
@@ -41,7 +42,7 @@ impl Weaver<'_, '_> {
                             self.number_rule(heading, &format!("path:{name}"), path.line, verb);
                             if let (Some(rule), Some(kind)) = (self.profile.rules.last_mut(), kind) {
                                 rule.kind = draft.kinds.get(kind).map(|known| known.kind);
-                                rule.category = category_of(kind);
+                                rule.category = category_of(kind).or_else(|| category_in(draft, kind));
                             }
                         }
                     }
@@ -68,7 +69,7 @@ impl Weaver<'_, '_> {
                     swap: field.swap.clone(),
                     kind: kind.map(|known| known.kind),
                     add: field.add,
-                    unlisted,
+                    unlisted: unlisted_at(&at.text, unlisted),
                     vocabulary: false,
                     conditional: !field.tests.is_empty(),
                 });
@@ -97,4 +98,20 @@ impl Weaver<'_, '_> {
             conditional: false,
         });
     }
+}
+
+/// What counts as unlisted at a selector: headers never refuse, parameters and segments always do.
+fn unlisted_at(at: &str, body: Unlisted) -> Unlisted {
+    match at.split_once(':') {
+        Some(("header", _)) => Unlisted::Drop,
+        Some(("query" | "path", _)) => Unlisted::Refuse,
+        _ => body,
+    }
+}
+
+/// What a kind's pseudonyms are about, as some rule of the profile says.
+fn category_in(draft: &Draft, kind: &str) -> Option<Category> {
+    let rules = draft.parts.iter().map(|part| &part.rules);
+    let mut fields = rules.chain(draft.messages.iter().map(|message| &message.rules)).flat_map(|r| &r.fields);
+    fields.find(|field| field.kind.as_ref().is_some_and(|said| said.text == kind))?.category
 }

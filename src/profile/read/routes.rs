@@ -37,6 +37,12 @@ impl Weaver<'_, '_> {
             if empty {
                 self.judge_empty(message);
             }
+            let rows =
+                message.format.as_ref().is_some_and(|said| matches!(said.text.as_str(), "ndjson" | "csv"));
+            if let (Some(line), false) = (message.rules.order, rows) {
+                let hint = "give it to the part that the list's records have";
+                self.source.error(line, "the message is no list of records to put in `order`", hint);
+            }
             self.weave_rules(&loom, &mut Self::elsewhere);
             self.weave_persons(&loom);
             let Some(woven) = self.message.take() else { continue };

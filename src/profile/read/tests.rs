@@ -114,7 +114,11 @@ fn unknown_keys_verbs_parts_kinds_and_categories() {
     check(mistakes(&format!("{HEAD}{JSON}unlisted = \"keep\"\n")), &["8: unknown `unlisted = \"keep\"`"]);
     check(
         mistakes(&format!("{HEAD}{JSON}order = \"name\"\n")),
-        &["8: unknown order `name`", "8: `order` needs `person`"],
+        &[
+            "8: unknown order `name`",
+            "8: the message is no list of records to put in `order`",
+            "8: `order` needs `person`",
+        ],
     );
     check(
         mistakes(&format!("{HEAD}{}", JSON.replace("request", "reply"))),
@@ -239,6 +243,14 @@ fn rules_that_never_apply() {
         mistakes(&format!("{HEAD}{JSON}{reply}")),
         &["11: this rule never applies: only a request has `query:a`", "12: only a request has `query:a`"],
     );
+}
+
+#[test]
+fn a_rule_for_an_absent_value_needs_add() {
+    let field = "{ at = \"/a\", do = \"constant\", value = \"x\", when = { \"/a\" = false } }";
+    check(rules(&[field], ""), &["9: this rule never applies"]);
+    let added = format!("{}, add = true }}", field.trim_end_matches('}').trim_end());
+    check(rules(&[&added], ""), &[]);
 }
 
 #[test]

@@ -260,6 +260,14 @@ impl<'s, 'f> Weaver<'s, 'f> {
             Area::Header(name) => Subject::Header(name.clone()),
             Area::Path(name) => Subject::Path(name.clone()),
         };
+        let absent = |test: &Test| test.subject == subject && test.want == Want::Absent;
+        if !field.add && tests.iter().any(absent) {
+            self.source.error(
+                at.line,
+                "this rule never applies",
+                "it asks that its own value is absent: see `add`",
+            );
+        }
         let vocabulary = field.category != Some(Category::FreeText)
             && !selector.steps.contains(&Step::Element)
             && tests.iter().any(|test| test.subject == subject && matches!(test.want, Want::In(_)));

@@ -1,7 +1,7 @@
 //! A publisher's question: what `filter`, `sort` and the rest may ask of the built-in profiles.
 
 use super::{ask, profile};
-use crate::profile::{Door, FindRefusal, Profile, builtin};
+use crate::profile::{Category, Door, FindRefusal, Material, Place, Profile, Unlisted, builtin};
 
 const USERS: [&str; 3] = ["rostering", "v1p2", "users"];
 
@@ -116,6 +116,12 @@ fn other_questions_refuse() {
         ["?filterByOrgId constant \"true\""]
     );
     assert!(ask(&students, Door::Enter, &path, "filterByOrgId=true&filterByOrgId=false").is_err());
+    // A request without any query gets it all the same.
+    let selected = students.request("GET", &path, None).unwrap();
+    let found =
+        students.find(&selected, Door::Enter, false, &Material { path: &path, ..Material::default() });
+    let places: Vec<Place> = found.unwrap().findings.iter().map(|finding| finding.place).collect();
+    assert_eq!(places, [Place::InsertQuery]);
 }
 
 #[test]
@@ -137,4 +143,29 @@ fn a_masked_attribute_in_or_may_occur_more_than_once_a_parameter_not() {
     );
     assert_eq!(ask(&rules, Door::Enter, &["x"], "ids=a,b").unwrap().len(), 3);
     assert!(ask(&rules, Door::Enter, &["x"], "ids=a&ids=b").is_err());
+}
+
+#[test]
+fn what_no_rule_says_is_taken_from_the_others() {
+    let rules = oneroster();
+    let path = |at: &str| rules.rules().iter().find(|rule| rule.at == at).unwrap();
+    assert_eq!(path("path:user:sis-user").category, Some(Category::PupilId));
+    assert_eq!(path("path:id:result").category, Some(Category::PupilId));
+    // An address that leads nowhere: a header goes, a member is what its part says.
+    assert_eq!(path("header:Link").unlisted, Unlisted::Drop);
+    assert_eq!(path("/href").unlisted, Unlisted::Drop);
+    assert_eq!(path("query:filter").unlisted, Unlisted::Refuse);
+}
+
+#[test]
+fn the_kinds_of_the_language_are_those_of_identity() {
+    use crate::identity::Kind;
+    for kind in Kind::ALL {
+        let text = format!(
+            "profile = \"t\"\ntitle = \"t\"\n[[message]]\nmethod = \"GET\"\npath = \"/{{x:{}}}\"\nside = \"request\"\nformat = \"none\"\n",
+            kind.as_str()
+        );
+        assert_eq!(profile(&text).kinds()[0].kind, *kind);
+    }
+    assert_eq!(Kind::ALL.len(), 12);
 }

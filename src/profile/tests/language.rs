@@ -2,6 +2,7 @@
 
 use super::{ask, json, lines, look, one, profile};
 use crate::profile::{Door, FindRefusal, Material, Unselected};
+use crate::rewrite::{Document, Format, Limits};
 
 const NOTHING: [&str; 0] = [];
 
@@ -101,6 +102,7 @@ fn unless_keeps_an_element_only_for_known_types() {
     let body = r#"{"ids":[{"type":"A","id":"1"},{"type":"B","id":"2","new":"x"},{"id":"3"}]}"#;
     assert_eq!(look(&rules, Door::Leave, body).unwrap(), ["/ids/1 drop", "/ids/2 drop"]);
     assert!(look(&rules, Door::Leave, r#"{"ids":[{"type":"A","new":"x"}]}"#).is_err());
+    assert_eq!(look(&rules, Door::Leave, r#"{"ids":[{}]}"#).unwrap(), NOTHING, "what is empty stays");
 }
 
 #[test]
@@ -556,7 +558,10 @@ fn listed_headers_cross_and_others_do_not() {
     let material = Material { path: &["users", "me"], headers: &headers, ..Material::default() };
     let found = rules.find(&selected, Door::Leave, false, &material).unwrap();
     assert_eq!(found.kept_headers, [0, 3]);
-    assert_eq!(lines(&rules, &found, &material), ["header link links", "header x-c constant \"1\""]);
+    assert_eq!(
+        lines(&rules, &found, &material),
+        ["+?c constant \"1\"", "header link links", "header x-c constant \"1\""]
+    );
 }
 
 #[test]
@@ -621,5 +626,146 @@ fn refusals_hold_nothing_of_the_message() {
     for body in [r#"{"Jansen":"Jansen"}"#, r#"{"a":["Jansen"]}"#, r#"{"a":true}"#] {
         let text = look(&rules, Door::Leave, body).unwrap_err().to_string();
         assert!(!text.contains("Jansen") && text.contains("(line "), "{text}");
+    }
+}
+
+/// A message of another format, `POST /x`.
+fn other(format: &str, rules: &str) -> crate::profile::Profile {
+    profile(&format!(
+        "profile = \"t\"\ntitle = \"t\"\n[[message]]\nmethod = \"POST\"\npath = \"/x\"\nside = \"request\"\nformat = \"{format}\"\n{rules}\n"
+    ))
+}
+
+#[test]
+fn each_line_of_ndjson_is_a_root() {
+    let rules = other(
+        "ndjson",
+        "unlisted = \"refuse\"\nperson = \"/id\"\norder = \"pseudonym\"\nfield = [ { at = \"/id\", do = \"pseudonym\", kind = \"eck-id\" }, { at = \"/name\", do = \"label\", as = \"full\" }, { at = \"/v\", do = \"blank\", when = { \"/t\" = \"A\" } }, { at = [\"/v\", \"/t\"], do = \"keep\" } ]",
+    );
+    let selected = rules.request("POST", &["x"], Some("application/x-ndjson")).unwrap();
+    let look = |text: &str| {
+        let body = Document::parse(Format::Ndjson, text.as_bytes().to_vec(), &Limits::default()).unwrap();
+        let material = Material { body: Some(&body), ..Material::default() };
+        let found = rules.find(&selected, Door::Leave, false, &material)?;
+        Ok((lines(&rules, &found, &material), found.orders.len()))
+    };
+    let (found, orders) =
+        look("{\"name\":\"n\",\"id\":\"1\",\"t\":\"A\",\"v\":\"x\"}\n{\"id\":\"2\",\"v\":\"x\"}\n").unwrap();
+    assert_eq!(
+        found,
+        ["/0/name label Full p1", "/0/id pseudonym eck-id p1", "/0/v blank p1", "/1/id pseudonym eck-id p2"]
+    );
+    assert_eq!(orders, 1);
+    let refusal: Result<(Vec<String>, usize), FindRefusal> = look("{\"id\":\"1\"}\n{\"name\":\"n\"}\n");
+    assert!(matches!(refusal, Err(FindRefusal::NoPerson { .. })), "no line borrows another's person");
+    assert!(look("{\"id\":\"1\"}\n[1]\n").is_err());
+}
+
+#[test]
+fn a_form_is_as_a_query() {
+    let rules = other(
+        "form",
+        "unlisted = \"drop\"\nfield = [ { at = \"user\", do = \"pseudonym\", kind = \"lms-user\" }, { at = \"n\", do = \"keep\" }, { at = \"v\", do = \"keep\", when = { t = \"A\" } }, { at = \"t\", do = \"keep\" } ]",
+    );
+    let selected = rules.request("POST", &["x"], Some("application/x-www-form-urlencoded")).unwrap();
+    let look = |text: &str| {
+        let body = Document::parse(Format::Form, text.as_bytes().to_vec(), &Limits::default()).unwrap();
+        let material = Material { body: Some(&body), ..Material::default() };
+        let found = rules.find(&selected, Door::Leave, false, &material)?;
+        Ok::<_, FindRefusal>(lines(&rules, &found, &material))
+    };
+    assert_eq!(look("us%65r=1&n=1&n=2&x=Jansen&t=A&v=1").unwrap(), ["/user pseudonym lms-user", "/x drop"]);
+    assert_eq!(look("v=1&t=B").unwrap(), ["/v drop"]);
+    for twice in ["user=1&user=2", "user=1&us%65r=2", "v=1&t=A&t=B", "v=1&v=2&t=A"] {
+        assert!(matches!(look(twice), Err(FindRefusal::Shape { .. })), "{twice}");
+    }
+}
+
+#[test]
+fn a_condition_on_a_header_that_comes_twice_refuses() {
+    let rules = one("field = [ { at = \"/a\", do = \"keep\", when = { \"header:X-T\" = \"1\" } } ]", "");
+    let selected = rules.request("POST", &["x"], Some("application/json")).unwrap();
+    let body = json(r#"{"a":"x"}"#);
+    let with = |headers: &[(&str, &str)]| {
+        let material = Material { body: Some(&body), headers, ..Material::default() };
+        rules.find(&selected, Door::Leave, false, &material).map(|found| found.findings.len())
+    };
+    assert_eq!(with(&[("x-t", "1")]), Ok(0));
+    assert!(matches!(with(&[("x-t", "2")]), Err(FindRefusal::NotListed { .. })));
+    assert!(matches!(with(&[]), Err(FindRefusal::NotListed { .. })));
+    assert!(matches!(with(&[("x-t", "1"), ("x-t", "2")]), Err(FindRefusal::Shape { .. })));
+}
+
+#[test]
+fn closed_routes_refuse_what_cannot_be_left_out() {
+    let rules = profile(
+        "profile = \"t\"\ntitle = \"t\"\n[[message]]\nmethod = \"GET\"\npath = \"/{a}\"\nside = \"request\"\nformat = \"none\"\nfield = [ { at = [\"query:q\", \"header:X-H\"], do = \"keep\" } ]\n",
+    );
+    let look = |path: &str, door| {
+        let path = [path];
+        let selected = rules.request("GET", &path, None).unwrap();
+        let asked = super::query("q=Piet+Jansen");
+        let headers = [("x-h", "Piet Jansen"), ("x-h", "12")];
+        let material =
+            Material { path: &path, query: Some(&asked), headers: &headers, ..Material::default() };
+        let found = rules.find(&selected, door, true, &material)?;
+        Ok::<_, FindRefusal>((lines(&rules, &found, &material), found.kept_headers))
+    };
+    let (found, kept) = look("12AB", Door::Leave).unwrap();
+    assert_eq!(
+        (found.as_slice(), kept.as_slice()),
+        (["?q drop".to_owned(), "header x-h drop".to_owned()].as_slice(), [1].as_slice())
+    );
+    assert!(matches!(look("Piet Jansen", Door::Leave), Err(FindRefusal::Closed { .. })));
+    assert_eq!(look("Piet Jansen", Door::Enter).unwrap().0, NOTHING);
+}
+
+#[test]
+fn minted_kinds_say_so() {
+    use crate::profile::{Act, Minted};
+    let rules = one(
+        "field = [ { at = \"/a\", do = \"pseudonym\", kind = \"a\" }, { at = \"/b\", do = \"pseudonym\", kind = \"b\" }, { at = \"/c\", do = \"pseudonym\", kind = \"eck-id\" } ]",
+        "[kinds]\na = { names = \"thing\", minted = \"both\" }\nb = { names = \"person\", minted = \"publisher\" }",
+    );
+    let selected = rules.request("POST", &["x"], Some("application/json")).unwrap();
+    let body = json(r#"{"a":"1","b":"2","c":"3"}"#);
+    let material = Material { body: Some(&body), ..Material::default() };
+    let found = rules.find(&selected, Door::Enter, false, &material).unwrap();
+    let about = |at: usize| match found.findings[at].act {
+        Act::Pseudonym(masking) => (masking.person, masking.minted),
+        _ => panic!(),
+    };
+    assert_eq!(
+        [about(0), about(1), about(2)],
+        [(false, Minted::Both), (true, Minted::Publisher), (true, Minted::Inside)]
+    );
+}
+
+#[test]
+fn what_is_plain_cannot_be_a_name() {
+    for plain in [
+        "",
+        "12",
+        "2026-09-01T08:00:00.000Z",
+        "student",
+        "fully_graded",
+        "1.0-10.0",
+        "LL-10027",
+        "true",
+        "https://a.example/x1",
+    ] {
+        assert!(crate::profile::plain(plain), "{plain}");
+    }
+    for name in [
+        "Jip",
+        "Jip Jansen",
+        "jip jansen",
+        "Zoë",
+        "jip@school.example",
+        "Jansen,Piet",
+        "O'Brien",
+        "piet\u{200b}1",
+    ] {
+        assert!(!crate::profile::plain(name), "{name}");
     }
 }

@@ -4,6 +4,7 @@
 
 mod filters;
 mod language;
+mod reference;
 mod samples;
 
 use crate::profile::{Act, Door, FindRefusal, Found, Material, Place, Profile, Selected};

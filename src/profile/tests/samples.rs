@@ -1,7 +1,7 @@
 //! The profiles that come with Sluis, on the messages of `tests/corpus/samples`.
 
 use super::{found_in, json, lines};
-use crate::profile::{Category, Door, FindRefusal, Found, Material, Place, Profile, Selected, builtin};
+use crate::profile::{Act, Category, Door, FindRefusal, Found, Material, Place, Profile, Selected, builtin};
 use crate::rewrite::Document;
 
 macro_rules! sample {
@@ -259,4 +259,30 @@ fn every_sample_survives_a_route_without_roster() {
     let closed = profile.find(&selected, Door::Leave, true, &material).unwrap();
     let open = profile.find(&selected, Door::Leave, false, &material).unwrap();
     assert_eq!(closed.findings, open.findings, "all that is kept is an enumeration");
+}
+
+#[test]
+fn an_xapi_statement_of_a_later_profile_is_found_whole() {
+    let profile = Profile::read("x", include_str!("../../../tests/corpus/profiles/xapi-1.0.3.toml")).unwrap();
+    let selected = profile.request("POST", &["statements"], Some("application/json")).unwrap();
+    let body = json(sample!("xapi-statement-mbox.json"));
+    let (found, material) = find(&profile, selected, Door::Leave, &body);
+    assert_eq!(
+        lines(&profile, &found, &material),
+        [
+            "/actor/name label Full p0",
+            "/actor/mbox outside account.name p0",
+            "/result/response drop",
+            "/context/registration pseudonym registration",
+            "/context/instructor/name label Full p1",
+            "/context/instructor/mbox outside account.name p1",
+            "/context/team/name drop p2",
+            "/context/team/account/homePage swap home-page add p2",
+            "/context/team/account/name pseudonym group p2",
+            "/context/extensions drop",
+        ]
+    );
+    let Act::Outside(outside) = &found.findings[1].act else { panic!() };
+    assert_eq!(outside.neighbours.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["homePage"]);
+    assert_eq!(outside.places.len(), 4);
 }

@@ -1,3 +1,5 @@
+//! Unit tests of `json`.
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -64,7 +66,7 @@ fn a_million_members_are_checked_in_time() {
         |n| format!("\"\\u0061aaaaaaa{n:07}bbbbbbbb\":0"),
     ];
     for (kind, member) in kinds.iter().enumerate() {
-        let count = if kind == 0 { 1_000_000 } else { 100_000 };
+        let count = if kind == 0 { 1_000_000 } else { 30_000 };
         let mut members: Vec<String> = (0..count).map(member).collect();
         let source = format!("{{{}}}", members.join(","));
         let started = Instant::now();

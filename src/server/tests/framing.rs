@@ -89,6 +89,15 @@ async fn continue_is_said_only_to_the_admitted() {
     assert!(server.say(ask("/secret")).await.starts_with("HTTP/1.1 401 "));
 }
 
+#[tokio::test]
+async fn a_peer_that_has_said_all_still_gets_its_answer() {
+    let server = start(Settings::default()).await;
+    let mut stream = server.connect().await;
+    stream.write_all(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    stream.shutdown().await.unwrap();
+    assert!(read_all(&mut stream).await.starts_with("HTTP/1.1 200 "));
+}
+
 /// Every payload of the corpora against a running server: as many exchanges as 200s, and nothing that a payload
 /// smuggled.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -104,6 +104,37 @@ async fn draining_finishes_streams() {
     assert_eq!(server.served.await.unwrap(), 0);
 }
 
+#[tokio::test]
+async fn trailers_and_wrong_lengths_do_not_reach_the_gate() {
+    let server = start(hurried()).await;
+    let mut stream = raw(&server).await;
+    // `:method POST`, otherwise as `head()`; then `content-length: 9` as a literal with the name's index 28.
+    let mut block = vec![0x83];
+    block.extend_from_slice(&head()[1..]);
+    let trailer = frame(1, 5, 1, &[0, 1, b'x', 1, b'y']);
+    stream.write_all(&[frame(1, 4, 1, &block), frame(0, 0, 1, b"hi"), trailer].concat()).await.unwrap();
+    block.extend_from_slice(&[0x0f, 28 - 15, 1, b'9']);
+    stream.write_all(&[frame(1, 4, 3, &block), frame(0, 1, 3, b"hi")].concat()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!((server.admitted(), server.exchanges()), (2, 0));
+}
+
+#[tokio::test]
+async fn a_peer_that_opens_no_window_is_cut_off() {
+    let server = start(hurried()).await;
+    let mut stream = raw(&server).await;
+    // SETTINGS_INITIAL_WINDOW_SIZE = 0, and a request.
+    stream.write_all(&frame(4, 0, 0, &[0, 4, 0, 0, 0, 0])).await.unwrap();
+    let mut block = vec![0x82, 0x87, 0x04, 6];
+    block.extend_from_slice(b"/large");
+    block.extend_from_slice(&[0x01, 1, b'a']);
+    stream.write_all(&frame(1, 5, 1, &block)).await.unwrap();
+    let mut received = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut received)).await;
+    assert!(read.is_ok(), "still open");
+    assert_eq!(server.exchanges(), 1);
+}
+
 /// Frames as they stand on the wire (RFC 9113, 4.1).
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let mut bytes = u32::try_from(payload.len()).unwrap().to_be_bytes()[1..].to_vec();
@@ -149,6 +180,43 @@ async fn hung_up(
         }
     }
     false
+}
+
+#[tokio::test]
+async fn a_head_that_unfolds_is_refused() {
+    let server = start(hurried()).await;
+    let mut stream = raw(&server).await;
+    // One long header put into the table, then referred to 9,000 times: 27 MB in 12 KB.
+    let mut block = head();
+    block.extend_from_slice(&[0x40, 1, b'x', 0x7f, 0xb9, 0x16]);
+    block.extend_from_slice(&[b'a'; 3000]);
+    block.extend_from_slice(&[0xbe; 9000]);
+    stream.write_all(&frame(1, 5, 1, &block)).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(server.admitted(), 0);
+    let mut sender = open(&server).await;
+    assert_eq!(ask(&mut sender, post("/a", "").body(Full::from("")).unwrap()).await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn empty_frames_do_not_last() {
+    let server = start(hurried()).await;
+    let mut stream = raw(&server).await;
+    let mut block = vec![0x83];
+    block.extend_from_slice(&head()[1..]);
+    stream.write_all(&frame(1, 4, 1, &block)).await.unwrap();
+    // Pieces of a body with nothing in them, pings and settings: answered or not, it ends, and others are served.
+    let flood = tokio::spawn(hung_up(stream, Duration::from_secs(6), |_| {
+        [frame(0, 0, 1, b""), frame(6, 0, 0, &[0; 8]), frame(4, 0, 0, &[])].concat()
+    }));
+    let mut sender = open(&server).await;
+    let begun = Instant::now();
+    for _ in 0..20 {
+        assert_eq!(ask(&mut sender, post("/a", "").body(Full::from("")).unwrap()).await.0, 200);
+    }
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert!(flood.await.unwrap(), "the flood goes on");
+    assert_eq!(server.exchanges(), 20);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

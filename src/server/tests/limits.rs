@@ -67,6 +67,23 @@ async fn a_peer_that_does_not_read_is_cut_off() {
 }
 
 #[tokio::test]
+async fn a_peer_that_reads_a_trickle_is_cut_off() {
+    let server = start(hurried()).await;
+    let mut stream = server.connect().await;
+    // More than the system's buffers take.
+    stream.write_all(b"GET /huge HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    let begun = Instant::now();
+    let mut received = 0;
+    while begun.elapsed() < Duration::from_secs(3) {
+        received += stream.read(&mut [0; 64 * 1024]).await.unwrap_or(0);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest).await;
+    assert!(received + rest.len() < 48 * 1024 * 1024, "all of it came");
+}
+
+#[tokio::test]
 async fn a_large_reply_comes_whole() {
     let server = start(Settings::default()).await;
     let said = server.say(format!("GET /large HTTP/1.1\r\n{CLOSE}\r\n")).await;

@@ -4,5 +4,7 @@ mod framing;
 mod http2;
 mod limits;
 mod operations;
+mod rescue;
+mod shutdown;
 mod support;
 mod tls;

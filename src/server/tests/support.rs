@@ -64,6 +64,7 @@ impl Gate for Echo {
             "/wait" => tokio::time::sleep(Duration::from_millis(300)).await,
             "/forever" => std::future::pending().await,
             "/large" => return Ok(Response::new(Bytes::from(vec![b'x'; 6 * 1024 * 1024]))),
+            "/huge" => return Ok(Response::new(Bytes::from(vec![b'x'; 48 * 1024 * 1024]))),
             "/reply" => return Err(Refused { at: At::Reply, ..self.refuse(None, Refusal::VaultSealed) }),
             "/slow" => return Err(Refused { at: At::Reply, ..self.refuse(None, Refusal::UpstreamSlow) }),
             _ => {}
@@ -130,6 +131,7 @@ pub(super) fn hurried() -> Settings {
         total: ms(1500),
         idle: ms(600),
         write_stall: ms(500),
+        reply: ms(1500),
         drain: ms(1500),
     };
     Settings { limits: Limits { body_bytes: 64 * 1024, ..Limits::default() }, deadlines }.checked().unwrap()

@@ -98,6 +98,33 @@ async fn callers_may_show_a_certificate_and_say_which_ca() {
 }
 
 #[tokio::test]
+async fn a_reload_changes_the_cas_or_nothing() {
+    let (old, new) = (TestAuthority::new("old"), TestAuthority::new("new"));
+    let server = start_with(Settings::default(), &[&old]).await;
+    let ask = async |(certificate, key): (String, String)| {
+        let shown = Tls { certificate: Some((&certificate, &key)), ..Tls::default() };
+        let mut stream = server.connect_with(shown).await?;
+        stream.write_all(ASK).await?;
+        let mut received = Vec::new();
+        tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut received).await
+    };
+    let path = |name: &str| server.folder.path().join(name);
+    put(&path("new.pem"), &new.pem());
+    let mut files = crate::server::TlsSettings {
+        certificate: path("cert.pem"),
+        private_key: path("key.pem"),
+        client_authorities: vec![path("absent.pem")],
+    };
+    assert!(server.tls.replace(&files).is_err());
+    ask(old.issue("a.example", &[])).await.unwrap();
+    assert!(ask(new.issue("a.example", &[])).await.is_err());
+    files.client_authorities = vec![path("new.pem")];
+    server.tls.replace(&files).unwrap();
+    ask(new.issue("a.example", &[])).await.unwrap();
+    assert!(ask(old.issue("a.example", &[])).await.is_err());
+}
+
+#[tokio::test]
 async fn files_that_cannot_serve_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

@@ -292,3 +292,54 @@ fn a_question_that_makes_no_sense_is_refused() {
         assert!(matches!(answer, Err(VaultError::NoNumber { .. })));
     });
 }
+
+#[test]
+fn stand_ins_are_distinct_over_all_open_epochs() {
+    run(async {
+        let vault = Vault::in_memory().unwrap();
+        let uuid = shape("uuid");
+        let mut names = HashSet::new();
+        for epoch in ["2025-2026", "2026-2027"] {
+            let scope = scope("rekenwonder", epoch);
+            open_epoch(&vault, &scope);
+            let pupils: Vec<_> = (0..2500).map(pupil).collect();
+            let asks: Vec<_> = pupils.iter().map(|pupil| ask(pupil, &uuid)).collect();
+            let labels: Vec<_> = (0..2500).map(|at| label(at, "name", Part::Full, "Sanne de Boer")).collect();
+            let answer = vault.mask(&scope, &asks, &labels, &any()).await.unwrap();
+            names.extend(answer.labels.iter().map(|name| name.to_lowercase()));
+        }
+        assert_eq!(names.len(), 5000);
+        // Another publisher's are its own.
+        let other = scope("taalrijk", "2026-2027");
+        open_epoch(&vault, &other);
+        mask_labels(&vault, &other, &pupil(1), &[label(0, "name", Part::Full, "Sanne de Boer")]).await;
+    });
+}
+
+#[test]
+fn a_caller_who_goes_away_leaves_nothing_half_done() {
+    let place = Place::new();
+    let vault = place.create();
+    let scope = scope("rekenwonder", "2026-2027");
+    open_epoch(&vault, &scope);
+    run(async {
+        for number in 0..100 {
+            let (pupil, uuid) = (pupil(number), shape("uuid"));
+            let asks = [ask(&pupil, &uuid)];
+            let no_words = any();
+            let asking = vault.mask(&scope, &asks, &[], &no_words);
+            // Polled once, then dropped.
+            tokio::select! {
+                biased;
+                _ = asking => {}
+                () = std::future::ready(()) => {}
+            }
+        }
+        for number in 0..100 {
+            let masked = mask_one(&vault, &scope, &pupil(number), "uuid").await;
+            let home = reveal_one(&vault, &scope, masked.pseudonym.as_str(), Kind::PUPIL_NUMBER).await;
+            assert_eq!(home.unwrap().identifier(), &pupil(number));
+        }
+    });
+    assert_eq!(vault.verify(&mut |_| {}).unwrap().tally.mappings, 100);
+}
