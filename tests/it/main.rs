@@ -9,6 +9,8 @@
     reason = "tests say what went wrong by failing"
 )]
 
+mod cli;
+mod corpus;
 mod round_trip;
 mod support;
 mod tidy;
