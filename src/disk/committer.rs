@@ -6,7 +6,7 @@
 //! - [`CommitError::Full`]: the item is not on disk, and the file and the encoder are as before the
 //!   batch. Later items are welcome: they succeed when there is room again.
 //! - A batch is held open for callers who were there a moment ago, for an eighth of the last sync and
-//!   at most 0.5 ms: with 64 writers nearly all share one sync. A lone caller never waits for others.
+//!   at most 0.5 ms: with 64 writers nearly all share one sync. A caller who was alone waits for nobody.
 //! - [`CommitError::Failed`]: the item may or may not be on disk; nothing more is written, ever, by
 //!   this committer. A failed sync is never retried, since the kernel may have dropped the pages and
 //!   the next sync would succeed without them.
