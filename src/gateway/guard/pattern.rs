@@ -306,7 +306,10 @@ impl Commonness {
         let hash = hash_word(word);
         let seen = self.counts.get(hash as usize & (self.counts.len() - 1)).copied();
         let brevity = 255 - word.len().min(255) as u32;
-        let rank = u32::from(word.len() < 4) << 24 | u32::from(seen.unwrap_or(u16::MAX)) << 8 | brevity;
+        let seen = u32::from(seen.unwrap_or(u16::MAX));
+        // Years and other short numbers stand in every message, however rare they are in names.
+        let weak = word.len() < 4 || word.len() == 4 && word.iter().all(u8::is_ascii_digit);
+        let rank = if weak { 1 << 28 | brevity << 16 | seen } else { seen << 8 | brevity };
         Word { hash, particle: word.len() <= 5 && is_particle(word), rank }
     }
 }
