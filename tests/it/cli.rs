@@ -265,7 +265,11 @@ impl Stage {
         let timeless = |line: &&str| {
             !line.contains("_bucket") && !line.contains("_sum") && !line.contains("imported_time")
         };
-        let body: Vec<String> = body.into_iter().filter(timeless).map(|line| self.stable(line)).collect();
+        let mut body: Vec<String> = body.into_iter().filter(timeless).map(|line| self.stable(line)).collect();
+        if path == "/metrics" {
+            // Their order is that of a hash table.
+            body.sort();
+        }
         format!("{}\n{}\n", head.lines().next().unwrap(), body.join("\n"))
     }
 }
