@@ -2,6 +2,7 @@
 //!
 //! It changes nothing and sends nothing.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -39,6 +40,7 @@ impl Check {
             }
             if let Some(settings) = &settings {
                 preview(settings, screen);
+                show_unwatched(settings, screen);
             }
             screen.say(&summary(file, errors, warnings, screen));
         }
@@ -101,6 +103,37 @@ fn preview(settings: &Settings, screen: &Screen) {
             for route in &publisher.routes {
                 screen.say(&format!("    {}", route_line(publisher, route, screen)));
             }
+        }
+    }
+}
+
+/// Per profile, what its rules take away and the exchange does not watch for afterwards: closed vocabularies and
+/// free text (PROMISES.md). The roster's names and numbers are watched everywhere, whatever stands here.
+fn unwatched(settings: &Settings) -> BTreeMap<String, Vec<String>> {
+    let mut profiles = BTreeMap::new();
+    for route in settings.publishers.iter().flat_map(|publisher| &publisher.routes) {
+        profiles.entry(route.profile.name().to_owned()).or_insert_with(|| {
+            let rules = config::not_watched(&route.profile).into_iter();
+            let mut rules: Vec<String> = rules
+                .map(|(rule, category)| match category {
+                    Some(category) => format!("{rule} ({category})"),
+                    None => rule,
+                })
+                .collect();
+            rules.sort_unstable();
+            rules.dedup();
+            rules
+        });
+    }
+    profiles
+}
+
+fn show_unwatched(settings: &Settings, screen: &Screen) {
+    for (profile, rules) in unwatched(settings) {
+        if !rules.is_empty() {
+            let told =
+                screen.pick("takes away, and does not watch for:", "neemt weg, en let er verder niet op:");
+            screen.say(&format!("  {profile} {told} {}", rules.join(" · ")));
         }
     }
 }
@@ -172,6 +205,7 @@ fn report(file: &Path, settings: Option<&Settings>, problems: &[Problem], screen
         "digest": settings.map(|settings| super::hex(&settings.digest)),
         "problems": problems,
         "routes": routes,
+        "not_watched": settings.map(unwatched),
     })
 }
 

@@ -29,6 +29,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Language, Settings};
+use crate::telemetry;
 use failure::Failure;
 use screen::Screen;
 
@@ -116,6 +117,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Spoken::En) => Language::English,
         None => screen::spoken(),
     };
+    // Any command may open the vault: its keys stay out of core dumps and debuggers.
+    let _ = telemetry::guard_process(false);
     let mut screen = Screen::standard(language, line.every.json);
     code(match dispatch(line, &mut screen) {
         Ok(exit) => exit,

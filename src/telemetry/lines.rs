@@ -37,6 +37,7 @@ pub const FIELDS: &[&str] = &[
     "error",
     "file",
     "address",
+    "operations",
     "place",
     "signal",
     "epoch",

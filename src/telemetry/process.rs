@@ -2,6 +2,8 @@
 //!
 //! It must not know what the secrets are.
 
+use std::io::Write as _;
+
 use rustix::mm::{MlockAllFlags, mlockall};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
 
@@ -43,5 +45,9 @@ fn hush_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
         tracing::error!(%place, "a part of Sluis failed unexpectedly");
+        if !tracing::dispatcher::has_been_set() {
+            // A command that logs nothing must not end without a word.
+            let _ = writeln!(std::io::stderr().lock(), "sluis: a part of it failed unexpectedly, at {place}");
+        }
     }));
 }

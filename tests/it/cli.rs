@@ -2,20 +2,34 @@
 //!
 //! A transcript is a run of steps in a new, empty directory. `$ sluis …` runs the binary; below it stand standard
 //! output, then standard error with `! ` before each line, then `[exit n]` when that is not 0. Other steps:
-//! `$ put FILE TEXT`, `$ replace FILE FROM => TO`, `$ append FILE TEXT`, `$ serve` and `$ stop` (a server in the
-//! background). What differs from run to run is shown as a placeholder. `SLUIS_BLESS=1 cargo test --test it cli`
+//! `$ put FILE TEXT`, `$ replace FILE FROM => TO`, `$ append FILE TEXT`, `$ remove FILE`; `$ serve`, `$ reload` and
+//! `$ stop` (a server in the background); `$ ask METHOD PATH [TOKENFILE]` over TLS, and `$ look PATH` at the operations
+//! listener. What differs from run to run is shown as a placeholder. `SLUIS_BLESS=1 cargo test --test it cli`
 //! writes the files anew; look at the difference before you commit it.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
+
+use rustls::pki_types::pem::PemObject as _;
 
 /// A directory in which one transcript runs.
 struct Stage {
     directory: tempfile::TempDir,
-    server: Option<Child>,
+    server: Option<Server>,
+}
+
+/// A server in the background.
+struct Server {
+    child: Child,
+    log: Receiver<String>,
+    traffic: String,
+    operations: String,
 }
 
 #[test]
@@ -99,6 +113,9 @@ impl Stage {
                 }
                 String::new()
             }
+            ["ask", method, path, rest @ ..] => self.ask(method, path, rest),
+            ["look", path] => self.look(path),
+            ["reload"] => self.reload(),
             ["serve"] => self.serve(),
             ["stop"] => self.stop(),
             _ => panic!("an unknown step: {step}"),
@@ -165,51 +182,125 @@ impl Stage {
 
     fn serve(&mut self) -> String {
         let mut child = self.command(&["serve"]).stderr(Stdio::piped()).spawn().unwrap();
-        let log = BufReader::new(child.stderr.take().unwrap());
-        let (tell, told) = std::sync::mpsc::channel();
+        let lines = BufReader::new(child.stderr.take().unwrap());
+        let (tell, log) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
-            for line in log.lines().map_while(Result::ok) {
+            for line in lines.lines().map_while(Result::ok) {
                 let _ = tell.send(line);
             }
         });
-        let end = Instant::now() + Duration::from_secs(20);
-        let mut log = Vec::new();
-        while let Ok(line) = told.recv_timeout(end.saturating_duration_since(Instant::now())) {
-            let serving = line.contains("\"serving\"");
-            log.push(line);
-            if serving {
-                self.server = Some(child);
-                return String::new();
-            }
-        }
-        let _ = child.kill();
-        panic!("the server did not start:\n{}", log.join("\n"));
+        let mut server = Server { child, log, traffic: String::new(), operations: String::new() };
+        let serving = server.wait_for("\"message\":\"serving\"");
+        let serving: serde_json::Value = serde_json::from_str(&serving).unwrap();
+        server.traffic = serving["address"].as_str().unwrap().to_owned();
+        server.operations = serving["operations"].as_str().unwrap().to_owned();
+        self.server = Some(server);
+        String::new()
+    }
+
+    /// Sends SIGHUP, and shows what the log says of it.
+    fn reload(&mut self) -> String {
+        let server = self.server.as_mut().expect("a server");
+        server.signal(rustix::process::Signal::HUP);
+        let line = server.wait_for("configuration ");
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        format!("{}\n", line["message"].as_str().unwrap())
     }
 
     fn stop(&mut self) -> String {
-        let mut child = self.server.take().expect("a server to stop");
-        let pid = rustix::process::Pid::from_child(&child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-        let end = Instant::now() + Duration::from_secs(20);
-        while Instant::now() < end {
-            if let Some(status) = child.try_wait().unwrap() {
-                return match status.code() {
-                    Some(0) => String::new(),
-                    other => format!("[exit {other:?}]\n"),
-                };
-            }
-            std::thread::sleep(Duration::from_millis(20));
+        let mut server = self.server.take().expect("a server to stop");
+        server.signal(rustix::process::Signal::TERM);
+        server.wait_for("\"message\":\"stopped");
+        let status = server.child.wait().unwrap();
+        if status.success() { String::new() } else { format!("[exit {:?}]\n", status.code()) }
+    }
+
+    /// One request over TLS, trusting the certificate that `init` made: status, code and title.
+    fn ask(&self, method: &str, path: &str, token: &[&str]) -> String {
+        let server = self.server.as_ref().expect("a server");
+        let mut roots = rustls::RootCertStore::empty();
+        let certificate =
+            rustls::pki_types::CertificateDer::from_pem_file(self.path("tls/cert.pem")).unwrap();
+        roots.add(certificate).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = "localhost".try_into().unwrap();
+        let connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
+        let socket = TcpStream::connect(&server.traffic).unwrap();
+        let mut stream = rustls::StreamOwned::new(connection, socket);
+        let bearer = token.first().map(|file| {
+            let token = fs::read_to_string(self.path(file)).unwrap();
+            format!("Authorization: Bearer {}\r\n", token.trim())
+        });
+        let bearer = bearer.unwrap_or_default();
+        let request =
+            format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{bearer}Connection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut reply = Vec::new();
+        // Without close_notify the end of the connection is an error; the bytes are there.
+        let _ = stream.read_to_end(&mut reply);
+        let reply = String::from_utf8_lossy(&reply);
+        let (head, body) = reply.split_once("\r\n\r\n").unwrap();
+        let status = head.lines().next().unwrap();
+        let problem: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+        let text = |key: &str| problem[key].as_str().unwrap_or_default().to_owned();
+        format!("{status}\n{} {}\n", text("code"), text("title"))
+    }
+
+    /// What the operations listener says.
+    fn look(&self, path: &str) -> String {
+        let server = self.server.as_ref().expect("a server");
+        let mut socket = TcpStream::connect(&server.operations).unwrap();
+        write!(socket, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        let mut reply = String::new();
+        socket.read_to_string(&mut reply).unwrap();
+        let (head, body) = reply.split_once("\r\n\r\n").unwrap();
+        let body: Vec<&str> =
+            body.lines().filter(|line| path != "/metrics" || line.starts_with("sluis_")).collect();
+        // Times differ from run to run; that they are counted does not.
+        let timeless = |line: &&str| {
+            !line.contains("_bucket") && !line.contains("_sum") && !line.contains("imported_time")
+        };
+        let mut body: Vec<String> = body.into_iter().filter(timeless).map(|line| self.stable(line)).collect();
+        if path == "/metrics" {
+            // Their order is that of a hash table.
+            body.sort();
         }
-        let _ = child.kill();
-        panic!("the server did not stop");
+        format!("{}\n{}\n", head.lines().next().unwrap(), body.join("\n"))
+    }
+}
+
+impl Server {
+    fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
+    /// The next line of the log that holds this text.
+    fn wait_for(&mut self, text: &str) -> String {
+        let end = Instant::now() + Duration::from_secs(30);
+        let mut log = Vec::new();
+        while let Ok(line) = self.log.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            if line.contains(text) {
+                return line;
+            }
+            log.push(line);
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        panic!("the server never said {text}:\n{}", log.join("\n"));
     }
 }
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        if let Some(child) = &mut self.server {
-            let _ = child.kill();
-            let _ = child.wait();
+        if let Some(server) = &mut self.server {
+            let _ = server.child.kill();
+            let _ = server.child.wait();
         }
     }
 }

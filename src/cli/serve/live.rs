@@ -3,6 +3,7 @@
 //! What a reload may change is built whole before anything is replaced. When TLS or limits change, a new
 //! listener loop takes over the same port and the old one drains; otherwise only the house is replaced.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -86,7 +87,7 @@ impl Live {
     }
 
     /// Records and logs the begin.
-    pub(super) fn started(&self) {
+    pub(super) fn started(&self, operations: Option<SocketAddr>) {
         let stores = &self.parts.stores;
         let mut leaf = stores.leaf(Event::STARTED, stores.clock.now(), "");
         leaf.binary = Some(self.parts.binary);
@@ -94,8 +95,10 @@ impl Live {
             tracing::error!(code = failure.code(), "the journal cannot be written: everything is refused");
         }
         self.measure();
-        let address = self.parts.settings.listen.address;
-        tracing::info!(%address, "serving");
+        // The ports as they are: 0 in the configuration means any.
+        let address = self.listener.local_addr().unwrap_or(self.parts.settings.listen.address);
+        let operations = operations.unwrap_or(self.parts.settings.operations);
+        tracing::info!(%address, %operations, "serving");
     }
 
     /// Takes the configuration anew; an error is logged and keeps the old one.

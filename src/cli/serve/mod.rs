@@ -84,11 +84,12 @@ async fn serve(parts: Parts, ports: Ports) -> Result<Exit, Failure> {
     let commands =
         admin::bind(&socket).map_err(|error| io_failed(&words::SOCKET, &shown(&socket), &error))?;
     let operations = ports.operations;
+    let operating = operations.local_addr().ok();
     let stores = Arc::clone(&parts.stores);
     let live = Live::begin(parts, ports.traffic)?;
     let drain = Drain::default();
     let around = around(&live, &stores, &drain, operations, commands, socket);
-    live.started();
+    live.started(operating);
     loop {
         match signals.next().await {
             Asked::Stop => break,
