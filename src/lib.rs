@@ -2,7 +2,9 @@
 //!
 //! Six floors; a module imports lower floors only. `ARCHITECTURE.md` says where to start reading.
 
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod crypto;
 pub mod derive;
 pub mod disk;
@@ -14,5 +16,6 @@ pub mod rewrite;
 pub mod roster;
 pub mod secret;
 pub mod server;
+pub mod telemetry;
 pub mod upstream;
 pub mod vault;

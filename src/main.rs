@@ -1,3 +1,7 @@
 //! The command `sluis`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sluis::cli::run(std::env::args_os())
+}

@@ -1,3 +1,4 @@
 //! Sluis as a whole, in one binary.
 
+mod cli;
 mod vault_kill;

@@ -1,0 +1,283 @@
+//! What a command has done with the stores, here or in the running server.
+//!
+//! Each act returns its report as JSON; the command's own file shows it. Whatever changes something is
+//! journalled. It must not know terminals or sockets.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::failure::Failure;
+use super::faults::{journal_failed, roster_failed, vault_failed};
+use super::stores::{self, Stores, leaf_scope};
+use super::{explain, words};
+use crate::clock::SystemClock;
+use crate::config::Settings;
+use crate::config::settings::PublisherSettings;
+use crate::identity::{Epoch, Publisher, School, Scope};
+use crate::journal::{Detail, Event, Leaves};
+use crate::roster::{ImportProgress, Roster, import};
+use crate::vault::ScopeState;
+
+/// One act. Its names are those of the commands.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) enum Act {
+    /// `keys list`
+    KeysList {},
+    /// `keys rotate`
+    KeysRotate {
+        /// The school; the only one when it is not named.
+        school: Option<String>,
+        /// Whose epoch.
+        publisher: String,
+        /// Its name.
+        epoch: String,
+    },
+    /// `keys close`
+    KeysClose {
+        /// The school; the only one when it is not named.
+        school: Option<String>,
+        /// Whose epoch.
+        publisher: String,
+        /// Its name.
+        epoch: String,
+    },
+    /// `roster import`, with the file as the body.
+    RosterImport {
+        /// The school; the only one when it is not named.
+        school: Option<String>,
+    },
+    /// `explain`
+    Explain {
+        /// The exchange's id, 32 hex digits.
+        exchange: String,
+    },
+    /// `vault verify`
+    VaultVerify {
+        /// Whether to build the index again when rows are missing.
+        repair: bool,
+    },
+    /// `vault backup`
+    VaultBackup {
+        /// The new file, absolute; whoever performs the act writes it.
+        to: PathBuf,
+    },
+    /// The journal's public key, for `journal verify`.
+    JournalKey {},
+}
+
+impl Act {
+    /// The name in the log.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::KeysList {} => "keys list",
+            Self::KeysRotate { .. } => "keys rotate",
+            Self::KeysClose { .. } => "keys close",
+            Self::RosterImport { .. } => "roster import",
+            Self::Explain { .. } => "explain",
+            Self::VaultVerify { .. } => "vault verify",
+            Self::VaultBackup { .. } => "vault backup",
+            Self::JournalKey {} => "journal key",
+        }
+    }
+
+    /// Whether a running server must take its configuration anew afterwards.
+    pub(super) fn changes_house(&self) -> bool {
+        matches!(self, Self::RosterImport { .. } | Self::KeysRotate { .. } | Self::KeysClose { .. })
+    }
+}
+
+/// A file's bytes, from disk or through the socket.
+pub(super) struct Body {
+    pub(super) bytes: Box<dyn Read + Send>,
+    pub(super) length: u64,
+}
+
+/// Everything an act works with.
+pub(super) struct Workplace<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) stores: &'a Stores,
+    /// Who asked, for the journal: `uid 1000`.
+    pub(super) actor: String,
+    /// Hears of progress.
+    pub(super) tell: &'a dyn Fn(u64, u64),
+}
+
+/// Opens the stores, performs the act and closes them again: no server runs.
+pub(super) fn perform_alone(
+    settings: &Settings,
+    act: Act,
+    body: Option<Body>,
+    tell: &dyn Fn(u64, u64),
+) -> Result<Value, Failure> {
+    let stores = stores::open(settings, Arc::new(SystemClock), false, tell)?;
+    let actor = stores::actor();
+    let done = perform(act, body, &Workplace { settings, stores: &stores, actor, tell });
+    stores.checkpoint()?;
+    done
+}
+
+/// Performs an act with open stores.
+pub(super) fn perform(act: Act, body: Option<Body>, at: &Workplace<'_>) -> Result<Value, Failure> {
+    match act {
+        Act::KeysList {} => Ok(keys_list(at)),
+        Act::KeysRotate { school, publisher, epoch } => {
+            let scope = scope(at.settings, school.as_deref(), &publisher, &epoch)?;
+            let known = at.stores.vault.key_id(&scope).is_some();
+            at.stores.open_epoch(&scope, &at.actor)?;
+            Ok(json!({ "opened": !known, "scope": scope.to_string(), "key": at.stores.vault.key_id(&scope) }))
+        }
+        Act::KeysClose { school, publisher, epoch } => {
+            let scope = scope(at.settings, school.as_deref(), &publisher, &epoch)?;
+            keys_close(&scope, at)
+        }
+        Act::RosterImport { school } => roster_import(school.as_deref(), body, at),
+        Act::Explain { exchange } => explain_exchange(&exchange, at),
+        Act::VaultVerify { repair } => vault_verify(repair, at),
+        Act::VaultBackup { to } => vault_backup(&to, at),
+        Act::JournalKey {} => Ok(json!({ "key": at.stores.journal.vkey().to_string() })),
+    }
+}
+
+fn keys_list(at: &Workplace<'_>) -> Value {
+    let serving: Vec<Scope> = at.settings.publishers.iter().map(PublisherSettings::scope).collect();
+    let epochs = at.stores.vault.scopes().into_iter().map(|info| {
+        let state = match info.state {
+            ScopeState::Serving if serving.contains(&info.scope) => "serving",
+            ScopeState::Serving => "open",
+            ScopeState::Entering => "entering",
+            ScopeState::Closed => "closed",
+        };
+        json!({
+            "school": info.scope.school.as_str(),
+            "publisher": info.scope.publisher.as_str(),
+            "epoch": info.scope.epoch.as_str(),
+            "state": state,
+            "key": info.key_id,
+            "opened": info.opened.rfc3339(),
+            "since": info.since.rfc3339(),
+        })
+    });
+    json!({ "epochs": epochs.collect::<Vec<_>>() })
+}
+
+fn keys_close(scope: &Scope, at: &Workplace<'_>) -> Result<Value, Failure> {
+    if at.settings.publishers.iter().any(|publisher| publisher.scope() == *scope) {
+        let values = [("publisher", scope.publisher.as_str().into()), ("epoch", scope.epoch.as_str().into())];
+        return Err(Failure::new(&words::EPOCH_SERVES, values));
+    }
+    let now = at.stores.clock.now();
+    let key = at.stores.vault.key_id(scope);
+    // The leaf first: a closed epoch without a leaf would look like a loss.
+    let mut leaf = at.stores.leaf(Event::KEYS, now, &at.actor);
+    leaf.scope = Some(leaf_scope(scope));
+    leaf.keys = key.map(|id| ("scope".to_owned(), id)).into_iter().collect();
+    leaf.details = vec![("act".to_owned(), Detail::Text("closed".to_owned()))];
+    if key.is_some() {
+        at.stores.note(leaf)?;
+    }
+    at.stores.vault.close_epoch(scope, now).map_err(|error| vault_failed(&error))?;
+    Ok(json!({ "closed": scope.to_string() }))
+}
+
+fn roster_import(school: Option<&str>, body: Option<Body>, at: &Workplace<'_>) -> Result<Value, Failure> {
+    let school = school_of(at.settings, school)?;
+    let Some(path) = at.settings.roster_of(&school) else {
+        return Err(Failure::new(&words::NO_ROSTER_PATH, []));
+    };
+    let Some(body) = body else { return Err(Failure::new(&words::ROSTER_EMPTY, [])) };
+    let length = body.length;
+    let now = at.stores.clock.now();
+    let mut told = |progress: ImportProgress| (at.tell)(progress.bytes, length);
+    let roster = import(body.bytes, now, &mut told).map_err(|error| roster_failed(&error))?;
+    if at.settings.publishers.iter().any(|publisher| publisher.link_roster && publisher.school == school) {
+        let primary = at.settings.roster_primary;
+        let without = roster.pupils().iter().filter(|pupil| pupil.identifier(primary).is_none()).count();
+        if without > 0 {
+            let values = [("count", without.to_string().into()), ("kind", primary.as_str().into())];
+            return Err(Failure::new(&words::NO_PRIMARY, values));
+        }
+    }
+    let before = Roster::load(&path, &at.stores.vault).ok().flatten().map_or(0, |roster| roster.len());
+    // The leaf first: what the guard knows changes only when that is on record.
+    let mut leaf = at.stores.leaf(Event::ROSTER, now, &at.actor);
+    let count = |pupils: usize| Detail::Number(u64::try_from(pupils).unwrap_or(u64::MAX));
+    leaf.details = vec![("before".to_owned(), count(before)), ("pupils".to_owned(), count(roster.len()))];
+    leaf.details.push(("school".to_owned(), Detail::Text(school.to_string())));
+    at.stores.note(leaf)?;
+    roster.save(&path, &at.stores.vault).map_err(|error| roster_failed(&error))?;
+    Ok(json!({ "school": school.as_str(), "pupils": roster.len(), "before": before }))
+}
+
+fn vault_verify(repair: bool, at: &Workplace<'_>) -> Result<Value, Failure> {
+    let mut progress = stores::progress(at.tell);
+    let found = at.stores.vault.verify(&mut progress).map_err(|error| vault_failed(&error))?;
+    let repair = repair && found.missing_rows > 0;
+    if repair {
+        at.stores.vault.rebuild(&mut progress).map_err(|error| vault_failed(&error))?;
+    }
+    Ok(json!({
+        "records": found.tally.records,
+        "mappings": found.tally.mappings,
+        "labels": found.tally.labels,
+        "minted": found.tally.minted,
+        "closed": found.tally.closed,
+        "rows": found.rows,
+        "missing_rows": found.missing_rows,
+        "repaired": repair,
+    }))
+}
+
+fn vault_backup(to: &Path, at: &Workplace<'_>) -> Result<Value, Failure> {
+    let now = at.stores.clock.now();
+    let made = at.stores.vault.backup(to, now, &mut stores::progress(at.tell));
+    let made = made.map_err(|error| vault_failed(&error))?;
+    let mut leaf = at.stores.leaf(Event::BACKUP, now, &at.actor);
+    leaf.details = vec![("records".to_owned(), Detail::Number(made.records))];
+    at.stores.note(leaf)?;
+    Ok(
+        json!({ "file": to.display().to_string(), "records": made.records, "scopes": made.scopes, "made": made.made }),
+    )
+}
+
+fn explain_exchange(exchange: &str, at: &Workplace<'_>) -> Result<Value, Failure> {
+    let Some(id) = explain::read_id(exchange) else {
+        return Err(Failure::new(&words::EXCHANGE_ID, [("found", exchange.into())]));
+    };
+    let mut found = Vec::new();
+    let mut leaves = Leaves::open(&at.settings.journal).map_err(|error| journal_failed(&error))?;
+    while let Some((leaf, _)) = leaves.read().map_err(|error| journal_failed(&error))? {
+        if leaf.exchange == Some(id) {
+            found.push(explain::leaf_json(&leaf));
+        }
+    }
+    if found.is_empty() {
+        return Err(Failure::new(&words::EXCHANGE_UNKNOWN, [("exchange", exchange.into())]));
+    }
+    Ok(json!({ "exchange": exchange, "events": found }))
+}
+
+/// The scope that a command means; publisher and school must stand in the configuration.
+fn scope(settings: &Settings, school: Option<&str>, publisher: &str, epoch: &str) -> Result<Scope, Failure> {
+    let unknown = || Failure::new(&words::PUBLISHER_UNKNOWN, [("publisher", publisher.into())]);
+    let school = school_of(settings, school)?;
+    let known =
+        settings.publishers.iter().find(|known| known.id.as_str() == publisher && known.school == school);
+    let publisher: &Publisher = known.ok_or_else(unknown)?.scope_publisher();
+    let unfit = |_| Failure::new(&words::EPOCH_UNFIT, [("found", epoch.into())]);
+    Ok(Scope { school, publisher: publisher.clone(), epoch: Epoch::parse(epoch).map_err(unfit)? })
+}
+
+fn school_of(settings: &Settings, school: Option<&str>) -> Result<School, Failure> {
+    let mut schools = settings.schools.iter().map(|school| &school.id);
+    let found = match school {
+        Some(named) => schools.find(|known| known.as_str() == named),
+        None if settings.schools.len() == 1 => schools.next(),
+        None => None,
+    };
+    found.cloned().ok_or_else(|| Failure::new(&words::SCHOOL_UNCLEAR, []))
+}

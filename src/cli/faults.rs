@@ -1,0 +1,72 @@
+//! What the rooms below report, as failures of a command.
+//!
+//! It must not know what the command was.
+
+use super::failure::Failure;
+use super::words;
+use crate::disk::DiskError;
+use crate::journal::{JournalError, Seal};
+use crate::roster::RosterError;
+use crate::vault::VaultError;
+
+/// A vault that did not do what was asked.
+pub(super) fn vault_failed(error: &VaultError) -> Failure {
+    let shown = |path: &std::path::Path| path.display().to_string().into();
+    match error {
+        VaultError::Missing { path } => Failure::new(&words::VAULT_MISSING, [("path", shown(path))]),
+        VaultError::NotEmpty { path } => Failure::new(&words::OCCUPIED, [("path", shown(path))]),
+        VaultError::InUse { path } => Failure::new(&words::IN_USE, [("path", shown(path))]),
+        VaultError::ReadUnlock { path, why } => {
+            Failure::new(&words::UNLOCK_UNFIT, [("path", shown(path)), ("reason", (*why).into())])
+        }
+        VaultError::Unlock { why } => Failure::new(&words::UNLOCK_WRONG, [("reason", why.as_str().into())]),
+        VaultError::Sealed { why } => Failure::new(&words::VAULT_SEALED, [("reason", why.as_str().into())]),
+        VaultError::Backup { path, why } => {
+            Failure::new(&words::BACKUP_UNFIT, [("path", shown(path)), ("reason", why.as_str().into())])
+        }
+        VaultError::Full => Failure::new(&words::DISK_FULL, []),
+        VaultError::UnknownScope { scope } => Failure::new(
+            &words::EPOCH_UNKNOWN,
+            [("publisher", scope.publisher.as_str().into()), ("epoch", scope.epoch.as_str().into())],
+        ),
+        VaultError::ScopeOver { scope } => Failure::new(
+            &words::EPOCH_OVER,
+            [("publisher", scope.publisher.as_str().into()), ("epoch", scope.epoch.as_str().into())],
+        ),
+        other => Failure::new(&words::VAULT_FAILED, [("reason", other.to_string().into())]),
+    }
+}
+
+/// A journal that did not do what was asked.
+pub(super) fn journal_failed(error: &JournalError) -> Failure {
+    match error {
+        JournalError::Sealed(Seal::ClockSetBack { behind_ms }) => {
+            let seconds = (behind_ms / 1000).to_string();
+            Failure::new(&words::CLOCK_BACK, [("seconds", seconds.into())])
+        }
+        JournalError::Sealed(seal) => {
+            Failure::new(&words::JOURNAL_SEALED, [("reason", seal.to_string().into())])
+        }
+        JournalError::OpenJournal(DiskError::InUse { path }) => {
+            Failure::new(&words::IN_USE, [("path", path.display().to_string().into())])
+        }
+        other => Failure::new(&words::JOURNAL_FAILED, [("reason", other.to_string().into())]),
+    }
+}
+
+/// A roster that could not be read or kept.
+pub(super) fn roster_failed(error: &RosterError) -> Failure {
+    match error {
+        RosterError::Empty => Failure::new(&words::ROSTER_EMPTY, []),
+        RosterError::Damaged { row, column, name, what } => Failure::new(
+            &words::ROSTER_DAMAGED,
+            [
+                ("row", row.to_string().into()),
+                ("column", column.to_string().into()),
+                ("name", name.as_str().into()),
+                ("reason", (*what).into()),
+            ],
+        ),
+        other => Failure::new(&words::ROSTER_FAILED, [("reason", other.to_string().into())]),
+    }
+}

@@ -1,0 +1,304 @@
+//! The running server: the configuration in force, and putting another in its place.
+//!
+//! What a reload may change is built whole before anything is replaced. When TLS or limits change, a new
+//! listener loop takes over the same port and the old one drains; otherwise only the house is replaced.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
+use super::house;
+use super::observer::Counting;
+use super::operations::Shown;
+use crate::cli::act::{self, Act, Body, Workplace};
+use crate::cli::admin::Commands;
+use crate::cli::failure::Failure;
+use crate::cli::stores::Stores;
+use crate::cli::words;
+use crate::config::settings::LimitSettings;
+use crate::config::{self, Settings, inspect};
+use crate::gateway::Gateway;
+use crate::journal::Event;
+use crate::server::{Drain, ServerTls, TlsSettings, serve};
+use crate::telemetry::Metrics;
+
+/// What a server begins with.
+pub(super) struct Parts {
+    pub(super) file: PathBuf,
+    pub(super) settings: Arc<Settings>,
+    pub(super) stores: Arc<Stores>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) gateway: Arc<Gateway>,
+    pub(super) binary: [u8; 32],
+}
+
+impl Parts {
+    /// Builds the first house.
+    pub(super) fn new(
+        file: PathBuf,
+        settings: Settings,
+        stores: Arc<Stores>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, Failure> {
+        let binary = house::binary_digest();
+        let house = house::build(&settings, &stores, binary)?;
+        let gateway = Arc::new(Gateway::new(house, Arc::new(Counting(Arc::clone(&metrics)))));
+        Ok(Self { file, settings: Arc::new(settings), stores, metrics, gateway, binary })
+    }
+}
+
+/// A running server.
+pub(super) struct Live {
+    parts: Parts,
+    handle: Handle,
+    listener: std::net::TcpListener,
+    now: Mutex<Now>,
+}
+
+/// What a reload replaces.
+struct Now {
+    settings: Arc<Settings>,
+    round: Round,
+    /// Rounds that drain.
+    ending: Vec<JoinHandle<usize>>,
+    stopping: bool,
+}
+
+/// One listener loop.
+struct Round {
+    tls: TlsSettings,
+    drain: Drain,
+    serving: JoinHandle<usize>,
+}
+
+impl Live {
+    /// Begins to serve. Must be called on the runtime.
+    pub(super) fn begin(parts: Parts, listener: std::net::TcpListener) -> Result<Arc<Self>, Failure> {
+        let handle = Handle::current();
+        let settings = Arc::clone(&parts.settings);
+        let round = Round::begin(&settings, &parts.gateway, &listener, &handle)?;
+        let now = Mutex::new(Now { settings, round, ending: Vec::new(), stopping: false });
+        Ok(Arc::new(Self { parts, handle, listener, now }))
+    }
+
+    /// Records and logs the begin.
+    pub(super) fn started(&self) {
+        let stores = &self.parts.stores;
+        let mut leaf = stores.leaf(Event::STARTED, stores.clock.now(), "");
+        leaf.binary = Some(self.parts.binary);
+        if let Err(failure) = stores.note(leaf).and_then(|_| stores.checkpoint()) {
+            tracing::error!(code = failure.code(), "the journal cannot be written: everything is refused");
+        }
+        self.measure();
+        let address = self.parts.settings.listen.address;
+        tracing::info!(%address, "serving");
+    }
+
+    /// Takes the configuration anew; an error is logged and keeps the old one.
+    pub(super) fn reload(&self) {
+        match self.try_reload() {
+            Ok(()) => {
+                self.parts.metrics.reloads.inc();
+                tracing::info!("the configuration was taken anew");
+            }
+            Err(failure) => {
+                self.parts.metrics.reloads_failed.inc();
+                let told = failure.told(config::Language::English);
+                tracing::error!(code = failure.code(), error = told, "the old configuration stays");
+            }
+        }
+    }
+
+    fn try_reload(&self) -> Result<(), Failure> {
+        let config::Reading { settings, problems } = config::read(&self.parts.file);
+        for problem in problems.iter().filter(|problem| problem.is_error()) {
+            let place = problem.place.to_string();
+            tracing::error!(code = problem.code(), %place, error = problem.what(config::Language::English), "configuration");
+        }
+        let errors = problems.iter().filter(|problem| problem.is_error()).count();
+        let settings = settings.ok_or_else(|| {
+            let file = self.parts.file.display().to_string();
+            Failure::new(
+                &words::CONFIG_UNUSABLE,
+                [("file", file.into()), ("errors", errors.to_string().into())],
+            )
+        })?;
+        self.replace(Arc::new(settings))
+    }
+
+    fn replace(&self, settings: Arc<Settings>) -> Result<(), Failure> {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = fixed(&now.settings, &settings) {
+            return Err(Failure::new(&words::RESTART, [("key", key.into())]));
+        }
+        let house = house::build(&settings, &self.parts.stores, self.parts.binary)?;
+        let same = now.round.tls == inspect::tls_files(&settings) && now.settings.limits == settings.limits;
+        let round = match same || now.stopping {
+            true => None,
+            false => Some(Round::begin(&settings, &self.parts.gateway, &self.listener, &self.handle)?),
+        };
+        let stores = &self.parts.stores;
+        let mut leaf = stores.leaf(Event::CONFIGURATION, stores.clock.now(), "");
+        leaf.configuration = Some(settings.digest);
+        stores.note(leaf)?;
+        self.parts.gateway.replace(house);
+        if let Some(round) = round {
+            let old = std::mem::replace(&mut now.round, round);
+            old.drain.begin();
+            now.ending.push(old.serving);
+            now.ending.retain(|ending| !ending.is_finished());
+        }
+        now.settings = settings;
+        drop(now);
+        self.measure();
+        Ok(())
+    }
+
+    /// Accepts nothing new and waits for what is under way; how many connections were cut off.
+    pub(super) async fn stop(&self) -> usize {
+        let mut ending = {
+            let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+            now.stopping = true;
+            now.round.drain.begin();
+            std::mem::take(&mut now.ending)
+        };
+        let serving = {
+            let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut now.round.serving, self.handle.spawn(async { 0 }))
+        };
+        ending.push(serving);
+        let mut cut = 0;
+        for round in ending {
+            cut += round.await.unwrap_or_default();
+        }
+        cut
+    }
+
+    fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.now.lock().unwrap_or_else(PoisonError::into_inner).settings)
+    }
+
+    /// Sets the gauges that follow state.
+    fn measure(&self) {
+        let house = self.parts.gateway.house();
+        let metrics = &self.parts.metrics;
+        let pupils: usize = house.rosters.values().map(|register| register.roster.len()).sum();
+        metrics.roster_pupils.set(i64::try_from(pupils).unwrap_or(i64::MAX));
+        let oldest = house.rosters.values().map(|register| register.roster.imported().as_millis()).min();
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit in 53 bits")]
+        metrics.roster_imported.set(oldest.map_or(0.0, |millis| millis as f64 / 1000.0));
+    }
+}
+
+impl Round {
+    fn begin(
+        settings: &Settings,
+        gateway: &Arc<Gateway>,
+        listener: &std::net::TcpListener,
+        handle: &Handle,
+    ) -> Result<Self, Failure> {
+        let files = inspect::tls_files(settings);
+        let tls = ServerTls::load(&files).map_err(|error| {
+            let (message, values) = inspect::tls_problem(settings, &error);
+            Failure::new(message, values)
+        })?;
+        let limits = server_settings(&settings.limits)
+            .checked()
+            .map_err(|error| Failure::new(&words::LIMITS, [("reason", error.0.into())]))?;
+        let _inside = handle.enter();
+        let port = |error: std::io::Error| super::io_failed(&words::SOCKET, "", &error);
+        let listener = listener.try_clone().map_err(port)?;
+        let listener = tokio::net::TcpListener::from_std(listener).map_err(port)?;
+        let (drain, tls) = (Drain::default(), Arc::new(tls));
+        handle.spawn(Arc::clone(&tls).watch(super::CERTIFICATE, drain.watch()));
+        let serving = handle.spawn(serve(listener, tls, Arc::clone(gateway), limits, drain.watch()));
+        Ok(Self { tls: files, drain, serving })
+    }
+}
+
+fn server_settings(written: &LimitSettings) -> crate::server::Settings {
+    let mut settings = crate::server::Settings::default();
+    settings.limits.body_bytes = written.body_bytes;
+    settings.limits.connections = written.connections;
+    settings.limits.connections_per_peer = written.connections;
+    settings.limits.exchanges = written.exchanges;
+    settings.limits.buffered_bytes = settings.limits.buffered_bytes.max(written.body_bytes);
+    settings.deadlines.body = Duration::from_millis(written.request_ms);
+    settings.deadlines.total =
+        settings.deadlines.total.max(settings.deadlines.body + Duration::from_secs(60));
+    settings.deadlines.idle = Duration::from_millis(written.idle_ms);
+    settings.deadlines.drain = Duration::from_millis(written.drain_ms);
+    settings
+}
+
+/// The first key that differs and that a running server cannot change.
+fn fixed(old: &Settings, new: &Settings) -> Option<&'static str> {
+    let schools = |settings: &Settings| settings.schools.first().map(|school| school.id.clone());
+    [
+        ("listen.address", old.listen.address == new.listen.address),
+        ("operations.address", old.operations == new.operations),
+        ("vault", old.vault.path == new.vault.path),
+        ("journal", old.journal == new.journal),
+        ("school", schools(old) == schools(new)),
+    ]
+    .into_iter()
+    .find_map(|(key, same)| (!same).then_some(key))
+}
+
+impl Shown for Live {
+    fn ready(&self) -> (bool, Value) {
+        let stopping = self.now.lock().unwrap_or_else(PoisonError::into_inner).stopping;
+        let ready = self.parts.stores.is_good() && !stopping;
+        let house = self.parts.gateway.house();
+        let at = self.parts.stores.clock.now();
+        let settings = self.settings();
+        let rosters = settings.schools.iter().map(|school| {
+            let state = match house.rosters.get(&school.id) {
+                Some(register) => json!({
+                    "pupils": register.roster.len(),
+                    "age_days": register.roster.age_days(at),
+                }),
+                None => json!("none"),
+            };
+            (school.id.to_string(), state)
+        });
+        let mut state = self.parts.stores.state();
+        if let Value::Object(members) = &mut state {
+            members.insert("ready".into(), ready.into());
+            members.insert("draining".into(), stopping.into());
+            members.insert("roster".into(), Value::Object(rosters.collect()));
+            // A rollback of the whole machine is found only with a checkpoint held elsewhere.
+            members.insert("checkpoint_elsewhere".into(), "none".into());
+        }
+        (ready, state)
+    }
+
+    fn metrics(&self) -> String {
+        self.parts.metrics.vault_sealed.set(i64::from(self.parts.stores.vault.sealed().is_some()));
+        self.parts.metrics.text()
+    }
+}
+
+impl Commands for Live {
+    fn perform(
+        &self,
+        act: Act,
+        body: Option<Body>,
+        uid: u32,
+        tell: &dyn Fn(u64, u64),
+    ) -> Result<Value, Failure> {
+        let settings = self.settings();
+        let changes = act.changes_house();
+        let at =
+            Workplace { settings: &settings, stores: &self.parts.stores, actor: format!("uid {uid}"), tell };
+        let report = act::perform(act, body, &at)?;
+        if changes {
+            self.replace(settings)?;
+        }
+        Ok(report)
+    }
+}

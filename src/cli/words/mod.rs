@@ -1,0 +1,62 @@
+//! What the commands say when they fail, in Dutch and English, under codes that never change.
+//!
+//! It must not know where it is shown.
+
+mod command;
+mod stores;
+
+use crate::config::words::Message;
+
+pub(super) use command::{
+    ANSWER_MISSING, ANSWER_UNFIT, ANSWERS_UNREADABLE, CONFIG_UNUSABLE, EXCHANGE_ID, EXCHANGE_UNKNOWN,
+    INTERNAL, LIMITS, NO_RANDOM, NO_TERMINAL, OCCUPIED, OTHER_USER, OTHER_VERSION, PORT, READ, RESTART,
+    RUNTIME, SERVER_LOST, SIGNALS, SOCKET, UPSTREAM, WRITE,
+};
+pub(super) use stores::{
+    BACKUP_UNFIT, CLOCK_BACK, DISK_FULL, EPOCH_OVER, EPOCH_SERVES, EPOCH_UNFIT, EPOCH_UNKNOWN, FOR_EVER,
+    IN_USE, JOURNAL_FAILED, JOURNAL_MISSING, JOURNAL_SEALED, NO_PRIMARY, NO_ROSTER_PATH, PUBLISHER_UNKNOWN,
+    ROSTER_DAMAGED, ROSTER_EMPTY, ROSTER_FAILED, SCHOOL_UNCLEAR, SERVER_RUNS, UNLOCK_UNFIT, UNLOCK_WRONG,
+    VAULT_FAILED, VAULT_MISSING, VAULT_SEALED, VERIFIER_KEY,
+};
+
+/// The message with this code.
+pub(super) fn with_code(code: &str) -> Option<&'static Message> {
+    all().find(|message| message.code == code)
+}
+
+/// Every message of the commands.
+pub(super) fn all() -> impl Iterator<Item = &'static Message> {
+    command::ALL.iter().chain(stores::ALL).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::all;
+
+    #[test]
+    fn every_message_is_listed_once_and_says_the_same_in_both_languages() {
+        let written = [include_str!("command.rs"), include_str!("stores.rs")].concat();
+        let mut codes: Vec<&str> = all().map(|message| message.code).collect();
+        assert_eq!(written.matches(": Message = error(").count(), codes.len());
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), all().count());
+        let places = |text: &str| {
+            let mut found: Vec<String> = text
+                .split('{')
+                .skip(1)
+                .filter_map(|rest| rest.split_once('}'))
+                .map(|(name, _)| name.to_owned())
+                .collect();
+            found.sort();
+            found.dedup();
+            found
+        };
+        for message in all() {
+            let [english, dutch] =
+                [message.english, message.dutch].map(|said| places(&format!("{}{}", said.what, said.hint)));
+            assert_eq!(english, dutch, "{}", message.code);
+            assert_ne!(message.english, message.dutch, "{}", message.code);
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! A configuration that was read and found good: plain values, valid by construction.
+//!
+//! `cli/serve` builds the gateway and the edges from it. It must not know TOML, and holds the digests of
+//! callers' tokens only, never the tokens.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::derive::Shape;
+use crate::identity::{Epoch, Kind, Publisher, School, Scope};
+use crate::profile::Profile;
+use crate::secret::Secret;
+
+use super::address::{BaseUrl, Network};
+use super::problem::Place;
+
+/// Everything in `sluis.toml`.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The file it came from.
+    pub file: PathBuf,
+    /// SHA-256 over the file and every profile it uses, built in or not.
+    pub digest: [u8; 32],
+    /// The schools; at least one, the first being the only one in most configurations.
+    pub schools: Vec<SchoolSettings>,
+    /// Where traffic arrives.
+    pub listen: ListenSettings,
+    /// Where `/livez`, `/readyz` and `/metrics` are served.
+    pub operations: SocketAddr,
+    /// The vault.
+    pub vault: VaultSettings,
+    /// Directory of the journal.
+    pub journal: PathBuf,
+    /// The roster; `None` runs every route closed.
+    pub roster: Option<PathBuf>,
+    /// The kind of identifier that a pupil's others are joined to, under `link = "roster"`.
+    pub roster_primary: Kind,
+    /// Bounds on everything.
+    pub limits: LimitSettings,
+    /// Who stands outside, and by which routes.
+    pub publishers: Vec<PublisherSettings>,
+}
+
+/// A school.
+#[derive(Debug, Clone)]
+pub struct SchoolSettings {
+    /// Its BRIN.
+    pub id: School,
+    /// What people call it.
+    pub name: String,
+    /// The host by which callers reach it, when there are several schools; lower case.
+    pub host: Option<String>,
+}
+
+/// The listener for traffic.
+#[derive(Debug, Clone)]
+pub struct ListenSettings {
+    /// Where the certificate is written.
+    pub place: Place,
+    /// Address and port.
+    pub address: SocketAddr,
+    /// PEM chain.
+    pub certificate: PathBuf,
+    /// PEM key.
+    pub private_key: PathBuf,
+    /// The address under which the outside reaches Sluis, when it is another than the host a caller names.
+    pub url: Option<BaseUrl>,
+}
+
+/// The vault's place and what opens it.
+#[derive(Debug, Clone)]
+pub struct VaultSettings {
+    /// Its directory.
+    pub path: PathBuf,
+    /// What opens it.
+    pub unlock: UnlockSettings,
+}
+
+/// What opens the vault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnlockSettings {
+    /// A file with a key of 32 random bytes.
+    KeyFile(PathBuf),
+    /// A file with a passphrase.
+    PassphraseFile(PathBuf),
+}
+
+/// Bounds. Sizes in bytes, times in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitSettings {
+    /// The largest body of a request or a reply.
+    pub body_bytes: usize,
+    /// Connections open at once.
+    pub connections: usize,
+    /// Exchanges under way at once.
+    pub exchanges: usize,
+    /// How long a caller may take to send its request, head and body.
+    pub request_ms: u64,
+    /// How long a connection may be silent between two requests.
+    pub idle_ms: u64,
+    /// How long draining may take after SIGTERM.
+    pub drain_ms: u64,
+}
+
+/// A publisher.
+#[derive(Debug, Clone)]
+pub struct PublisherSettings {
+    /// Where it is written.
+    pub place: Place,
+    /// Its id; enters the derivation.
+    pub id: Publisher,
+    /// What people call it.
+    pub name: String,
+    /// The BRIN of its school.
+    pub school: School,
+    /// Its current epoch.
+    pub epoch: Epoch,
+    /// The default shape.
+    pub shape: Shape,
+    /// The default shape, as written.
+    pub shape_written: String,
+    /// Shapes of single kinds, in the order of their names.
+    pub shapes: Vec<(Kind, Shape)>,
+    /// Whether the roster joins a pupil's identifiers.
+    pub link_roster: bool,
+    /// Whether the ECK iD leaves as it is.
+    pub keep_eck_id: bool,
+    /// The publisher whose scope it shares.
+    pub same_ids_as: Option<Publisher>,
+    /// `location`, `kind` and `agreement`, for the register.
+    pub recorded: Recorded,
+    /// Its routes.
+    pub routes: Vec<RouteSettings>,
+}
+
+impl PublisherSettings {
+    /// The publisher whose id enters the derivation: itself, or the one it shares ids with.
+    pub fn scope_publisher(&self) -> &Publisher {
+        self.same_ids_as.as_ref().unwrap_or(&self.id)
+    }
+
+    /// The scope in which what leaves is derived.
+    pub fn scope(&self) -> Scope {
+        let (school, publisher) = (self.school.clone(), self.scope_publisher().clone());
+        Scope { school, publisher, epoch: self.epoch.clone() }
+    }
+}
+
+/// What is recorded about a publisher and not enforced yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// Where it processes: a country code, or `EEA`.
+    pub location: Option<String>,
+    /// `bought` or `free-app`.
+    pub kind: Option<String>,
+    /// The processor agreement.
+    pub agreement: Option<AgreementSettings>,
+}
+
+/// A processor agreement, as written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AgreementSettings {
+    /// Which document.
+    pub document: Option<String>,
+    /// Between whom.
+    pub parties: Vec<String>,
+    /// Signed when, `YYYY-MM-DD`.
+    pub date: Option<String>,
+    /// Ends when, `YYYY-MM-DD`.
+    pub ends: Option<String>,
+    /// The categories it names.
+    pub categories: Vec<String>,
+}
+
+/// Who starts the exchanges of a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AsksSettings {
+    /// The school asks the publisher.
+    School,
+    /// The publisher asks the school.
+    Publisher,
+}
+
+/// A route.
+#[derive(Debug, Clone)]
+pub struct RouteSettings {
+    /// Where it is written.
+    pub place: Place,
+    /// `/a/b`, without the last `/`; the root is empty.
+    pub mount: String,
+    /// Where its requests go.
+    pub upstream: UpstreamSettings,
+    /// Who asks.
+    pub asks: AsksSettings,
+    /// The rules.
+    pub profile: Arc<Profile>,
+    /// The profile's file name or built-in name, as written.
+    pub profile_written: String,
+    /// Who may call.
+    pub caller: CallerSettings,
+    /// What the profile's `swap` rules exchange. Not printable: some are secrets.
+    pub swap: BTreeMap<String, Arc<SwapSettings>>,
+}
+
+/// The two values of a swap.
+#[derive(Debug)]
+pub struct SwapSettings {
+    /// What the school's side knows.
+    pub inside: Secret<String>,
+    /// What the publisher's side knows.
+    pub outside: Secret<String>,
+}
+
+/// Who may call a route. A caller must satisfy one credential, and the networks besides.
+#[derive(Debug, Clone, Default)]
+pub struct CallerSettings {
+    /// SHA-256 of each bearer token.
+    pub tokens: Vec<[u8; 32]>,
+    /// Client certificates.
+    pub certificates: Vec<CertificateSettings>,
+    /// OAuth2 clients to whom Sluis issues tokens.
+    pub clients: Vec<ClientSettings>,
+    /// Networks; empty narrows nothing.
+    pub networks: Vec<Network>,
+    /// Whether loopback callers need no credential.
+    pub this_machine: bool,
+}
+
+/// A client certificate that may call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateSettings {
+    /// PEM file with the CA or CAs that vouch for it.
+    pub ca: PathBuf,
+    /// SHA-256 of the CA file's bytes.
+    pub ca_digest: [u8; 32],
+    /// Whose certificate.
+    pub subject: SubjectSettings,
+}
+
+/// The part of a certificate that names a caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SubjectSettings {
+    /// The OIN, 20 digits, in the subject's `serialNumber` (PKIoverheid).
+    Oin(String),
+    /// A DNS name or URI among the subject alternative names.
+    San(String),
+    /// SHA-256 of the leaf certificate's DER.
+    Sha256([u8; 32]),
+    /// Any certificate of the CA, which signs for nobody else.
+    CaIsOurs,
+}
+
+/// An OAuth2 client of Sluis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientSettings {
+    /// Its id.
+    pub id: String,
+    /// How it proves that it is itself.
+    pub proof: ClientProof,
+}
+
+/// How an OAuth2 client authenticates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientProof {
+    /// `private_key_jwt` with a key from this JWKS (RFC 7517, 7523).
+    Jwks(String),
+    /// A secret: its SHA-256 (RFC 6749, 2.3.1).
+    Secret([u8; 32]),
+}
+
+/// Where a route's requests go, and how Sluis presents itself there.
+#[derive(Debug, Clone)]
+pub struct UpstreamSettings {
+    /// The base that replaces the mount.
+    pub base: BaseUrl,
+    /// PEM file with the CAs that vouch for it, instead of the machine's.
+    pub ca: Option<PathBuf>,
+    /// Certificate and key that Sluis shows.
+    pub client_certificate: Option<(PathBuf, PathBuf)>,
+    /// The credential in the `Authorization` header.
+    pub credential: Option<CredentialSettings>,
+    /// How long a reply may take, in milliseconds.
+    pub timeout_ms: u64,
+    /// Whether its name may lead to a private address.
+    pub allow_private: bool,
+}
+
+/// What Sluis puts into `Authorization`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CredentialSettings {
+    /// The token in a file, which is read again when it changes, and its SHA-256 now.
+    Bearer(PathBuf, [u8; 32]),
+    /// A token obtained by client credentials (RFC 6749, 4.4).
+    OAuth2(OAuth2Settings),
+}
+
+/// How Sluis obtains a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OAuth2Settings {
+    /// The token endpoint, as written.
+    pub token_url: String,
+    /// Sluis's client id there.
+    pub client_id: String,
+    /// File with the client's secret, or with its private key for `private_key_jwt`.
+    pub proof: OAuth2Proof,
+    /// The scope asked for.
+    pub scope: Option<String>,
+}
+
+/// How Sluis authenticates at a token endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OAuth2Proof {
+    /// A secret in a file.
+    SecretFile(PathBuf),
+    /// A private key in a file, PEM (RFC 7523); the key id goes into the assertion's head.
+    PrivateKeyFile(PathBuf, Option<String>),
+}
+
+impl Settings {
+    /// The unix socket on which a running server takes commands: beside the vault.
+    pub fn socket(&self) -> PathBuf {
+        self.vault.path.parent().unwrap_or_else(|| Path::new(".")).join("sluis.sock")
+    }
+
+    /// The publisher with this id, of whichever school when only one has it.
+    pub fn publisher(&self, id: &str) -> Option<&PublisherSettings> {
+        self.publishers.iter().find(|publisher| publisher.id.as_str() == id)
+    }
+
+    /// Where a school's roster is kept: with several schools each has a file of its own, ending in its BRIN.
+    pub fn roster_of(&self, school: &School) -> Option<PathBuf> {
+        let path = self.roster.as_ref()?;
+        if self.schools.len() == 1 {
+            return Some(path.clone());
+        }
+        let mut name = path.file_name()?.to_owned();
+        name.push(format!("-{school}"));
+        Some(path.with_file_name(name))
+    }
+}

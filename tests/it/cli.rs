@@ -1,0 +1,280 @@
+//! Every command with its exact output: the files in `tests/cli/`, typed again against the built binary.
+//!
+//! A transcript is a run of steps in a new, empty directory. `$ sluis …` runs the binary; below it stand standard
+//! output, then standard error with `! ` before each line, then `[exit n]` when that is not 0. Other steps:
+//! `$ put FILE TEXT`, `$ replace FILE FROM => TO`, `$ append FILE TEXT`, `$ serve` and `$ stop` (a server in the
+//! background). What differs from run to run is shown as a placeholder. `SLUIS_BLESS=1 cargo test --test it cli`
+//! writes the files anew; look at the difference before you commit it.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// A directory in which one transcript runs.
+struct Stage {
+    directory: tempfile::TempDir,
+    server: Option<Child>,
+}
+
+#[test]
+fn commands_answer_as_written() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
+    let mut files: Vec<PathBuf> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| is_transcript(path))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty());
+    let bless = std::env::var_os("SLUIS_BLESS").is_some();
+    let mut wrong = Vec::new();
+    for file in files {
+        let written = fs::read_to_string(&file).unwrap();
+        let played = play(&written);
+        if bless && written != played {
+            #[expect(clippy::disallowed_methods, reason = "writing the transcripts anew, when asked to")]
+            fs::write(&file, &played).unwrap();
+        } else if written != played {
+            wrong.push(format!("{}:\n{}", file.display(), difference(&written, &played)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn is_transcript(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "txt")
+}
+
+/// Types every step of a transcript and returns what it should have been.
+fn play(written: &str) -> String {
+    let mut stage = Stage { directory: tempfile::tempdir().unwrap(), server: None };
+    let mut played = String::new();
+    let mut output = false;
+    for line in written.lines() {
+        if let Some(step) = line.strip_prefix("$ ") {
+            played.push_str(line);
+            played.push('\n');
+            played.push_str(&stage.step(step));
+            output = true;
+        } else if line.starts_with('#') || line.is_empty() {
+            // Comments and empty lines between steps stay; an empty line ends what a step printed.
+            output = false;
+            played.push_str(line);
+            played.push('\n');
+        } else {
+            assert!(output, "a line that no step printed: {line}");
+        }
+    }
+    played
+}
+
+impl Stage {
+    fn step(&mut self, step: &str) -> String {
+        let words = split(step);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            ["sluis", arguments @ ..] => {
+                let output = self.command(arguments).output().unwrap();
+                self.shown(&output)
+            }
+            ["put", file, text] => self.write(file, &unescape(text)),
+            ["append", file, text] => {
+                let before = fs::read_to_string(self.path(file)).unwrap();
+                self.write(file, &format!("{before}{}", unescape(text)))
+            }
+            ["replace", file, from, "=>", to] => {
+                let before = fs::read_to_string(self.path(file)).unwrap();
+                let (from, to) = (unescape(from), unescape(to));
+                assert!(before.contains(&from), "{file} does not hold {from}");
+                self.write(file, &before.replace(&from, &to))
+            }
+            ["remove", file] => {
+                let path = self.path(file);
+                if path.is_dir() {
+                    fs::remove_dir_all(path).unwrap()
+                } else {
+                    fs::remove_file(path).unwrap()
+                }
+                String::new()
+            }
+            ["serve"] => self.serve(),
+            ["stop"] => self.stop(),
+            _ => panic!("an unknown step: {step}"),
+        }
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.directory.path().join(file)
+    }
+
+    fn write(&self, file: &str, text: &str) -> String {
+        let path = self.path(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        #[expect(clippy::disallowed_methods, reason = "a test's own files")]
+        fs::write(path, text).unwrap();
+        String::new()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sluis"));
+        command.args(arguments).current_dir(self.directory.path()).stdin(Stdio::null());
+        command.env_clear().env("LANG", "en_GB.UTF-8").env("NO_COLOR", "1");
+        command
+    }
+
+    fn shown(&self, output: &Output) -> String {
+        let mut shown = String::new();
+        for (bytes, mark) in [(&output.stdout, ""), (&output.stderr, "! ")] {
+            for line in String::from_utf8_lossy(bytes).lines() {
+                // An empty line would end the output when the transcript is read again.
+                let line = if line.is_empty() { "·" } else { line };
+                shown.push_str(&format!("{mark}{}\n", self.stable(line)));
+            }
+        }
+        match output.status.code() {
+            Some(0) => {}
+            Some(code) => shown.push_str(&format!("[exit {code}]\n")),
+            None => shown.push_str("[killed]\n"),
+        }
+        shown
+    }
+
+    /// Puts placeholders for what differs from run to run.
+    fn stable(&self, line: &str) -> String {
+        let line = line.replace(self.directory.path().to_str().unwrap(), "DIR");
+        let mut stable = String::new();
+        let mut rest = line.as_str();
+        while let Some(first) = rest.chars().next() {
+            let before = stable.chars().next_back();
+            let begins = !before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '-');
+            match begins.then(|| volatile(rest)).flatten() {
+                Some((length, placeholder)) => {
+                    stable.push_str(placeholder);
+                    rest = &rest[length..];
+                }
+                None => {
+                    stable.push(first);
+                    rest = &rest[first.len_utf8()..];
+                }
+            }
+        }
+        stable
+    }
+
+    fn serve(&mut self) -> String {
+        let mut child = self.command(&["serve"]).stderr(Stdio::piped()).spawn().unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            for line in log.lines().map_while(Result::ok) {
+                let _ = tell.send(line);
+            }
+        });
+        let end = Instant::now() + Duration::from_secs(20);
+        let mut log = Vec::new();
+        while let Ok(line) = told.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            let serving = line.contains("\"serving\"");
+            log.push(line);
+            if serving {
+                self.server = Some(child);
+                return String::new();
+            }
+        }
+        let _ = child.kill();
+        panic!("the server did not start:\n{}", log.join("\n"));
+    }
+
+    fn stop(&mut self) -> String {
+        let mut child = self.server.take().expect("a server to stop");
+        let pid = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        let end = Instant::now() + Duration::from_secs(20);
+        while Instant::now() < end {
+            if let Some(status) = child.try_wait().unwrap() {
+                return match status.code() {
+                    Some(0) => String::new(),
+                    other => format!("[exit {other:?}]\n"),
+                };
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _ = child.kill();
+        panic!("the server did not stop");
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.server {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// The length of a volatile part at the begin of a text, and what stands for it.
+fn volatile(text: &str) -> Option<(usize, &'static str)> {
+    let run = |allowed: fn(&char) -> bool| text.chars().take_while(allowed).count();
+    let hex = run(|c| c.is_ascii_digit() || ('a'..='f').contains(c));
+    let ends = |length: usize| !text[length..].starts_with(|c: char| c.is_ascii_alphanumeric());
+    match hex {
+        64 if ends(64) => return Some((64, "SHA256")),
+        32 if ends(32) => return Some((32, "EXCHANGE")),
+        _ => {}
+    }
+    // A digest in base64 (RFC 4648, 4).
+    let base64 = run(|c| c.is_ascii_alphanumeric() || "+/".contains(*c));
+    if base64 == 43 && text[43..].starts_with('=') {
+        return Some((44, "DIGEST"));
+    }
+    let moment = run(|c| c.is_ascii_digit() || "-:.TZ".contains(*c));
+    let shape: String = text[..moment].chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    if shape.starts_with("0000-00-00T00:00:00") && shape.ends_with('Z') {
+        return Some((moment, "TIME"));
+    }
+    let uuid: String = text
+        .chars()
+        .take(36)
+        .map(|c| if c.is_ascii_hexdigit() && !c.is_ascii_uppercase() { 'x' } else { c })
+        .collect();
+    if uuid == "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx" {
+        return Some((36, "UUID"));
+    }
+    None
+}
+
+/// Words as a shell splits them: quotes keep blanks together.
+fn split(step: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for c in step.chars() {
+        match (quote, c) {
+            (Some(q), c) if c == q => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, ' ') => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("\\n", "\n")
+}
+
+fn difference(written: &str, played: &str) -> String {
+    let (written, played): (Vec<&str>, Vec<&str>) = (written.lines().collect(), played.lines().collect());
+    let same = written.iter().zip(&played).take_while(|(a, b)| a == b).count();
+    let from = same.saturating_sub(3);
+    let part = |lines: &[&str]| {
+        lines.iter().skip(from).take(14).map(|line| format!("    {line}\n")).collect::<String>()
+    };
+    format!("line {}; written:\n{}  now:\n{}", same + 1, part(&written), part(&played))
+}
