@@ -1,3 +1,5 @@
+//! Unit tests of `disk`.
+
 use std::path::PathBuf;
 
 use super::faulty::{Fault, FaultyDisk};

@@ -330,7 +330,7 @@ fn change(
         }
         Act::Pseudonym(masking) => pseudonym(masking, masked()?, text),
         Act::PersonPseudonym { form, .. } => {
-            let (before, after) = form.as_ref().map_or(("", ""), |(b, a)| (b.as_str(), a.as_str()));
+            let (before, after) = form.as_ref().map_or(("", ""), |form| (form.0.as_str(), form.1.as_str()));
             Some(Write::Pseudonym(format!("{before}{}{after}", masked()?.pseudonym)))
         }
         Act::Label { .. } => match ask {

@@ -1,4 +1,16 @@
 //! Sluis as a whole, in one binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "tests say what went wrong by failing"
+)]
 
 mod cli;
+mod round_trip;
+mod support;
+mod tidy;
 mod vault_kill;

@@ -1,3 +1,5 @@
+//! Unit tests of `leaf`.
+
 use super::tree::unhex;
 use super::*;
 

@@ -1,3 +1,5 @@
+//! Unit tests of `note`.
+
 use super::*;
 
 // The examples of C2SP signed-note.

@@ -1,3 +1,5 @@
+//! Unit tests of `tree`.
+
 use super::*;
 use crate::journal::tile::Edge;
 use crate::journal::tree::{root_of, root_over};

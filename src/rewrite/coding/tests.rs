@@ -1,3 +1,5 @@
+//! Unit tests of `coding`.
+
 use std::io::Write;
 
 use flate2::Compression;

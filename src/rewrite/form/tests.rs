@@ -1,3 +1,5 @@
+//! Unit tests of `form`.
+
 use super::super::document::{Document, Format, NodeKind};
 use super::super::limits::Limits;
 

@@ -1,3 +1,5 @@
+//! Unit tests of `json`.
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 

@@ -1,3 +1,5 @@
+//! Unit tests of `splice`.
+
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 

@@ -1,3 +1,5 @@
+//! Unit tests of `target`.
+
 use proptest::prelude::*;
 
 use super::super::limits::Limits;

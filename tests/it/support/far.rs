@@ -1,0 +1,189 @@
+//! The other side: a publisher's or a school's server that records every byte it is sent, and answers what the
+//! test tells it.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpListener;
+
+use super::tls::Authority;
+
+/// A request as the other side got it.
+#[derive(Debug, Clone)]
+pub(crate) struct Got {
+    pub(crate) method: Method,
+    /// Path and query.
+    pub(crate) target: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Got {
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+}
+
+type Answer = dyn Fn(&Got) -> Response<Bytes> + Send + Sync;
+
+/// A server at the far end of Sluis.
+pub(crate) struct Far {
+    pub(crate) address: SocketAddr,
+    state: Arc<State>,
+}
+
+struct State {
+    /// Every byte that was read from a connection, TLS undone.
+    raw: Arc<Mutex<Vec<u8>>>,
+    got: Mutex<Vec<Got>>,
+    answer: Mutex<Arc<Answer>>,
+    delay: Mutex<Duration>,
+}
+
+impl Far {
+    /// Starts one that speaks this protocol (`http/1.1` or `h2`) and answers 204 until told otherwise.
+    pub(crate) async fn start(authority: &Authority, protocol: &'static str) -> Self {
+        let acceptor = authority.acceptor(protocol);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let nothing: Arc<Answer> = Arc::new(|_: &Got| reply(204, &[], ""));
+        let state = Arc::new(State {
+            raw: Arc::default(),
+            got: Mutex::default(),
+            answer: Mutex::new(nothing),
+            delay: Mutex::default(),
+        });
+        let of = Arc::clone(&state);
+        tokio::spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                socket.set_nodelay(true).unwrap();
+                let (acceptor, of) = (acceptor.clone(), Arc::clone(&of));
+                tokio::spawn(async move {
+                    let Ok(stream) = acceptor.accept(socket).await else { return };
+                    let io = TokioIo::new(Recorded { stream, read: Arc::clone(&of.raw) });
+                    let service = service_fn(move |request| serve(Arc::clone(&of), request));
+                    if protocol == "h2" {
+                        let builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+                        let _ = builder.serve_connection(io, service).await;
+                    } else {
+                        let _ =
+                            hyper::server::conn::http1::Builder::new().serve_connection(io, service).await;
+                    }
+                });
+            }
+        });
+        Self { address, state }
+    }
+
+    /// What it answers from now on.
+    pub(crate) fn answer(&self, answer: impl Fn(&Got) -> Response<Bytes> + Send + Sync + 'static) {
+        *self.state.answer.lock().unwrap() = Arc::new(answer);
+    }
+
+    /// It answers this, always.
+    pub(crate) fn say(&self, status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) {
+        let response = reply(status, headers, body);
+        self.answer(move |_| response.clone());
+    }
+
+    /// It answers JSON, always.
+    pub(crate) fn say_json(&self, body: impl Into<Bytes>) {
+        self.say(200, &[("content-type", "application/json")], body);
+    }
+
+    /// How long it thinks.
+    pub(crate) fn delay(&self, delay: Duration) {
+        *self.state.delay.lock().unwrap() = delay;
+    }
+
+    /// Every byte it was sent.
+    pub(crate) fn raw(&self) -> Vec<u8> {
+        self.state.raw.lock().unwrap().clone()
+    }
+
+    /// Every request it was sent.
+    pub(crate) fn got(&self) -> Vec<Got> {
+        self.state.got.lock().unwrap().clone()
+    }
+
+    /// The newest request.
+    pub(crate) fn last(&self) -> Got {
+        self.got().pop().expect("it was sent a request")
+    }
+
+    /// Forgets what it recorded.
+    pub(crate) fn forget(&self) {
+        self.state.raw.lock().unwrap().clear();
+        self.state.got.lock().unwrap().clear();
+    }
+}
+
+/// A reply in one line.
+pub(crate) fn reply(status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Response<Bytes> {
+    let mut builder = Response::builder().status(status);
+    for (name, value) in headers {
+        builder = builder.header(*name, *value);
+    }
+    builder.body(body.into()).unwrap()
+}
+
+async fn serve(
+    state: Arc<State>,
+    request: Request<hyper::body::Incoming>,
+) -> Result<Response<Full<Bytes>>, hyper::Error> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await?.to_bytes();
+    let target = head.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+    let got = Got { method: head.method, target, headers: head.headers, body };
+    let answer = Arc::clone(&*state.answer.lock().unwrap());
+    state.got.lock().unwrap().push(got.clone());
+    let delay = *state.delay.lock().unwrap();
+    tokio::time::sleep(delay).await;
+    Ok(answer(&got).map(Full::new))
+}
+
+/// A stream that keeps a copy of every byte that is read from it.
+pub(crate) struct Recorded<S> {
+    pub(crate) stream: S,
+    pub(crate) read: Arc<Mutex<Vec<u8>>>,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Recorded<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        self.read.lock().unwrap().extend_from_slice(&buffer.filled()[before..]);
+        polled
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Recorded<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
