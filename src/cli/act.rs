@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::faults::{journal_failed, roster_failed, vault_failed};
+use super::rehearsal::{self, Trial};
 use super::stores::{self, Stores, leaf_scope};
 use super::{explain, words};
 use crate::clock::SystemClock;
@@ -51,6 +52,8 @@ pub(super) enum Act {
         /// The school; the only one when it is not named.
         school: Option<String>,
     },
+    /// `try`, with the message's body as the body.
+    Try(Trial),
     /// `explain`
     Explain {
         /// The exchange's id, 32 hex digits.
@@ -78,6 +81,7 @@ impl Act {
             Self::KeysRotate { .. } => "keys rotate",
             Self::KeysClose { .. } => "keys close",
             Self::RosterImport { .. } => "roster import",
+            Self::Try(_) => "try",
             Self::Explain { .. } => "explain",
             Self::VaultVerify { .. } => "vault verify",
             Self::VaultBackup { .. } => "vault backup",
@@ -136,6 +140,7 @@ pub(super) fn perform(act: Act, body: Option<Body>, at: &Workplace<'_>) -> Resul
             keys_close(&scope, at)
         }
         Act::RosterImport { school } => roster_import(school.as_deref(), body, at),
+        Act::Try(trial) => rehearsal::attempt(&trial, body, at),
         Act::Explain { exchange } => explain_exchange(&exchange, at),
         Act::VaultVerify { repair } => vault_verify(repair, at),
         Act::VaultBackup { to } => vault_backup(&to, at),

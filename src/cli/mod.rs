@@ -13,10 +13,12 @@ mod init;
 mod journal;
 mod keys;
 mod progress;
+mod rehearsal;
 mod roster;
 mod screen;
 mod serve;
 mod stores;
+mod try_message;
 mod vault;
 mod words;
 
@@ -85,6 +87,8 @@ enum Command {
     Check(check::Check),
     /// Run the gateway; SIGHUP reloads, SIGTERM drains.
     Serve(serve::Serve),
+    /// Show what would cross, and which rule did it; nothing is sent and nothing is kept.
+    Try(try_message::Try),
     /// Tell what was decided about an exchange, and which rule did it.
     Explain(explain::Explain),
     /// Import what the guard knows about pupils.
@@ -127,6 +131,7 @@ fn dispatch(line: Line, screen: &mut Screen) -> Result<Exit, Failure> {
         Command::Init(init) => init.run(screen),
         Command::Check(check) => check.run(&line.every.config, screen),
         Command::Serve(serve) => serve.run(&line.every.config, screen),
+        Command::Try(attempt) => attempt.run(&line.every.config, screen),
         Command::Explain(explain) => explain.run(&line.every.config, screen),
         Command::Roster(roster) => roster.run(&line.every.config, screen),
         Command::Vault(vault) => vault.run(&line.every.config, screen),

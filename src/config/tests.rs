@@ -432,3 +432,37 @@ fn what_the_exchange_does_not_watch_is_listed() {
     assert!(texts.iter().any(|text| text.ends_with("/*/role")), "{texts:?}");
     assert!(!texts.iter().any(|text| text.ends_with("/*/name") || text.ends_with("/*/id")), "{texts:?}");
 }
+
+#[test]
+fn the_example_holds_and_uses_every_key() {
+    let directory = directory();
+    let path = directory.path();
+    let copy = |from: &str, to: &str| {
+        fs::copy(path.join(from), path.join(to)).expect("copy");
+    };
+    for certificate in ["tls/client.pem", "tls/las-ca.pem", "tls/pkio.pem"] {
+        copy("tls/cert.pem", certificate);
+    }
+    copy("tls/key.pem", "tls/client.key");
+    for (number, token) in
+        ["secrets/rekenwonder.secret", "secrets/to-las.token", "secrets/taalreus.secret"].iter().enumerate()
+    {
+        copy("secrets/other.token", token);
+        let mut text = fs::read_to_string(path.join(token)).expect("token");
+        text.insert_str(0, &number.to_string());
+        #[expect(clippy::disallowed_methods, reason = "a test's own files")]
+        fs::write(path.join(token), text).expect("write");
+    }
+    let example = include_str!("../../config/sluis.example.toml");
+    let Reading { settings, problems } = reading(path, example);
+    // Location, kind and agreement are recorded only; the example says so.
+    assert_eq!(codes(&problems), ["CFG-048"; 3], "{problems:#?}");
+    let settings = settings.expect("settings");
+    assert_eq!(settings.publishers.len(), 2);
+    assert_eq!(settings.publishers[1].routes[0].caller.clients.len(), 2);
+    // Its values are the usual ones, so that what is left out means what the example shows.
+    let without = example.split("[limits]").next().expect("a part").to_owned() + "\n";
+    let usual = reading(path, &without).settings.expect("settings");
+    assert_eq!(usual.limits, settings.limits);
+    assert_eq!(usual.operations, settings.operations);
+}

@@ -18,6 +18,7 @@ use crate::config::settings::{
 };
 use crate::config::{Settings, inspect};
 use crate::derive::Shape;
+use crate::gateway::Carrier;
 use crate::gateway::caller::{CallerRule, Credential, Network, Subject};
 use crate::gateway::house::{House, Register};
 use crate::gateway::issuer::{Client, ClientProof as IssuedTo, Issuer, IssuerSettings, KeySource};
@@ -44,22 +45,34 @@ pub(super) fn build(settings: &Settings, stores: &Stores, binary: [u8; 32]) -> R
             return Err(Failure::new(&words::EPOCH_UNKNOWN, values));
         }
         for route in &publisher.routes {
-            routes.push(self::route(settings, publisher, route, stores)?);
+            let carrier = Arc::new(carrier(settings, &route.upstream, stores)?);
+            let callers = callers(settings, route, stores)?;
+            routes.push(self::route(settings, publisher, route, carrier, callers)?);
         }
     }
-    let public = settings.listen.url.as_ref().map(ToString::to_string);
-    let public = public.map(|url| Base::parse(&url)).transpose().map_err(|_| internal())?;
     Ok(House {
         vault: Arc::clone(&stores.vault),
         journal: Arc::clone(&stores.journal),
         clock: Arc::clone(&stores.clock),
-        routes: Routes::new(routes, public),
+        routes: Routes::new(routes, public(settings)?),
         rosters: rosters(settings, stores)?,
         configuration: settings.digest,
         binary,
-        limits: Limits::default(),
+        limits: limits(settings),
         expansion: Expansion::default(),
     })
+}
+
+/// How much a parser takes: a body as large as the listener takes.
+pub(in crate::cli) fn limits(settings: &Settings) -> Limits {
+    let bytes = u32::try_from(settings.limits.body_bytes).unwrap_or(u32::MAX);
+    Limits::default().with_bytes(bytes).unwrap_or_default()
+}
+
+/// The address under which the outside reaches Sluis, when the configuration says one.
+pub(in crate::cli) fn public(settings: &Settings) -> Result<Option<Base>, Failure> {
+    let url = settings.listen.url.as_ref().map(ToString::to_string);
+    url.map(|url| Base::parse(&url)).transpose().map_err(|_| internal())
 }
 
 /// SHA-256 of the running binary; zeros where it cannot be read.
@@ -89,11 +102,13 @@ fn rosters(settings: &Settings, stores: &Stores) -> Result<HashMap<School, Arc<R
     Ok(rosters)
 }
 
-fn route(
+/// One route of the configuration, reached through `carrier` and by `callers`.
+pub(in crate::cli) fn route(
     settings: &Settings,
     publisher: &PublisherSettings,
     route: &RouteSettings,
-    stores: &Stores,
+    carrier: Arc<dyn Carrier>,
+    callers: Vec<CallerRule>,
 ) -> Result<Route, Failure> {
     let school = settings.schools.iter().find(|school| school.id == publisher.school);
     let mount = if route.mount.is_empty() { "/" } else { &route.mount };
@@ -107,7 +122,7 @@ fn route(
             AsksSettings::Publisher => Asks::Publisher,
         },
         profile: Arc::clone(&route.profile),
-        callers: callers(settings, route, stores)?,
+        callers,
         shapes: Shapes::new(
             publisher.shape.clone(),
             publisher.shapes.iter().map(|(k, s): &(_, Shape)| (*k, s.clone())),
@@ -127,7 +142,7 @@ fn route(
             })
             .collect(),
         upstream: Base::parse(&base).map_err(|_| internal())?,
-        carrier: Arc::new(carrier(settings, &route.upstream, stores)?),
+        carrier,
     })
 }
 

@@ -3,7 +3,7 @@
 //! It decides nothing about a message. `SIGHUP` takes the configuration anew, and any error keeps the old one;
 //! `SIGTERM` lets exchanges end, writes the last leaf and checkpoint, and stops.
 
-mod house;
+pub(super) mod house;
 mod live;
 mod observer;
 mod operations;

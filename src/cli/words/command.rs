@@ -28,6 +28,8 @@ pub(super) const ALL: &[&Message] = &[
     &UPSTREAM,
     &LIMITS,
     &RESTART,
+    &ROUTE_UNKNOWN,
+    &TRIAL,
 ];
 
 /// Another command met a configuration that does not hold.
@@ -268,5 +270,23 @@ pub(in crate::cli) const RESTART: Message = error(
     [
         "`{key}` is veranderd, en dat kan een draaiende server niet",
         "herstart Sluis, of maak die wijziging ongedaan en herlaad opnieuw",
+    ],
+);
+/// A route that is not there.
+pub(in crate::cli) const ROUTE_UNKNOWN: Message = error(
+    "CLI-062",
+    ["{route} is no route of this publisher", "name one of: {known}"],
+    ["{route} is geen route van deze uitgever", "noem een van: {known}"],
+);
+/// A message that cannot be made.
+pub(in crate::cli) const TRIAL: Message = error(
+    "CLI-063",
+    [
+        "`{key}` cannot stand in a message",
+        "write it as HTTP does: a method such as POST, a target such as /users?limit=2, a media type",
+    ],
+    [
+        "`{key}` kan niet in een bericht staan",
+        "schrijf het zoals HTTP: een methode zoals POST, een doel zoals /users?limit=2, een mediatype",
     ],
 );
