@@ -10,6 +10,7 @@
 )]
 
 mod cli;
+mod demo;
 mod round_trip;
 mod support;
 mod tidy;

@@ -1,0 +1,96 @@
+//! Whether the demo showed what it should: its own check, on what was recorded.
+//!
+//! It must not trust Sluis: bytes decide.
+
+use super::pupils::COUNT;
+use super::search::{Secret, search};
+use super::story::{Exchange, Topic};
+
+/// The code of a refusal by the guard.
+const LEAK: &str = "SLS-601";
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(super) struct Verdict {
+    /// What names a pupil and reached the publisher: its kind, once for each value.
+    pub(super) reached: Vec<&'static str>,
+    /// Differences that no rule explains.
+    pub(super) unexplained: usize,
+    /// Exchanges that did not end as they should.
+    pub(super) astray: Vec<Topic>,
+    /// Planted names that were stopped.
+    pub(super) stopped: usize,
+    /// Bytes that were searched.
+    pub(super) bytes: usize,
+    /// Values that they were searched for.
+    pub(super) values: usize,
+}
+
+impl Verdict {
+    /// Judges all exchanges, and everything that the publisher was sent.
+    pub(super) fn of(exchanges: &[Exchange], outside: &[u8], secrets: &[Secret]) -> Self {
+        let reached = search(outside, secrets).into_iter().map(|secret| secret.what).collect();
+        let stopped = |exchange: &&Exchange| planted(exchange.topic) && is_stopped(exchange);
+        Self {
+            reached,
+            unexplained: exchanges.iter().map(Exchange::unexplained).sum(),
+            astray: exchanges.iter().filter(|exchange| !as_it_should(exchange)).map(|e| e.topic).collect(),
+            stopped: exchanges.iter().filter(stopped).count(),
+            bytes: outside.len(),
+            values: secrets.len(),
+        }
+    }
+
+    /// Whether everything went as it should.
+    pub(super) fn is_good(&self) -> bool {
+        self.reached.is_empty() && self.unexplained == 0 && self.astray.is_empty()
+    }
+}
+
+fn planted(topic: Topic) -> bool {
+    matches!(topic, Topic::PlantedRequest | Topic::PlantedReply)
+}
+
+fn as_it_should(exchange: &Exchange) -> bool {
+    if planted(exchange.topic) {
+        return is_stopped(exchange);
+    }
+    let about = match exchange.topic {
+        Topic::Students | Topic::Results | Topic::ResultsPage => COUNT,
+        Topic::SimpleResult | Topic::OnePupil => 1,
+        _ => 0,
+    };
+    let whole = |(inside, outside): &(String, String)| !inside.is_empty() && !outside.is_empty();
+    let carried = exchange.refusal().is_none() && (200..300).contains(&exchange.got.status());
+    carried && exchange.people.len() == about && exchange.people.iter().all(whole)
+}
+
+/// The guard refused it, the journal knows, and nothing of the message is with the publisher.
+fn is_stopped(exchange: &Exchange) -> bool {
+    let refused = exchange.refusal().as_deref() == Some(LEAK);
+    let known = exchange.leaves.iter().any(|leaf| leaf.event == crate::journal::Event::REFUSED);
+    let nothing = match exchange.topic {
+        Topic::PlantedRequest => exchange.received.is_none() && exchange.outside.is_empty(),
+        _ => {
+            let text = String::from_utf8_lossy(&exchange.outside);
+            !["klas-7a", "7A-REK", "Groep 7A"].iter().any(|part| text.contains(part))
+        }
+    };
+    refused && known && nothing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Verdict;
+    use crate::cli::demo::{pupils, search};
+
+    #[test]
+    fn a_name_outside_is_no_good_verdict() {
+        let secrets = search::secrets(&pupils::all());
+        let clean = Verdict::of(&[], b"HTTP/1.1 200 OK\r\n\r\n{}", &secrets);
+        assert!(clean.is_good());
+        let leaky = Verdict::of(&[], "HTTP/1.1 200 OK\r\n\r\n\"Bo A\"".as_bytes(), &secrets);
+        assert!(!leaky.is_good());
+        assert!(leaky.reached.contains(&"name"));
+    }
+}
