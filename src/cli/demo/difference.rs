@@ -136,7 +136,8 @@ impl Taken {
     fn reasons(&self, rules: &Rules<'_>) -> Vec<(String, Reason)> {
         let path: Vec<&str> =
             self.target.iter().flat_map(|target| target.segments().iter().map(|s| s.text())).collect();
-        let query = self.target.as_ref().map(Target::query).filter(|query| query.children(0).next().is_some());
+        let query =
+            self.target.as_ref().map(Target::query).filter(|query| query.children(0).next().is_some());
         let material = Material { body: self.body.as_ref(), query, path: &path, headers: &[] };
         let Ok(found) = rules.profile.find(&rules.selected, rules.door, false, &material) else {
             return Vec::new();
@@ -208,9 +209,8 @@ fn pointers(document: &Document) -> HashMap<u32, String> {
 
 /// The rule at a place, or at what holds it.
 fn reason_for<'r>(at: &str, reasons: &'r [(String, Reason)]) -> Option<&'r Reason> {
-    let holds = |place: &str| {
-        at.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
+    let holds =
+        |place: &str| at.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let fitting = reasons.iter().filter(|(place, _)| holds(place));
     fitting.max_by_key(|(place, _)| place.len()).map(|(_, reason)| reason)
 }
@@ -254,25 +254,30 @@ impl Walk<'_> {
 
     fn lists(&mut self, at: &str, old: &[Value], new: &[Value]) {
         let mut free: Vec<usize> = (0..new.len()).collect();
-        let mut newest = 0;
-        let mut moved = false;
-        for (index, value) in old.iter().enumerate() {
+        let mut places: Vec<Option<usize>> = Vec::with_capacity(old.len());
+        for value in old {
             let scored = free.iter().map(|place| (self.alike(value, new.get(*place)), *place));
             // The first of the best, for elements that look the same.
             let best = scored.max_by_key(|(score, place)| (*score, usize::MAX - place));
             let place = best.filter(|(score, _)| *score > 0).map(|(_, place)| place);
-            let below = format!("{at}/{index}");
-            self.values(&below, Some(value), place.and_then(|place| new.get(place)));
-            if let Some(place) = place {
-                free.retain(|other| *other != place);
-                moved |= place < newest;
-                newest = newest.max(place);
+            free.retain(|other| Some(*other) != place);
+            places.push(place);
+        }
+        if old.len() == new.len() {
+            // Nothing came or went: what shares nothing has changed as a whole.
+            let mut left = std::mem::take(&mut free).into_iter();
+            for place in places.iter_mut().filter(|place| place.is_none()) {
+                *place = left.next();
             }
+        }
+        for (index, (value, place)) in old.iter().zip(&places).enumerate() {
+            self.values(&format!("{at}/{index}"), Some(value), place.and_then(|place| new.get(place)));
         }
         for place in free {
             self.values(&format!("{at}/+{place}"), None, new.get(place));
         }
-        if moved {
+        let placed: Vec<usize> = places.into_iter().flatten().collect();
+        if !placed.is_sorted() {
             self.compared.reordered.push(at.to_owned());
         }
     }
@@ -283,9 +288,10 @@ impl Walk<'_> {
             (Value::Object(old), Some(Value::Object(new))) => {
                 old.iter().map(|(name, value)| self.alike(value, new.get(name))).sum()
             }
-            (Value::Array(old), Some(Value::Array(new))) => {
-                old.iter().map(|value| new.iter().map(|other| self.alike(value, Some(other))).sum::<usize>()).sum()
-            }
+            (Value::Array(old), Some(Value::Array(new))) => old
+                .iter()
+                .map(|value| new.iter().map(|other| self.alike(value, Some(other))).sum::<usize>())
+                .sum(),
             (Value::String(old), Some(Value::String(new))) => {
                 let (inside, outside) = if self.door == Door::Leave { (old, new) } else { (new, old) };
                 // Identifiers decide; what many records have in common counts little.

@@ -82,7 +82,59 @@ fn is_stopped(exchange: &Exchange) -> bool {
 #[cfg(test)]
 mod tests {
     use super::Verdict;
+    use crate::cli::demo::difference::Compared;
+    use crate::cli::demo::party::Wire;
+    use crate::cli::demo::story::{Exchange, Topic};
     use crate::cli::demo::{pupils, search};
+    use crate::journal::{Event, Leaf};
+
+    fn wire(line: &str, body: &'static str) -> Wire {
+        let media = if body.contains("SLS-") { "application/problem+json" } else { "application/json" };
+        let headers = vec![("content-type".to_owned(), media.to_owned())];
+        Wire { line: line.to_owned(), headers, body: body.into() }
+    }
+
+    /// A planted request that was refused with this code, as it should be.
+    fn refused(got: &'static str) -> Exchange {
+        Exchange {
+            topic: Topic::PlantedRequest,
+            publisher_asks: false,
+            profile: String::new(),
+            title: String::new(),
+            sent: wire("POST /", "{}"),
+            received: None,
+            answered: None,
+            got: wire("422", got),
+            request: Compared::default(),
+            reply: Compared::default(),
+            leaves: vec![Leaf::new(Event::REFUSED, 0)],
+            outside: Vec::new(),
+            people: Vec::new(),
+        }
+    }
+
+    fn is_good(exchange: Exchange) -> bool {
+        Verdict::of(&[exchange], b"", &[]).is_good()
+    }
+
+    #[test]
+    fn a_planted_name_counts_as_stopped_only_when_the_guard_stopped_it_before_the_publisher() {
+        let stopped = || refused("{\"code\":\"SLS-601\"}");
+        assert!(is_good(stopped()));
+        assert!(!is_good(refused("{\"code\":\"SLS-701\"}")), "refused for another reason");
+        assert!(!is_good(refused("{}")), "nobody noticed");
+        assert!(!is_good(Exchange { outside: b"POST".to_vec(), ..stopped() }), "something left");
+        assert!(!is_good(Exchange { received: Some(wire("POST /", "{}")), ..stopped() }), "it arrived");
+        assert!(!is_good(Exchange { leaves: Vec::new(), ..stopped() }), "the journal does not know");
+        let reply = |outside: &[u8]| Exchange {
+            topic: Topic::PlantedReply,
+            publisher_asks: true,
+            outside: outside.to_vec(),
+            ..stopped()
+        };
+        assert!(is_good(reply(b"HTTP/1.1 502 Bad Gateway")));
+        assert!(!is_good(reply(b"{\"sourcedId\":\"klas-7a\"}")), "a part of the answer left");
+    }
 
     #[test]
     fn a_name_outside_is_no_good_verdict() {

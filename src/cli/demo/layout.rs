@@ -52,10 +52,28 @@ impl Layout {
         "─".repeat(self.width)
     }
 
+    /// A number and what it is of.
+    pub(super) fn title(self, number: usize, text: &str) -> Vec<String> {
+        let lines = wrap(text, self.width.saturating_sub(INDENT)).into_iter().enumerate();
+        let begin = |first: bool| if first { number.to_string() } else { String::new() };
+        lines.map(|(n, line)| format!("{}{line}", pad(&begin(n == 0), INDENT))).collect()
+    }
+
     /// A text in lines, indented.
     pub(super) fn text(self, text: &str) -> Vec<String> {
         let room = self.width.saturating_sub(INDENT);
         wrap(text, room).into_iter().map(|line| format!("{}{line}", " ".repeat(INDENT))).collect()
+    }
+
+    /// What stands where, below one another; nothing where it does not fit.
+    pub(super) fn map(self, way: &str, inside: &str, outside: &str) -> Vec<String> {
+        let far = way.rfind('▶').and_then(|at| way.get(..at)).map_or(0, |before| before.chars().count() + 2);
+        let below = format!("{}{outside}", pad(inside, far));
+        let room = self.width.saturating_sub(INDENT);
+        if room < way.chars().count().max(below.chars().count()) {
+            return Vec::new();
+        }
+        [way, &below].iter().map(|line| format!("{}{line}", " ".repeat(INDENT))).collect()
     }
 
     /// Above the columns: what stands in them.
@@ -84,12 +102,15 @@ impl Layout {
         if self.width >= WIDE {
             let said = wrap(&cells.said, last);
             let line = |first: bool, said: &str| {
-                let of = |text: &str, width| pad(&if first { shorten(text, width) } else { String::new() }, width);
+                let of =
+                    |text: &str, width| pad(&if first { shorten(text, width) } else { String::new() }, width);
                 let begin = format!("{begin}{}", of(&cells.name, name.saturating_sub(2)));
-                let line = format!("{begin}  {} │ {} │ {said}", of(&cells.inside, side), of(&cells.outside, side));
+                let line =
+                    format!("{begin}  {} │ {} │ {said}", of(&cells.inside, side), of(&cells.outside, side));
                 line.trim_end().to_owned()
             };
-            let mut lines: Vec<String> = said.iter().enumerate().map(|(n, said)| line(n == 0, said)).collect();
+            let mut lines: Vec<String> =
+                said.iter().enumerate().map(|(n, said)| line(n == 0, said)).collect();
             if lines.is_empty() {
                 lines.push(line(true, ""));
             }
@@ -107,7 +128,9 @@ impl Layout {
             lines.extend(wrap(&title, room).into_iter().map(|line| format!("{begin}{line}")));
         }
         if self.width >= NARROW {
-            let left = pad(&format!("  {}", shorten(&cells.inside, side.saturating_sub(2))), side);
+            let before = if title.is_empty() { "" } else { "  " };
+            let room = side.saturating_sub(before.len());
+            let left = pad(&format!("{before}{}", shorten(&cells.inside, room)), side);
             let right = shorten(&cells.outside, side);
             lines.push(format!("{begin}{left} │ {right}").trim_end().to_owned());
         } else {
@@ -183,10 +206,15 @@ mod tests {
             lines.extend(layout.heads("inside the school", "at the publisher", "why"));
             lines.extend(layout.text(&cells.said));
             lines.push(layout.rule());
+            lines.extend(layout.map(
+                "A ◀══ TLS ══▶ B ◀══ TLS ══▶ C",
+                "inside the school",
+                "at the publisher",
+            ));
             for line in &lines {
                 assert!(line.chars().count() <= width, "{width}: {line}");
             }
-            assert!(lines.iter().any(|line| line.contains("01234567")), "{width}");
+            assert!(lines.iter().any(|line| line.contains("0123")), "{width}");
             assert!(lines.iter().any(|line| line.contains("number:")), "{width}");
         }
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use http::Response;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::party::{Answer, Wire};
 use super::pupils::Pupil;
@@ -63,18 +63,19 @@ pub(super) fn publisher(memory: Memory) -> Arc<Answer> {
         match method {
             "GET" if target.contains("/results") => {
                 let asked = asked(target);
-                let about = numbers.iter().enumerate().filter(|(_, n)| asked.as_ref().is_none_or(|a| a == *n));
-                let results: Vec<Value> = about.map(|(place, n)| result(place, n, host)).collect();
-                reply(200, Some(json!({ "results": results })))
+                let about =
+                    numbers.iter().enumerate().filter(|(_, n)| asked.as_ref().is_none_or(|a| a == *n));
+                let results = array(about.map(|(place, number)| result(place, number, host)));
+                reply(200, Some(object(&[("results", results)])))
             }
             "POST" => {
                 let brought = got.json();
                 let ids = brought.get("results").and_then(Value::as_array).into_iter().flatten();
                 let pair = |result: &Value| {
-                    let id = result.get("sourcedId").cloned().unwrap_or_default();
-                    json!({ "suppliedSourcedId": id, "allocatedSourcedId": id })
+                    let id = result.get("sourcedId").cloned().unwrap_or_default().to_string();
+                    object(&[("suppliedSourcedId", id.clone()), ("allocatedSourcedId", id)])
                 };
-                reply(201, Some(json!({ "sourcedIdPairs": ids.map(pair).collect::<Vec<_>>() })))
+                reply(201, Some(object(&[("sourcedIdPairs", array(ids.map(pair)))])))
             }
             _ => reply(404, None),
         }
@@ -100,60 +101,58 @@ fn mark(place: usize) -> String {
 }
 
 /// Edu-V students 1.1.
-fn students(pupils: &[Pupil]) -> Value {
+fn students(pupils: &[Pupil]) -> String {
+    let user_id = |(kind, id): (&str, String)| object(&[("userId", text(&id)), ("userIdType", text(kind))]);
     let student = |pupil: &Pupil| {
-        let mut student = json!({
-            "userMasterIdentifier": pupil.eck_id(),
-            "userIds": [
-                { "userId": pupil.login, "userIdType": "NEPRI" },
-                { "userId": pupil.profile_id(), "userIdType": "NEPPI" },
-                { "userId": pupil.las_key(), "userIdType": "ASI" },
-            ],
-            "givenName": pupil.given,
-            "preferredFirstName": pupil.called,
-            "familyName": pupil.family,
-            "dateOfBirth": pupil.born,
-            "gender": pupil.gender,
-            "email": pupil.email(),
-        });
-        if let Value::Object(members) = &mut student
-            && !pupil.prefix.is_empty()
-        {
-            members.insert("familyNamePrefix".to_owned(), pupil.prefix.into());
-        }
-        student
+        let ids =
+            [("NEPRI", pupil.login.to_owned()), ("NEPPI", pupil.profile_id()), ("ASI", pupil.las_key())];
+        let mut members = vec![
+            ("userMasterIdentifier", text(&pupil.eck_id())),
+            ("userIds", array(ids.into_iter().map(user_id))),
+            ("givenName", text(pupil.given)),
+            ("preferredFirstName", text(pupil.called)),
+            ("familyNamePrefix", text(pupil.prefix)),
+            ("familyName", text(pupil.family)),
+            ("dateOfBirth", text(pupil.born)),
+            ("gender", text(pupil.gender)),
+            ("email", text(&pupil.email())),
+        ];
+        members.retain(|(name, _)| *name != "familyNamePrefix" || !pupil.prefix.is_empty());
+        object(&members)
     };
-    pupils.iter().map(student).collect()
+    array(pupils.iter().map(student))
 }
 
 /// Edu-V results 2.1, brought by the publisher about the pupils with these numbers.
-pub(super) fn results(numbers: &[String]) -> Value {
+pub(super) fn results(numbers: &[String]) -> String {
     let one = |(place, number): (usize, &String)| {
-        json!({
-            "student": { "userMasterIdentifier": number },
-            "results": [{ "resultType": "1.0-10.0", "resultValue": mark(place) }],
-        })
+        let result = object(&[("resultType", text("1.0-10.0")), ("resultValue", text(&mark(place)))]);
+        object(&[
+            ("student", object(&[("userMasterIdentifier", text(number))])),
+            ("results", array([result])),
+        ])
     };
-    json!({
-        "assessmentDateTime": "2026-11-04T09:15:22Z",
-        "assessmentDefinition": { "id": "RW7-BLOK3", "name": "Blok 3, breuken (groep 7)" },
-        "studentScoresAndResults": numbers.iter().enumerate().map(one).collect::<Vec<_>>(),
-    })
+    let definition = object(&[("id", text("RW7-BLOK3")), ("name", text("Blok 3, breuken (groep 7)"))]);
+    object(&[
+        ("assessmentDateTime", text("2026-11-04T09:15:22Z")),
+        ("assessmentDefinition", definition),
+        ("studentScoresAndResults", array(numbers.iter().enumerate().map(one))),
+    ])
 }
 
 /// A SEM result, brought by the publisher about the pupil with this number.
-pub(super) fn simple_result(number: &str) -> Value {
-    json!({
-        "id": "b7c1f0de-0000-4000-8000-000000000001",
-        "schemaVersion": "1.3.0",
-        "assessmentId": "RW7-BLOK3",
-        "assessmentName": "Blok 3, breuken",
-        "eckId": number,
-        "status": "final",
-        "assessmentDateTime": "2026-11-04T09:15:22Z",
-        "result": "7.6",
-        "resultType": "1.0-10.0",
-    })
+pub(super) fn simple_result(number: &str) -> String {
+    object(&[
+        ("id", text("b7c1f0de-0000-4000-8000-000000000001")),
+        ("schemaVersion", text("1.3.0")),
+        ("eckId", text(number)),
+        ("assessmentId", text("RW7-BLOK3")),
+        ("assessmentName", text("Blok 3, breuken")),
+        ("status", text("final")),
+        ("assessmentDateTime", text("2026-11-04T09:15:22Z")),
+        ("result", text("7.6")),
+        ("resultType", text("1.0-10.0")),
+    ])
 }
 
 /// Where SEM results go.
@@ -162,56 +161,74 @@ pub(super) fn simple_target() -> String {
 }
 
 /// A OneRoster 1.2 result of the publisher's own.
-fn result(place: usize, number: &str, host: &str) -> Value {
-    json!({
-        "sourcedId": format!("rw-toets3-{place:02}"),
-        "status": "active",
-        "dateLastModified": "2026-11-04T09:20:00.000Z",
-        "lineItem": { "sourcedId": "rw-toets3", "type": "lineItem" },
-        "student": {
-            "sourcedId": number,
-            "href": format!("https://{host}/rostering/v1p2/users/{number}"),
-            "type": "user",
-        },
-        "score": mark(place).parse::<f64>().unwrap_or_default(),
-        "scoreStatus": "fully graded",
-        "scoreDate": "2026-11-04",
-    })
+fn result(place: usize, number: &str, host: &str) -> String {
+    let href = format!("https://{host}/rostering/v1p2/users/{number}");
+    object(&[
+        ("sourcedId", text(&format!("rw-toets3-{place:02}"))),
+        ("status", text("active")),
+        ("dateLastModified", text("2026-11-04T09:20:00.000Z")),
+        ("lineItem", reference("rw-toets3", "lineItem")),
+        ("student", object(&[("sourcedId", text(number)), ("href", text(&href)), ("type", text("user"))])),
+        ("score", mark(place)),
+        ("scoreStatus", text("fully graded")),
+        ("scoreDate", text("2026-11-04")),
+    ])
 }
 
 /// A OneRoster 1.2 result that the school brings, with a remark in a field that is kept.
-pub(super) fn marked(pupil: &Pupil, remark: &str) -> Value {
-    json!({ "results": [{
-        "sourcedId": format!("res-{}", pupil.number()),
-        "status": "active",
-        "dateLastModified": "2026-11-05T11:00:00.000Z",
-        "lineItem": { "sourcedId": "rw-toets3", "type": "lineItem" },
-        "student": { "sourcedId": pupil.sis_user(), "type": "user" },
-        "textScore": remark,
-        "scoreStatus": "fully graded",
-        "scoreDate": "2026-11-05",
-    }]})
+pub(super) fn marked(pupil: &Pupil, remark: &str) -> String {
+    let result = object(&[
+        ("sourcedId", text(&format!("res-{}", pupil.number()))),
+        ("status", text("active")),
+        ("dateLastModified", text("2026-11-05T11:00:00.000Z")),
+        ("lineItem", reference("rw-toets3", "lineItem")),
+        ("student", reference(&pupil.sis_user(), "user")),
+        ("textScore", text(remark)),
+        ("scoreStatus", text("fully graded")),
+        ("scoreDate", text("2026-11-05")),
+    ]);
+    object(&[("results", array([result]))])
 }
 
 /// OneRoster 1.2 classes.
-fn classes(title: &str) -> Value {
-    json!({ "classes": [{
-        "sourcedId": "klas-7a",
-        "status": "active",
-        "dateLastModified": "2026-08-20T08:00:00.000Z",
-        "title": title,
-        "classCode": "7A-REK",
-        "classType": "scheduled",
-        "course": { "sourcedId": "rekenen-7", "type": "course" },
-        "school": { "sourcedId": "petteflat", "type": "org" },
-    }]})
+fn classes(title: &str) -> String {
+    let class = object(&[
+        ("sourcedId", text("klas-7a")),
+        ("status", text("active")),
+        ("dateLastModified", text("2026-08-20T08:00:00.000Z")),
+        ("title", text(title)),
+        ("classCode", text("7A-REK")),
+        ("classType", text("scheduled")),
+        ("course", reference("rekenen-7", "course")),
+        ("school", reference("petteflat", "org")),
+    ]);
+    object(&[("classes", array([class]))])
 }
 
-fn reply(status: u16, body: Option<Value>) -> Response<Bytes> {
+fn reference(id: &str, kind: &str) -> String {
+    object(&[("sourcedId", text(id)), ("type", text(kind))])
+}
+
+/// An object with its members in this order, as the protocols' own examples have it.
+fn object(members: &[(&str, String)]) -> String {
+    let members: Vec<String> =
+        members.iter().map(|(name, value)| format!("{}:{value}", text(name))).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+fn array(elements: impl IntoIterator<Item = String>) -> String {
+    format!("[{}]", elements.into_iter().collect::<Vec<_>>().join(","))
+}
+
+fn text(value: &str) -> String {
+    Value::from(value).to_string()
+}
+
+fn reply(status: u16, body: Option<String>) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
     if let Some(body) = body {
-        *response.body_mut() = body.to_string().into();
+        *response.body_mut() = body.into();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
     response

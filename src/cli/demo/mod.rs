@@ -79,7 +79,8 @@ impl Demo {
         let told = runtime.block_on(async {
             let (memory, planted) = (Memory::default(), Arc::new(AtomicBool::new(false)));
             let school = messages::school(pupils.clone(), Arc::clone(&planted));
-            let running = scene.begin(school, messages::publisher(memory.clone()))?;
+            let running =
+                scene.begin(school, messages::publisher(memory.clone()), screen.pick("en", "nl"))?;
             let mut story = Story::new(&scene, &running, &pupils, memory, planted);
             let playing = self.play(&mut story, show.as_mut());
             let played = tokio::select! {
@@ -195,9 +196,13 @@ fn invite(scene: &Scene, screen: &Screen, show: Option<&Show<'_>>) {
         )
     };
     let lines = [
-        screen.pick("as the publisher, asking for pupils:", "als de uitgever, die om leerlingen vraagt:").to_owned(),
+        screen
+            .pick("as the publisher, asking for pupils:", "als de uitgever, die om leerlingen vraagt:")
+            .to_owned(),
         curl("publisher", "/leerlingen/students/school"),
-        screen.pick("as the school, asking for results:", "als de school, die om resultaten vraagt:").to_owned(),
+        screen
+            .pick("as the school, asking for results:", "als de school, die om resultaten vraagt:")
+            .to_owned(),
         curl("school", "/rekenwonder/gradebook/v1p2/results"),
     ];
     if let Some(show) = show {

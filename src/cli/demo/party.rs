@@ -116,9 +116,8 @@ impl Server {
                 tokio::spawn(async move {
                     let _ = socket.set_nodelay(true);
                     let Ok(stream) = acceptor.accept(socket).await else { return };
-                    let service = service_fn(move |request| {
-                        serve(request, Arc::clone(&heard), Arc::clone(&answer))
-                    });
+                    let service =
+                        service_fn(move |request| serve(request, Arc::clone(&heard), Arc::clone(&answer)));
                     let io = TokioIo::new(Recorded { stream, recording });
                     // A connection that breaks concerns its caller, who reports it.
                     let _ = hyper::server::conn::http1::Builder::new().serve_connection(io, service).await;
@@ -154,6 +153,8 @@ pub(super) struct Caller {
     pub(super) connector: TlsConnector,
     /// `Bearer …`
     pub(super) credential: String,
+    /// In which language a refusal is told: `nl` or `en`.
+    pub(super) language: &'static str,
     pub(super) recording: Recording,
 }
 
@@ -174,7 +175,8 @@ impl Caller {
             .uri(target)
             .header("host", self.address.to_string())
             .header("authorization", &self.credential)
-            .header("accept", "application/json");
+            .header("accept", "application/json")
+            .header("accept-language", self.language);
         if body.is_some() {
             request = request.header("content-type", "application/json");
         }

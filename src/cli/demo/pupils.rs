@@ -27,7 +27,8 @@ pub(super) struct Pupil {
 }
 
 /// given names · called · prefix · family name · login · birth date · gender
-type Line = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
+type Line =
+    (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
 
 const LINES: [Line; COUNT] = [
     ("Zoë Ayşe", "Zoë", "", "Çelik", "z.celik", "2013-11-30", "female"),

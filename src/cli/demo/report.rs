@@ -85,8 +85,10 @@ fn exchange(exchange: &Exchange, language: Language) -> Value {
     };
     let mut differences = rows("request", &exchange.request, asking, language);
     differences.extend(rows("reply", &exchange.reply, answering, language));
-    let reordered: Vec<&String> = exchange.request.reordered.iter().chain(&exchange.reply.reordered).collect();
-    let pupils = exchange.people.iter().map(|(inside, outside)| json!({ "inside": inside, "outside": outside }));
+    let reordered: Vec<&String> =
+        exchange.request.reordered.iter().chain(&exchange.reply.reordered).collect();
+    let pupils =
+        exchange.people.iter().map(|(inside, outside)| json!({ "inside": inside, "outside": outside }));
     json!({
         "name": name(exchange.topic),
         "asks": if exchange.publisher_asks { "publisher" } else { "school" },

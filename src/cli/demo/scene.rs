@@ -98,7 +98,12 @@ impl Scene {
     }
 
     /// Begins everybody. Must be called on the runtime.
-    pub(super) fn begin(&mut self, school: Arc<Answer>, publisher: Arc<Answer>) -> Result<Running, Failure> {
+    pub(super) fn begin(
+        &mut self,
+        school: Arc<Answer>,
+        publisher: Arc<Answer>,
+        language: &'static str,
+    ) -> Result<Running, Failure> {
         let gone = || Failure::new(&words::INTERNAL, []);
         let (parts, sockets) = self.parts.take().zip(self.sockets.take()).ok_or_else(gone)?;
         for socket in [&sockets.sluis, &sockets.school, &sockets.publisher] {
@@ -117,6 +122,7 @@ impl Scene {
             address,
             connector: connector.clone(),
             credential: credential.to_owned(),
+            language,
             recording: recording.clone(),
         };
         let school = caller(&self.credentials.school, &inside);
@@ -219,7 +225,8 @@ impl Authority {
     /// Certificate and key in PEM, for 127.0.0.1.
     fn issue(&self, name: &str) -> Result<(String, zeroize::Zeroizing<String>), Failure> {
         let key = KeyPair::generate().map_err(|error| failed(&error))?;
-        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).map_err(|error| failed(&error))?;
+        let mut params =
+            CertificateParams::new(vec!["localhost".to_owned()]).map_err(|error| failed(&error))?;
         params.subject_alt_names.push(SanType::IpAddress(Ipv4Addr::LOCALHOST.into()));
         params.distinguished_name.push(DnType::CommonName, name);
         let certificate = params.signed_by(&key, &self.issuer).map_err(|error| failed(&error))?;

@@ -11,6 +11,9 @@ use super::words;
 use crate::cli::screen::Screen;
 use crate::profile::Door;
 
+/// How many lines of a list are enough when the same pupils were listed before.
+const FEW: usize = 6;
+
 /// Shows on a screen.
 pub(super) struct Show<'a> {
     screen: &'a Screen,
@@ -45,10 +48,8 @@ impl<'a> Show<'a> {
         self.text(about);
         self.text(&format!("{pupils} {invented}"));
         self.screen.say("");
-        self.text(self.screen.language.pick(
-            "Petteflat College ══ TLS ══▶ Sluis ══ TLS ══▶ Rekenwonder BV",
-            "Petteflat College ══ TLS ══▶ Sluis ══ TLS ══▶ Rekenwonder BV",
-        ));
+        let way = "Petteflat College ◀══ TLS ══▶ Sluis ◀══ TLS ══▶ Rekenwonder BV";
+        self.lines(&self.layout.map(way, self.inside, self.outside));
     }
 
     /// One exchange.
@@ -57,7 +58,7 @@ impl<'a> Show<'a> {
         self.screen.say("");
         self.screen.say(&self.layout.rule());
         let topic = words::topic(exchange.topic, self.screen.language);
-        self.lines(&[self.screen.bold(&format!("{}  {topic}", self.shown))]);
+        self.bold(&self.layout.title(self.shown, topic));
         self.text(&self.about(exchange));
         self.screen.say("");
         for line in self.layout.heads(self.inside, self.outside, self.why) {
@@ -84,10 +85,7 @@ impl<'a> Show<'a> {
     pub(super) fn verdict(&self, text: &str) {
         self.screen.say("");
         self.screen.say(&self.layout.rule());
-        let lines: Vec<String> = self.layout.text(text).iter().map(|line| self.screen.bold(line)).collect();
-        for line in lines {
-            self.screen.say(&line);
-        }
+        self.bold(&self.layout.text(text));
     }
 
     fn about(&self, exchange: &Exchange) -> String {
@@ -102,17 +100,15 @@ impl<'a> Show<'a> {
 
     /// What was asked, on both sides.
     fn request(&self, exchange: &Exchange) {
-        let sent = exchange.sent.line.as_str();
         let never = self.screen.language.pick("(nothing)", "(niets)").to_owned();
-        let received = exchange.received.as_ref().map_or(never, |received| received.line.clone());
-        let (inside, outside) = match exchange.publisher_asks {
-            true => (received, readable(sent)),
-            false => (readable(sent), readable(&received)),
-        };
+        let sent = question(&exchange.sent.line);
+        let received = exchange.received.as_ref().map_or(never, |received| question(&received.line));
+        let (inside, outside) = if exchange.publisher_asks { (received, sent) } else { (sent, received) };
         let name = self.screen.language.pick("the question", "de vraag").to_owned();
         self.cells(&Cells { name, inside, outside, said: String::new() });
         let sample = match exchange.topic {
             Topic::Results => "/body/studentScoresAndResults/0/",
+            Topic::CleanRequest => "/body/results/0/",
             _ => "",
         };
         let door = if exchange.publisher_asks { Door::Enter } else { Door::Leave };
@@ -124,10 +120,13 @@ impl<'a> Show<'a> {
         let (inside, outside) = (answered.line.clone(), exchange.got.line.clone());
         let (inside, outside) = if exchange.publisher_asks { (inside, outside) } else { (outside, inside) };
         let name = self.screen.language.pick("the answer", "het antwoord").to_owned();
+        self.screen.say("");
         self.cells(&Cells { name, inside, outside, said: String::new() });
         let sample = match exchange.topic {
             Topic::Students => "/body/0/",
             Topic::OnePupil | Topic::ResultsPage => "/body/results/0/",
+            Topic::CleanRequest => "/body/sourcedIdPairs/0/",
+            Topic::CleanReply => "/body/classes/0/",
             _ => "",
         };
         let door = if exchange.publisher_asks { Door::Leave } else { Door::Enter };
@@ -140,17 +139,14 @@ impl<'a> Show<'a> {
         let shown = |row: &&Row| {
             let chosen = !sample.is_empty() && row.at.starts_with(sample);
             let alone = sample.is_empty() || !row.at.starts_with(records);
-            chosen || (alone && (row.differs() || row.at.starts_with("/body")))
+            chosen || (alone && (row.differs() || !row.at.starts_with("/path")))
         };
-        for row in compared.rows.iter().filter(shown) {
+        let (differing, same): (Vec<&Row>, Vec<&Row>) =
+            compared.rows.iter().filter(shown).partition(|row| row.differs());
+        for row in differing {
             let (inside, outside) = (value(row.inside.as_ref()), value(row.outside.as_ref()));
-            let said = match row.differs() {
-                true => {
-                    let (word, rule) = words::because(row, door, self.screen.language);
-                    format!("{word}: {rule}")
-                }
-                false => words::same(self.screen.language).to_owned(),
-            };
+            let (word, rule) = words::because(row, door, self.screen.language);
+            let said = format!("{word}: {rule}");
             self.cells(&Cells { name: name(&row.at, sample), inside, outside, said });
         }
         for list in &compared.reordered {
@@ -163,6 +159,11 @@ impl<'a> Show<'a> {
             let said = format!("{word}: {rule}");
             let (inside, outside) = (inside.to_owned(), outside.to_owned());
             self.cells(&Cells { name: name.to_owned(), inside, outside, said });
+        }
+        if !same.is_empty() {
+            let named = |row: &&Row| format!("{} {}", name(&row.at, sample), value(row.inside.as_ref()));
+            let same: Vec<String> = same.iter().map(named).collect();
+            self.text(&format!("{} {}", words::same(self.screen.language), same.join(" · ")));
         }
     }
 
@@ -181,9 +182,14 @@ impl<'a> Show<'a> {
             crate::config::Language::Dutch => format!("en zo voor alle {count}:"),
         };
         self.closing(&[all]);
-        for (inside, outside) in &exchange.people {
+        let most = if exchange.topic == Topic::ResultsPage { FEW } else { count };
+        for (inside, outside) in exchange.people.iter().take(most) {
             let (inside, outside) = (inside.clone(), outside.clone());
             self.cells(&Cells { inside, outside, ..Cells::default() });
+        }
+        if count > most {
+            let more = self.screen.pick("more, each with the right name", "meer, elk met de goede naam");
+            self.text(&format!("… {} {more}", count - most));
         }
     }
 
@@ -211,12 +217,11 @@ impl<'a> Show<'a> {
                 format!("de uitgever ontving alleen de weigering ({bytes} bytes), en niets van het antwoord.")
             }
         };
-        if let Some(said) = planted(exchange) {
-            let name = self.screen.language.pick("in the message", "in het bericht");
-            let never = self.screen.language.pick("(nothing)", "(niets)").to_owned();
-            self.cells(&Cells { name: name.to_owned(), inside: said, outside: never, said: String::new() });
-        }
-        self.closing(&[said, whole]);
+        let planted = planted(exchange).map(|text| {
+            let stands = self.screen.language.pick("in the message stands", "in het bericht staat");
+            format!("{stands} \"{text}\"")
+        });
+        self.closing(&planted.into_iter().chain([said, whole]).collect::<Vec<_>>());
     }
 
     fn cells(&self, cells: &Cells) {
@@ -227,6 +232,10 @@ impl<'a> Show<'a> {
 
     fn text(&self, text: &str) {
         self.lines(&self.layout.text(text));
+    }
+
+    fn bold(&self, lines: &[String]) {
+        self.lines(&lines.iter().map(|line| self.screen.bold(line)).collect::<Vec<_>>());
     }
 
     fn lines(&self, lines: &[String]) {
@@ -246,9 +255,15 @@ fn planted(exchange: &Exchange) -> Option<String> {
     message.pointer(at).and_then(Value::as_str).map(str::to_owned)
 }
 
-/// A target as people read it.
-fn readable(line: &str) -> String {
-    line.replace("%3D", "=").replace("%27", "'")
+/// Method and path, without what stands before the last two segments; the query has lines of its own.
+fn question(line: &str) -> String {
+    let path = line.split('?').next().unwrap_or(line);
+    let (method, path) = path.split_once(' ').unwrap_or(("", path));
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    match segments.as_slice() {
+        [.., before, last] if segments.len() > 2 => format!("{method} …/{before}/{last}"),
+        _ => format!("{method} {path}"),
+    }
 }
 
 /// A field's name: what follows the record.

@@ -119,7 +119,7 @@ impl<'a> Story<'a> {
         };
         self.new_leaves()?;
         let before = self.running.outside.len();
-        let asking = asker.ask(&line, body.map(|body| body.to_string())).await;
+        let asking = asker.ask(&line, body).await;
         let (sent, got) = asking.map_err(|error| failed(&error))?;
         let (received, answered) = asked.heard().unzip();
         let outside = self.running.outside.since(before);
@@ -128,7 +128,8 @@ impl<'a> Story<'a> {
             self.memory.learn(&got.json());
         }
         let book = self.book().await?;
-        let (request, reply) = compared(route, &mount, &sent, received.as_ref(), answered.as_ref(), &got, &book);
+        let (request, reply) =
+            compared(route, &mount, &sent, received.as_ref(), answered.as_ref(), &got, &book);
         let mut exchange = Exchange {
             topic,
             publisher_asks,
@@ -149,7 +150,7 @@ impl<'a> Story<'a> {
     }
 
     /// What is asked: method and target at Sluis, and the body.
-    fn opening(&self, topic: Topic) -> (String, Option<Value>) {
+    fn opening(&self, topic: Topic) -> (String, Option<String>) {
         let numbers = self.memory.numbers();
         let pupil = |place: usize| self.pupils.get(place);
         let name = pupil(0).map(Pupil::name).unwrap_or_default();
@@ -232,8 +233,8 @@ impl<'a> Story<'a> {
             let there = outside.iter().filter_map(|record| told(exchange.topic, record, true));
             let there = there.into_iter().find(|(other, _)| other == number);
             let there = there.map_or_else(String::new, |(number, value)| {
-                let short = number.get(..8).unwrap_or(&number).to_owned();
-                format!("{short}…  {value}")
+                let short = number.get(..6).unwrap_or(&number).to_owned();
+                format!("{short}… {value}")
             });
             lines.push((format!("{}  {value}", pupil.name()).trim_end().to_owned(), there));
         }

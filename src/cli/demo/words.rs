@@ -10,21 +10,24 @@ use crate::profile::{Category, Door, Verb};
 /// What an exchange is about.
 pub(super) fn topic(topic: Topic, language: Language) -> &'static str {
     let [english, dutch] = match topic {
-        Topic::Students => {
-            ["The publisher asks the school for its pupils", "De uitgever vraagt de school om haar leerlingen"]
-        }
+        Topic::Students => [
+            "The publisher asks the school for its pupils",
+            "De uitgever vraagt de school om haar leerlingen",
+        ],
         Topic::Results => {
             ["The publisher brings everybody's results", "De uitgever brengt ieders resultaten"]
         }
         Topic::SimpleResult => {
             ["The publisher brings one result, by SEM", "De uitgever brengt één resultaat, volgens SEM"]
         }
-        Topic::OnePupil => {
-            ["The school asks for the results of one pupil", "De school vraagt naar de resultaten van één leerling"]
-        }
-        Topic::ResultsPage => {
-            ["The school asks for the results of the class", "De school vraagt naar de resultaten van de klas"]
-        }
+        Topic::OnePupil => [
+            "The school asks for the results of one pupil",
+            "De school vraagt naar de resultaten van één leerling",
+        ],
+        Topic::ResultsPage => [
+            "The school asks for the results of the class",
+            "De school vraagt naar de resultaten van de klas",
+        ],
         Topic::CleanRequest => {
             ["The school sends a mark with a remark", "De school stuurt een cijfer met een opmerking"]
         }
@@ -56,8 +59,8 @@ pub(super) fn because(row: &Row, door: Door, language: Language) -> (String, Str
             ["nummer", "alleen de school weet van wie het is"],
         ),
         (Verb::Pseudonym, Door::Enter) => language.pick(
-            ["traced back", "only in here the number becomes a pupil again"],
-            ["herleid", "alleen hierbinnen wordt het nummer weer een leerling"],
+            ["traced back", "only in here it is known whose it is"],
+            ["herleid", "alleen hierbinnen is bekend van wie het is"],
         ),
         (Verb::Label(_), Door::Leave) => language.pick(
             ["stand-in", "an invented name, always the same, not made from the real one"],
@@ -84,8 +87,8 @@ fn constant(row: &Row, reason: &Reason, language: Language) -> (String, String) 
     if row.inside.is_none() || row.outside.is_none() {
         let word = language.pick("added", "toegevoegd");
         let rule = language.pick(
-            "asked for on purpose: the answer holds only what belongs to this school",
-            "met opzet: het antwoord bevat alleen wat van deze school is",
+            "so that the answer holds only what belongs to this school",
+            "zodat het antwoord alleen bevat wat van deze school is",
         );
         return (word.to_owned(), rule.to_owned());
     }
@@ -119,9 +122,9 @@ fn left_out(reason: &Reason, language: Language) -> (String, String) {
     (word.to_owned(), rule)
 }
 
-/// For a value that is the same on both sides.
+/// For values that are the same on both sides.
 pub(super) fn same(language: Language) -> &'static str {
-    language.pick("the same", "gelijk")
+    language.pick("the same on both sides:", "aan beide kanten gelijk:")
 }
 
 /// For a list in another order: one word, and the rule as a sentence.
