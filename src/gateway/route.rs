@@ -221,7 +221,7 @@ impl Routes {
     /// Puts the routes in the order in which they are tried.
     pub fn new(routes: impl IntoIterator<Item = Route>, public: Option<Base>) -> Self {
         let mut routes: Vec<_> = routes.into_iter().map(Arc::new).collect();
-        routes.sort_by(|a, b| b.mount.as_str().len().cmp(&a.mount.as_str().len()));
+        routes.sort_by_key(|route| std::cmp::Reverse(route.mount.as_str().len()));
         Self { routes, public }
     }
 
