@@ -5,6 +5,8 @@
 //! - An item answered with a receipt is durable. Items are on disk in the order of their receipts.
 //! - [`CommitError::Full`]: the item is not on disk, and the file and the encoder are as before the
 //!   batch. Later items are welcome: they succeed when there is room again.
+//! - A batch is held open for callers who were there a moment ago, for an eighth of the last sync and
+//!   at most 0.5 ms: with 64 writers nearly all share one sync. A lone caller never waits for others.
 //! - [`CommitError::Failed`]: the item may or may not be on disk; nothing more is written, ever, by
 //!   this committer. A failed sync is never retried, since the kernel may have dropped the pages and
 //!   the next sync would succeed without them.
@@ -16,6 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{JoinHandle, Thread};
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -89,7 +92,13 @@ struct Shared<E: Encode> {
 struct Queue<E: Encode> {
     waiting: VecDeque<Waiting<E>>,
     state: State,
+    /// How many callers were there when the last batch was done, answered or waiting: most come back
+    /// at once, and a sync costs more than waiting a moment for them.
+    wanted: usize,
 }
+
+/// How long a batch is held open at most for callers who are expected back.
+const PATIENCE: Duration = Duration::from_micros(500);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -108,13 +117,14 @@ impl<E: Encode> Committer<E> {
     /// `end`: what [`super::Reader`] reported after reading the log whole.
     pub fn start(name: &str, medium: Box<dyn Medium>, end: u64, encoder: E) -> Result<Self, DiskError> {
         let shared = Arc::new(Shared {
-            queue: Mutex::new(Queue { waiting: VecDeque::new(), state: State::Open }),
+            queue: Mutex::new(Queue { waiting: VecDeque::new(), state: State::Open, wanted: 1 }),
             arrived: Condvar::new(),
             end: AtomicU64::new(end),
             records: AtomicU64::new(0),
             syncs: AtomicU64::new(0),
         });
-        let writer = Writer { shared: Arc::clone(&shared), medium, end, out: Vec::new() };
+        let patience = Duration::ZERO;
+        let writer = Writer { shared: Arc::clone(&shared), medium, end, out: Vec::new(), patience };
         let thread = std::thread::Builder::new()
             .name(name.to_owned())
             .spawn(move || writer.run(encoder))
@@ -132,8 +142,12 @@ impl<E: Encode> Committer<E> {
         }
         let (answer, receiver) = oneshot::channel();
         queue.waiting.push_back(Waiting { item, answer });
+        let waiting = queue.waiting.len();
+        let worth_waking = waiting == 1 || waiting >= queue.wanted;
         drop(queue);
-        self.shared.arrived.notify_one();
+        if worth_waking {
+            self.shared.arrived.notify_one();
+        }
         Pending { answer: Ok(receiver) }
     }
 
@@ -226,18 +240,34 @@ impl<E: Encode> Shared<E> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All that waits; none when stopping and nothing does.
-    fn take(&self) -> Option<VecDeque<Waiting<E>>> {
+    /// All that waits, after the first has waited for others for at most `patience`; none when
+    /// stopping and nothing waits.
+    fn take(&self, patience: Duration) -> Option<VecDeque<Waiting<E>>> {
         let mut queue = self.lock();
+        let mut since = None;
         loop {
-            if !queue.waiting.is_empty() {
+            let open = queue.state == State::Open;
+            if queue.waiting.is_empty() {
+                if !open {
+                    return None;
+                }
+                queue = self.arrived.wait(queue).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let waited = since.get_or_insert_with(Instant::now).elapsed();
+            let left = patience.saturating_sub(waited);
+            if !open || left.is_zero() || queue.waiting.len() >= queue.wanted {
                 return Some(std::mem::take(&mut queue.waiting));
             }
-            if queue.state != State::Open {
-                return None;
-            }
-            queue = self.arrived.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            let woken = self.arrived.wait_timeout(queue, left);
+            queue = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// Remembers how many callers there are, before `answered` of them are answered.
+    fn expect(&self, answered: usize) {
+        let mut queue = self.lock();
+        queue.wanted = answered + queue.waiting.len();
     }
 }
 
@@ -247,6 +277,8 @@ struct Writer<E: Encode> {
     medium: Box<dyn Medium>,
     end: u64,
     out: Vec<u8>,
+    /// How long the next batch may be held open.
+    patience: Duration,
 }
 
 type Answer<E> = (oneshot::Sender<Result<<E as Encode>::Receipt, CommitError>>, <E as Encode>::Receipt);
@@ -254,7 +286,7 @@ type Answer<E> = (oneshot::Sender<Result<<E as Encode>::Receipt, CommitError>>, 
 impl<E: Encode> Writer<E> {
     fn run(mut self, mut encoder: E) -> E {
         let mut answers = Vec::new();
-        while let Some(mut waiting) = self.shared.take() {
+        while let Some(mut waiting) = self.shared.take(self.patience) {
             while !waiting.is_empty() {
                 let outcome = match self.fill(&mut encoder, &mut waiting, &mut answers) {
                     Ok(records) => self.commit(records, &mut encoder),
@@ -264,6 +296,7 @@ impl<E: Encode> Writer<E> {
                     // Before anyone is answered, so that who was told also sees it in `failed()`.
                     self.shared.lock().state = State::Failed;
                 }
+                self.shared.expect(answers.len());
                 for (answer, receipt) in answers.drain(..) {
                     // Who no longer waits needs no answer.
                     let _ = answer.send(outcome.map(|()| receipt));
@@ -315,9 +348,11 @@ impl<E: Encode> Writer<E> {
                 }
                 return Err(CommitError::Failed);
             }
+            let begun = Instant::now();
             if self.medium.sync().is_err() {
                 return Err(CommitError::Failed);
             }
+            self.patience = PATIENCE.min(begun.elapsed() / 8);
             self.end += self.out.len() as u64;
             self.shared.end.store(self.end, Ordering::Release);
             self.shared.records.fetch_add(records, Ordering::AcqRel);

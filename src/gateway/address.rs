@@ -14,20 +14,19 @@ use crate::profile::{Door, FindRefusal, Found, Selected};
 use crate::rewrite::target::Target;
 
 /// Reads the addresses of a finding: one, or those of a `Link` header (RFC 8288). None for one that leads to
-/// nothing listed.
+/// nothing listed, and for a header of another form.
 pub(super) fn read(
     exchange: &Exchange,
     door: Door,
     finding: usize,
     text: &str,
     link: bool,
-) -> Result<Vec<Option<Piece>>, Refusal> {
+) -> Vec<Option<Piece>> {
     if !link {
-        return Ok(vec![lead(exchange, door, finding, text, None)]);
+        return vec![lead(exchange, door, finding, text, None)];
     }
-    let malformed = Refusal::Unparsed { what: "a Link header of another form (RFC 8288)", offset: 0 };
-    let links = links(text).ok_or(malformed)?;
-    Ok(links.into_iter().map(|(at, relation)| lead(exchange, door, finding, at, Some(relation))).collect())
+    let Some(links) = links(text) else { return vec![None] };
+    links.into_iter().map(|(at, relation)| lead(exchange, door, finding, at, Some(relation))).collect()
 }
 
 /// The addresses of a finding as they stand on the other side: one, or a `Link` header written anew. None when

@@ -40,8 +40,7 @@ pub(super) async fn leave(
     let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
     let register = exchange.register();
     let found = pieces(exchange, selected, Door::Leave, register.is_none(), &parts)?;
-    watching::watch(watch, exchange, Door::Leave, &found, &parts);
-    let masked = mask(exchange, register, selected, parts, found).await?;
+    let masked = mask(exchange, register, selected, parts, found, watch).await?;
     let Masked { written, salts, counts } = masked;
     let cleared = match register {
         Some(register) => clear(&register.watchlist, watch, &written.permits, written.message),
@@ -85,6 +84,7 @@ async fn mask(
     selected: Selected,
     parts: Parts,
     found: Vec<Piece>,
+    watch: &mut Watch,
 ) -> Result<Masked, Refusal> {
     let Questions { asks, wanted, names: labels } = gather(exchange, register, &parts, &found)?;
     let questions: Vec<MaskAsk<'_>> = wanted
@@ -115,6 +115,11 @@ async fn mask(
         .mask(&exchange.route.scope, &questions, &names, &avoid)
         .await
         .map_err(|error| vault_refusal(&error))?;
+    let minted = |place: usize, finding: usize| match asks.get(place).and_then(|own| own.get(finding)) {
+        Some(Ask::Identifier(ask)) => answer.masked.get(*ask).is_some_and(|one| one.minted),
+        _ => false,
+    };
+    watching::watch(watch, exchange, &found, &parts, &minted);
     let written = write(exchange, selected, parts, &found, &asks, &answer)?;
     let mut salts: Vec<[u8; 16]> =
         answer.masked.iter().filter(|one| !one.minted).map(|one| one.salt).collect();

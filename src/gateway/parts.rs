@@ -73,8 +73,8 @@ impl<'a> Slices<'a> {
 
     /// As [`Profile::find`] takes it.
     pub(super) fn material(&'a self, body: Option<&'a Document>, target: Option<&'a Target>) -> Material<'a> {
-        let query = target.map(Target::query).filter(|query| query.children(0).next().is_some());
-        Material { body, query, path: &self.path, headers: &self.headers }
+        // Also an empty query: rules may add to it.
+        Material { body, query: target.map(Target::query), path: &self.path, headers: &self.headers }
     }
 }
 

@@ -7,7 +7,7 @@ use super::address;
 use super::exchange::Exchange;
 use super::parts::{Parts, Slices};
 use super::refusal::Refusal;
-use crate::profile::{Act, Door, FindRefusal, Found, Material, Selected, Unlisted};
+use crate::profile::{Act, Door, FindRefusal, Found, Material, Place, Selected, Unlisted};
 use crate::rewrite::target::Target;
 
 /// A message, or an address in it, with what was found.
@@ -52,7 +52,7 @@ impl Piece {
 /// Walks a message and the addresses in it.
 ///
 /// # Errors
-/// What the rules refuse, and an address that leads nowhere where the rule refuses what is unlisted.
+/// What the rules refuse, and an address in a document that leads nowhere where the rule refuses what is unlisted.
 pub(super) fn pieces(
     exchange: &Exchange,
     selected: Selected,
@@ -68,8 +68,10 @@ pub(super) fn pieces(
     for (index, finding) in found.findings.iter().enumerate() {
         let Act::Address { link } = finding.act else { continue };
         let text = found.text(finding.place, &material);
-        let read = address::read(exchange, door, index, &text, link)?;
-        let refuses = profile.rule(finding.rule).is_none_or(|rule| rule.unlisted == Unlisted::Refuse);
+        let read = address::read(exchange, door, index, &text, link);
+        // A header that is not listed does not cross and does not refuse; neither does an address in one.
+        let refuses = !matches!(finding.place, Place::Header(_))
+            && profile.rule(finding.rule).is_none_or(|rule| rule.unlisted == Unlisted::Refuse);
         if refuses && read.iter().any(Option::is_none) {
             return Err(Refusal::NotListed { rule: profile.rule_text(finding.rule) });
         }

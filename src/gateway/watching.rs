@@ -8,22 +8,32 @@ use super::guard::{Watch, WatchKind};
 use super::parts::Parts;
 use super::piece::Piece;
 use crate::profile::find::Finding;
-use crate::profile::{Act, Category, Door, NamePart, Profile};
+use crate::profile::{Act, Category, Door, Minted, NamePart, Profile};
 
 /// The number of a person in the watch: an exchange's two messages number theirs apart.
 pub(super) fn numbered(door: Door, person: Option<u32>) -> Option<u32> {
     person.map(|person| if door == Door::Enter { person | 1 << 31 } else { person })
 }
 
-/// Adds what the findings of a message and of the addresses in it take away.
-pub(super) fn watch(watch: &mut Watch, exchange: &Exchange, door: Door, pieces: &[Piece], parts: &Parts) {
-    for piece in pieces {
+/// Adds what the findings of a message that leaves, and of the addresses in it, take away. `stays` says of a finding
+/// (its piece, its place there) that the publisher made it: that is its own to see.
+pub(super) fn watch(
+    watch: &mut Watch,
+    exchange: &Exchange,
+    pieces: &[Piece],
+    parts: &Parts,
+    stays: &dyn Fn(usize, usize) -> bool,
+) {
+    for (place, piece) in pieces.iter().enumerate() {
         let slices = piece.slices(parts);
         let material = piece.material(parts, &slices);
-        for finding in &piece.found.findings {
+        for (index, finding) in piece.found.findings.iter().enumerate() {
+            if stays(place, index) {
+                continue;
+            }
             let Some(kind) = watched_as(&exchange.route.profile, finding) else { continue };
             for text in piece.found.scalars(finding.place, &material) {
-                watch.add(numbered(door, finding.person), kind, identifier_in(finding, &text));
+                watch.add(numbered(Door::Leave, finding.person), kind, identifier_in(finding, &text));
             }
         }
     }
@@ -45,6 +55,9 @@ fn watched_as(profile: &Profile, finding: &Finding) -> Option<WatchKind> {
         return Some(kind);
     }
     if matches!(finding.act, Act::Nested { .. } | Act::Address { .. } | Act::Swap { .. }) {
+        return None;
+    }
+    if matches!(&finding.act, Act::Pseudonym(masking) if masking.minted == Minted::Publisher) {
         return None;
     }
     if matches!(finding.act, Act::Pseudonym(_)) && finding.category == Some(Category::Guardian) {

@@ -10,6 +10,7 @@
 )]
 
 mod cli;
+mod corpus;
 mod demo;
 mod round_trip;
 mod support;

@@ -1,4 +1,4 @@
-//! Encodings of whole values: base64, hexadecimal, UTF-16, gzip and zlib.
+//! Encodings of whole values: base64, hexadecimal, gzip and zlib.
 //!
 //! Every word of a message might be base64, so most of this file says quickly that one is not. A
 //! decoder here never fails: it gives what it could read.
@@ -7,6 +7,8 @@ use std::io::Read;
 use std::ops::Range;
 
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
+
+use super::wide;
 
 /// Words shorter than this cannot hold a watched value: four letters are six characters of base64.
 pub(super) const SHORTEST: usize = 6;
@@ -285,7 +287,7 @@ pub(super) fn is_worth_scanning(bytes: &[u8]) -> bool {
     }
     longest >= 4
         || is_packed(bytes)
-        || memchr::memchr(0, bytes).is_some() && wide_parities(bytes) != [false; 2]
+        || memchr::memchr(0, bytes).is_some() && wide::parities(bytes) != [false; 2]
 }
 
 /// Whether a stretch of binary data holds four bytes on end that are valid UTF-8.
@@ -326,51 +328,6 @@ pub(super) fn unpack(bytes: &[u8], limit: usize) -> Option<Vec<u8>> {
         ZlibDecoder::new(bytes).take(bound).read_to_end(&mut out)
     };
     (out.len() <= limit).then_some(out)
-}
-
-/// The ways in which `bytes` can be UTF-16: offset of the first unit, and whether big-endian.
-pub(super) fn wide_readings(bytes: &[u8]) -> Vec<(usize, bool)> {
-    let mut readings: Vec<(usize, bool)> = Vec::new();
-    for (parity, _) in wide_parities(bytes).iter().enumerate().filter(|(_, found)| **found) {
-        // Zeros at odd offsets: little-endian units from 0, or big-endian units from 1.
-        readings.extend([(1 - parity, false), (parity, true)]);
-    }
-    match bytes {
-        [0xFF, 0xFE, ..] => readings.push((0, false)),
-        [0xFE, 0xFF, ..] => readings.push((0, true)),
-        _ => {}
-    }
-    readings.sort_unstable();
-    readings.dedup();
-    readings
-}
-
-/// Whether zeros stand as they do between letters in UTF-16, at even and at odd offsets.
-fn wide_parities(bytes: &[u8]) -> [bool; 2] {
-    let mut seen = [0_u32; 2];
-    for (at, window) in bytes.windows(3).enumerate() {
-        if let [0, between, 0] = window
-            && *between != 0
-            && let Some(count) = seen.get_mut(at & 1)
-        {
-            *count += 1;
-        }
-    }
-    seen.map(|count| count >= 2)
-}
-
-/// UTF-16 read from `offset` on, as UTF-8. With `strict`, units that no Latin, Greek or Cyrillic text
-/// has become line ends: then the bytes around a stretch of UTF-16 do not stick to its words.
-pub(super) fn wide(bytes: &[u8], (offset, big): (usize, bool), strict: bool) -> Vec<u8> {
-    let (units, _) = bytes.get(offset..).unwrap_or_default().as_chunks::<2>();
-    let units = units.iter().map(|unit| {
-        let unit = if big { u16::from_be_bytes(*unit) } else { u16::from_le_bytes(*unit) };
-        let usual = matches!(unit >> 8, 0..=4 | 0x1E | 0xFF) || matches!(unit, 0x200B..=0x200F | 0x2060);
-        if strict && !usual { 10 } else { unit }
-    });
-    let text: String =
-        char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-    text.into_bytes()
 }
 
 /// The first eight bytes of a digest in hexadecimal: MD5, SHA-1 or SHA-256.

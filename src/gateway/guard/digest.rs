@@ -25,9 +25,27 @@ impl Digests {
         }
     }
 
+    /// Gives back room that was kept for more; call it after the last.
+    pub(super) fn settle(&mut self) {
+        self.resize(self.used + self.used / 4 + 1);
+    }
+
+    fn resize(&mut self, size: usize) {
+        let mut table = vec![0; size];
+        for &slot in self.table.iter().filter(|&&slot| slot != 0) {
+            settle_in(&mut table, slot);
+        }
+        self.table = table;
+    }
+
     /// Whether nothing was added.
     pub(super) const fn is_empty(&self) -> bool {
         self.used == 0
+    }
+
+    /// Bytes held.
+    pub(super) const fn memory(&self) -> usize {
+        self.table.capacity() * 8
     }
 
     /// Whether a digest of a watched address begins with these eight bytes.
@@ -55,11 +73,7 @@ impl Digests {
             return;
         }
         if (self.used + 1) * 4 > self.table.len() * 3 {
-            let mut wider = vec![0; self.table.len() + self.table.len() / 2 + 16];
-            for &slot in self.table.iter().filter(|&&slot| slot != 0) {
-                settle_in(&mut wider, slot);
-            }
-            self.table = wider;
+            self.resize(self.table.len() + self.table.len() / 2 + 16);
         }
         settle_in(&mut self.table, key(*beginning));
         self.used += 1;
@@ -76,10 +90,13 @@ const fn place(key: u64, slots: usize) -> usize {
     ((key as u128 * slots as u128) >> 64) as usize
 }
 
+/// Puts a key into the first free place; there always is one.
 fn settle_in(table: &mut [u64], key: u64) {
-    let start = place(key, table.len());
-    let (before, after) = table.split_at_mut(start.min(table.len()));
-    if let Some(free) = after.iter_mut().chain(before).find(|slot| **slot == 0) {
+    let mut at = place(key, table.len());
+    while table.get(at).is_some_and(|taken| *taken != 0) {
+        at = if at + 1 == table.len() { 0 } else { at + 1 };
+    }
+    if let Some(free) = table.get_mut(at) {
         *free = key;
     }
 }

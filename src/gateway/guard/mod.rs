@@ -4,6 +4,7 @@
 //! knows of the school's pupils. It does not trust the masker: it reads no profile, calls no `find`,
 //! and imports nothing of `rewrite`, `profile` or `vault`. Only here can a `Cleared` be made.
 
+mod beside;
 mod blob;
 mod digest;
 mod entity;
@@ -16,6 +17,7 @@ mod permit;
 mod scan;
 mod spelling;
 mod watch;
+mod wide;
 mod window;
 mod word;
 
@@ -92,6 +94,9 @@ pub fn clear(
     permits: &[Permit],
     message: Message,
 ) -> Result<Cleared, Leak> {
+    if watchlist.patterns().is_full() || watch.patterns().is_full() {
+        return Err(Leak { kind: LeakKind::Bound, part: "body" });
+    }
     let headers = message.head.headers();
     let sizes = headers.iter().map(|(name, value)| name.as_str().len() + value.len());
     let size = message.body.len() + sizes.sum::<usize>();

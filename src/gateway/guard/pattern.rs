@@ -43,6 +43,7 @@ pub(super) struct Patterns {
     most_words: usize,
     /// Where the phrases of the present pupil begin.
     pupil: usize,
+    full: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,6 +71,11 @@ const LONGEST: usize = 512;
 const MOST_WORDS: usize = 24;
 
 impl Patterns {
+    /// No phrases yet; `full` when it is known already that not all will fit.
+    pub(super) fn new(full: bool) -> Self {
+        Self { full, ..Self::default() }
+    }
+
     /// What is taken in from here on belongs to another pupil.
     pub(super) fn next_pupil(&mut self) {
         self.pupil = self.arena.len();
@@ -79,7 +85,8 @@ impl Patterns {
     pub(super) fn push(&mut self, phrase: Phrase<'_>) {
         let words = beginning(phrase.words);
         let at = self.arena.len();
-        if words.is_empty() || at + HEAD + words.len() >= ANCHOR as usize {
+        self.full |= at + HEAD + words.len() >= ANCHOR as usize;
+        if words.is_empty() || self.full {
             return;
         }
         let manner = phrase.manner;
@@ -116,7 +123,7 @@ impl Patterns {
             self.most_words = self.most_words.max(words.len());
             self.enter(&arena, at as u32, phrase.manner, &mut words);
         }
-        self.slots.shrink_to_fit();
+        self.resize(self.used * 4 / 3 + 8);
         self.arena = arena;
         self.arena.shrink_to_fit();
     }
@@ -124,6 +131,16 @@ impl Patterns {
     /// Whether nothing is watched for.
     pub(super) fn is_empty(&self) -> bool {
         self.used == 0
+    }
+
+    /// Bytes held.
+    pub(super) fn memory(&self) -> usize {
+        self.arena.capacity() + self.slots.capacity() * size_of::<Slot>() + self.filter.capacity() * 8
+    }
+
+    /// Whether a phrase did not fit into the table: then nothing can be called clean.
+    pub(super) const fn is_full(&self) -> bool {
+        self.full
     }
 
     /// Bytes of the longest phrase.
@@ -222,19 +239,18 @@ impl Patterns {
             return;
         }
         if (self.used + 1) * 4 > self.slots.len() * 3 {
-            self.grow();
+            self.resize(self.slots.len() + self.slots.len() / 2 + 8);
         }
         settle_in(&mut self.slots, Slot { tag: tag(hash), record });
         self.used += 1;
     }
 
-    fn grow(&mut self) {
-        let size = self.slots.len() + self.slots.len() / 2 + 8;
-        let mut wider = vec![Slot { tag: 0, record: EMPTY }; size];
+    fn resize(&mut self, size: usize) {
+        let mut slots = vec![Slot { tag: 0, record: EMPTY }; size];
         for slot in self.slots.iter().filter(|slot| slot.record != EMPTY) {
-            settle_in(&mut wider, *slot);
+            settle_in(&mut slots, *slot);
         }
-        self.slots = wider;
+        self.slots = slots;
     }
 }
 

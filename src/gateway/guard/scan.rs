@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::beside::has_company;
 use super::blob;
 use super::digest::Digests;
 use super::fold::Bytes;
@@ -13,8 +14,9 @@ use super::layer::{Layer, stretches};
 use super::pattern::Patterns;
 use super::peel::{Escapes, escape, parts_query, peel};
 use super::permit::Ledger;
+use super::wide;
 use super::window::{Match, Window};
-use super::word::{BLOCK, Classes, classify, hash, hash_pair, is_particle, is_word};
+use super::word::{BLOCK, classes, hash};
 use super::{Leak, LeakKind, WatchKind};
 
 /// What is watched for: the roster's and the exchange's.
@@ -111,9 +113,9 @@ impl<'a> Scan<'a> {
             return Ok(());
         }
         if signs.nul || layer.text.starts_with(&[0xFF, 0xFE]) || layer.text.starts_with(&[0xFE, 0xFF]) {
-            for reading in blob::wide_readings(layer.text) {
+            for reading in wide::readings(layer.text) {
                 for strict in [true, false] {
-                    let text = blob::wide(layer.text, reading, strict);
+                    let text = wide::decode(layer.text, reading, strict);
                     self.layer(&Layer::decoded(&text, Bytes::Text, layer, 0..layer.text.len()))?;
                 }
             }
@@ -370,18 +372,6 @@ impl<'a> Scan<'a> {
     }
 }
 
-#[inline]
-fn classes(chunk: &[u8]) -> Classes {
-    if let Some(block) = chunk.first_chunk::<BLOCK>() {
-        return classify(block);
-    }
-    let mut block = [b' '; BLOCK];
-    for (to, from) in block.iter_mut().zip(chunk) {
-        *to = *from;
-    }
-    classify(&block)
-}
-
 /// Notes the escapes that begin in a block.
 #[cold]
 fn note(text: &[u8], base: usize, chunk: &[u8], signs: &mut Signs) {
@@ -401,64 +391,5 @@ fn note(text: &[u8], base: usize, chunk: &[u8], signs: &mut Signs) {
             0 => signs.nul = true,
             _ => {}
         }
-    }
-}
-
-/// Whether phrases stand under the word alone, or under it and a neighbour: a look at the bytes
-/// beside it, without folding. In doubt, yes.
-fn has_company(text: &[u8], span: &Range<usize>, key: u64, patterns: &Patterns) -> bool {
-    if patterns.under(key).next().is_some() {
-        return true;
-    }
-    let before = neighbours(text, span.start, false);
-    let after = neighbours(text, span.end, true);
-    let (Some(before), Some(after)) = (before, after) else {
-        return true;
-    };
-    let known = |pair: u64| patterns.under(pair).next().is_some();
-    before.into_iter().flatten().any(|left| known(hash_pair(left, key)))
-        || after.into_iter().flatten().any(|right| known(hash_pair(key, right)))
-}
-
-/// How far the quick look goes, in bytes, before it leaves the question to the exact one.
-const QUICK: usize = 96;
-
-/// The next word and the next significant word in one direction. `None`: there are bytes that only
-/// folding can read, or it is too far to say.
-fn neighbours(text: &[u8], from: usize, forward: bool) -> Option<[Option<u64>; 2]> {
-    let mut found = [None; 2];
-    let mut at = from;
-    let step = |at: usize| if forward { text.get(at) } else { text.get(at.checked_sub(1)?) };
-    let next = |at: usize| if forward { at + 1 } else { at - 1 };
-    loop {
-        while step(at).is_some_and(|&byte| !is_word(byte)) {
-            at = next(at);
-            if at.abs_diff(from) > QUICK {
-                return None;
-            }
-        }
-        if step(at).is_none() {
-            return Some(found);
-        }
-        let edge = at;
-        while let Some(&byte) = step(at).filter(|&&byte| is_word(byte)) {
-            if byte >= 0x80 || at.abs_diff(from) > QUICK {
-                return None;
-            }
-            at = next(at);
-        }
-        let (start, end) = if forward { (edge, at) } else { (at, edge) };
-        let word = hash(text, start, end);
-        found = [found.first().copied().flatten().or(Some(word)), Some(word)];
-        let mut folded = [0_u8; 8];
-        let spelled = text.get(start..end).unwrap_or_default();
-        for (to, from) in folded.iter_mut().zip(spelled) {
-            *to = from.to_ascii_lowercase();
-        }
-        let particle = spelled.len() <= 8 && is_particle(folded.get(..spelled.len()).unwrap_or_default());
-        if !particle {
-            return Some(found);
-        }
-        found = [found.first().copied().flatten(), None];
     }
 }

@@ -97,6 +97,11 @@ impl Watchlist {
         self.pupils
     }
 
+    /// Bytes that it holds in memory.
+    pub fn memory(&self) -> usize {
+        self.patterns.memory() + self.digests.memory()
+    }
+
     pub(super) const fn patterns(&self) -> &Patterns {
         &self.patterns
     }
@@ -151,6 +156,7 @@ impl Watch {
 struct Values {
     text: Zeroizing<String>,
     entries: Vec<Entry>,
+    lost: bool,
 }
 
 struct Entry {
@@ -163,6 +169,8 @@ struct Entry {
 impl Values {
     fn add(&mut self, person: Option<u32>, kind: WatchKind, text: &str) {
         let (Ok(start), Ok(len)) = (u32::try_from(self.text.len()), u32::try_from(text.len())) else {
+            // Beyond 4 GiB: what is not watched for must not pass.
+            self.lost = true;
             return;
         };
         self.entries.push(Entry { person, kind, start, len });
@@ -182,7 +190,7 @@ impl Values {
         if !self.entries.is_sorted_by_key(|entry| entry.person) {
             order.sort_by_key(person);
         }
-        let mut patterns = Patterns::default();
+        let mut patterns = Patterns::new(self.lost);
         let mut speller = Speller::new(origin);
         let mut pupils = 0;
         for pupil in order.chunk_by(|one, other| person(one).is_some() && person(one) == person(other)) {
@@ -199,6 +207,7 @@ impl Values {
         for entry in self.entries.iter().filter(|entry| entry.kind == WatchKind::Email) {
             digests.add(self.text(entry));
         }
+        digests.settle();
         digests
     }
 }

@@ -22,9 +22,22 @@ pub(super) const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80
 }
 
+/// Classifies a block that may be the shorter last one.
+#[inline]
+pub(super) fn classes(chunk: &[u8]) -> Classes {
+    if let Some(block) = chunk.first_chunk::<BLOCK>() {
+        return classify(block);
+    }
+    let mut block = [b' '; BLOCK];
+    for (to, from) in block.iter_mut().zip(chunk) {
+        *to = *from;
+    }
+    classify(&block)
+}
+
 /// Classifies a block. Written so that the compiler makes vector code of it.
 #[inline]
-pub(super) fn classify(block: &[u8; BLOCK]) -> Classes {
+fn classify(block: &[u8; BLOCK]) -> Classes {
     let mut flags = [0_u8; BLOCK];
     let mut any = 0_u8;
     let mut special = 0_u8;

@@ -96,7 +96,7 @@ impl<'p> Walk<'p, '_> {
             (Verb::Pseudonym, _) => {
                 self.need_person(choice.rule)?;
                 let Some(masks) = &choice.pseudonym else { return Ok(()) };
-                Act::PersonPseudonym { kind: masks.kind.kind, form: masks.form.clone().map(Box::new) }
+                Act::PersonPseudonym { kind: masks.kind.kind, form: masks.form.clone() }
             }
             _ => return Ok(()),
         };

@@ -609,3 +609,22 @@ fn the_whole_language_is_read() {
         }
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 300, ..Default::default() })]
+
+    #[test]
+    fn a_damaged_profile_gives_errors_within_the_file(from in 0..6000_usize, length in 0..40_usize, put in "[\\[\\]{}=\",a/*#\n]{0,4}") {
+        let whole = include_str!("../../../config/profiles/template.toml");
+        let boundary = |at: usize| (at..=whole.len()).find(|at| whole.is_char_boundary(*at)).unwrap_or(whole.len());
+        let (start, end) = (boundary(from.min(whole.len())), boundary((from + length).min(whole.len())));
+        let text = format!("{}{put}{}", &whole[..start], &whole[end..]);
+        let last = text.lines().count() as u32 + 1;
+        if let Err(errors) = Profile::read("p.toml", &text) {
+            proptest::prop_assert!(!errors.is_empty());
+            for error in errors {
+                proptest::prop_assert!((1..=last).contains(&error.line), "{}", error);
+            }
+        }
+    }
+}

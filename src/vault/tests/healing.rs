@@ -91,9 +91,9 @@ fn an_index_that_cannot_be_built_refuses_and_heals_later() {
     open_epoch(&vault, &scope);
     let masked = run(mask_one(&vault, &scope, &pupil(1), "uuid"));
     vault.inner.caches.clear();
-    vault.inner.index.replace(None);
-    // A file where the new index should come.
+    // A file where the new index should come; it lies there before anyone can build one.
     super::support::write(&place.vault("index.new"), b"in the way");
+    vault.inner.index.replace(None);
     let asks = [crate::vault::RevealAsk {
         text: masked.pseudonym.as_str(),
         kind: Kind::PUPIL_NUMBER,

@@ -57,17 +57,17 @@ fn hostile(size: usize) -> Vec<(&'static str, Vec<u8>)> {
 fn work_is_linear() {
     let mut watch = watch(&PUPIL);
     watch.add(Some(2), WatchKind::FullName, "Berghuis Jansenius");
-    for (name, text) in hostile(200_000) {
+    for (name, text) in hostile(100_000) {
         let start = Instant::now();
         let _ = found(&watch, text);
         let took = start.elapsed();
         // A quadratic scan would take minutes; this allows for a slow machine and no optimisation.
-        assert!(took < Duration::from_secs(8), "{name} took {took:?}");
+        assert!(took < Duration::from_secs(6), "{name} took {took:?}");
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_bytes_never_panic(body in prop::collection::vec(any::<u8>(), 0..2000)) {

@@ -111,7 +111,7 @@ fn zlib(bytes: &[u8]) -> Vec<u8> {
 
 /// Surrounded as it would be in a document.
 fn document(planted: &[u8]) -> Vec<u8> {
-    let filler = r#"{"sourcedId":"7f0a4c1e9b3d2f6a8c5e0d1b2a394857","status":"active","x":["#.repeat(4);
+    let filler = r#"{"sourcedId":"7f0a4c1e9b3d2f6a8c5e0d1b2a394857","status":"active","x":["#.repeat(2);
     let mut body = filler.clone().into_bytes();
     body.extend(br#"{"comment":""#);
     body.extend(planted);
@@ -156,9 +156,13 @@ fn two_encodings_in_the_body() {
 fn three_encodings_in_the_body() {
     let watch = watch(&PUPIL);
     let value = "Björn Johannes van den Berghuis".as_bytes();
-    for (first, one) in ENCODERS {
-        for (second, two) in ENCODERS {
-            for (third, three) in ENCODERS {
+    for (i, (first, one)) in ENCODERS.into_iter().enumerate() {
+        for (j, (second, two)) in ENCODERS.into_iter().enumerate() {
+            for (k, (third, three)) in ENCODERS.into_iter().enumerate() {
+                // A fifth of the triples, spread so that every pair is among them.
+                if (i + 2 * j + 3 * k) % 5 != 0 {
+                    continue;
+                }
                 let depth = [first, second, third].iter().map(|name| depth(name)).sum::<usize>();
                 let (inner, middle) = (one(value), two(&one(value)));
                 if !sensible(second, first)

@@ -1,0 +1,66 @@
+//! The quick look beside an anchor: whether any phrase can stand here, judged by the hashes of the
+//! nearest words, without folding. In doubt the answer is yes, and the exact look decides.
+
+use std::ops::Range;
+
+use super::pattern::Patterns;
+use super::word::{hash, hash_pair, is_particle, is_word};
+
+/// Whether phrases stand under the word alone, or under it and a neighbour: a look at the bytes
+/// beside it, without folding. In doubt, yes.
+pub(super) fn has_company(text: &[u8], span: &Range<usize>, key: u64, patterns: &Patterns) -> bool {
+    if patterns.under(key).next().is_some() {
+        return true;
+    }
+    let before = neighbours(text, span.start, false);
+    let after = neighbours(text, span.end, true);
+    let (Some(before), Some(after)) = (before, after) else {
+        return true;
+    };
+    let known = |pair: u64| patterns.under(pair).next().is_some();
+    before.into_iter().flatten().any(|left| known(hash_pair(left, key)))
+        || after.into_iter().flatten().any(|right| known(hash_pair(key, right)))
+}
+
+/// How far the quick look goes, in bytes, before it leaves the question to the exact one.
+const QUICK: usize = 96;
+
+/// The next word and the next significant word in one direction. `None`: there are bytes that only
+/// folding can read, or it is too far to say.
+fn neighbours(text: &[u8], from: usize, forward: bool) -> Option<[Option<u64>; 2]> {
+    let mut found = [None; 2];
+    let mut at = from;
+    let step = |at: usize| if forward { text.get(at) } else { text.get(at.checked_sub(1)?) };
+    let next = |at: usize| if forward { at + 1 } else { at - 1 };
+    loop {
+        while step(at).is_some_and(|&byte| !is_word(byte)) {
+            at = next(at);
+            if at.abs_diff(from) > QUICK {
+                return None;
+            }
+        }
+        if step(at).is_none() {
+            return Some(found);
+        }
+        let edge = at;
+        while let Some(&byte) = step(at).filter(|&&byte| is_word(byte)) {
+            if byte >= 0x80 || at.abs_diff(from) > QUICK {
+                return None;
+            }
+            at = next(at);
+        }
+        let (start, end) = if forward { (edge, at) } else { (at, edge) };
+        let word = hash(text, start, end);
+        found = [found.first().copied().flatten().or(Some(word)), Some(word)];
+        let mut folded = [0_u8; 8];
+        let spelled = text.get(start..end).unwrap_or_default();
+        for (to, from) in folded.iter_mut().zip(spelled) {
+            *to = from.to_ascii_lowercase();
+        }
+        let particle = spelled.len() <= 8 && is_particle(folded.get(..spelled.len()).unwrap_or_default());
+        if !particle {
+            return Some(found);
+        }
+        found = [found.first().copied().flatten(), None];
+    }
+}
