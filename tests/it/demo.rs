@@ -70,6 +70,8 @@ fn the_fixed_set_reports_every_exchange_and_exits_0() {
     assert_eq!(summary["reached"], Value::Array(Vec::new()));
     assert_eq!(summary["astray"], Value::Array(Vec::new()));
     assert_eq!(summary["leak"], Value::Null);
+    assert_eq!(summary["journal"]["verified"], true);
+    assert!(summary["journal"]["entries"].as_u64().unwrap() >= 12);
     assert!(summary["searched_bytes"].as_u64().unwrap() > 5_000);
     assert!(summary["searched_values"].as_u64().unwrap() > 24 * 8);
     let mut journal = Vec::new();

@@ -5,6 +5,7 @@
 use super::pupils::COUNT;
 use super::search::{Secret, search};
 use super::story::{Exchange, Topic};
+use crate::journal::Report;
 
 /// The code of a refusal by the guard.
 const LEAK: &str = "SLS-601";
@@ -24,6 +25,8 @@ pub(super) struct Verdict {
     pub(super) bytes: usize,
     /// Values that they were searched for.
     pub(super) values: usize,
+    /// The journal, verified; nothing before that was done.
+    pub(super) journal: Option<Report>,
 }
 
 impl Verdict {
@@ -38,12 +41,16 @@ impl Verdict {
             stopped: exchanges.iter().filter(stopped).count(),
             bytes: outside.len(),
             values: secrets.len(),
+            journal: None,
         }
     }
 
     /// Whether everything went as it should.
     pub(super) fn is_good(&self) -> bool {
-        self.reached.is_empty() && self.unexplained == 0 && self.astray.is_empty()
+        self.journal.as_ref().is_none_or(Report::is_good)
+            && self.reached.is_empty()
+            && self.unexplained == 0
+            && self.astray.is_empty()
     }
 }
 

@@ -33,7 +33,8 @@ use super::Exit;
 use super::failure::Failure;
 use super::screen::Screen;
 use crate::config::Language;
-use crate::server::{Asked, Signals};
+use crate::journal::{Report, verify};
+use crate::server::Signals;
 
 /// Show a school, Sluis and a publisher on this machine, with invented pupils, over TLS.
 #[derive(Debug, Args)]
@@ -111,7 +112,8 @@ impl Demo {
             exchanges.push(exchange);
         }
         let outside = everything(story.running);
-        let verdict = Verdict::of(&exchanges, &outside, &search::secrets(story.pupils));
+        let mut verdict = Verdict::of(&exchanges, &outside, &search::secrets(story.pupils));
+        verdict.journal = Some(verified(story.scene)?);
         Ok(Played { exchanges, verdict })
     }
 
@@ -124,7 +126,17 @@ impl Demo {
         };
         let took = since.elapsed().as_millis();
         match show {
-            Some(show) => show.verdict(&verdict(&played.verdict, self.leak, took, screen.language)),
+            Some(show) => {
+                show.verdict(&verdict(&played.verdict, self.leak, took, screen.language));
+                if exit == Exit::Done {
+                    show.closing(&[screen
+                        .pick(
+                            "See a name being stopped: sluis demo --leak · Begin a school of your own: sluis init",
+                            "Zie een naam gestopt worden: sluis demo --leak · Begin een eigen school: sluis init",
+                        )
+                        .to_owned()]);
+                }
+            }
             None => screen.report(&report::report(
                 &played.exchanges,
                 &played.verdict,
@@ -143,9 +155,18 @@ fn everything(running: &Running) -> Vec<u8> {
     running.outside.since(0)
 }
 
-/// Waits until somebody asks to stop. There is nothing to read anew.
+/// Signs the journal, and has it verified as a stranger would: with its files and the public key.
+fn verified(scene: &Scene) -> Result<Report, Failure> {
+    tokio::task::block_in_place(|| {
+        scene.stores.checkpoint()?;
+        let key = scene.stores.journal.vkey();
+        Ok(verify(&scene.settings.journal, std::slice::from_ref(key), None))
+    })
+}
+
+/// Waits for a signal, `SIGHUP` too: when the terminal is closed, nobody is left to look.
 async fn stopped(signals: &mut Signals) {
-    while signals.next().await != Asked::Stop {}
+    signals.next().await;
 }
 
 /// The last line.
@@ -166,15 +187,17 @@ fn verdict(verdict: &Verdict, leak: bool, took: u128, language: Language) -> Str
             ),
         };
     }
+    let entries = verdict.journal.as_ref().map_or(0, |journal| journal.size);
     let searched = match language {
         Language::English => format!(
             "Everything that the publisher received ({bytes} bytes) was searched for {values} names, numbers, \
-             e-mail addresses and birth dates of the {} pupils: none is there. {took} ms.",
+             e-mail addresses and birth dates of the {} pupils: none is there. The journal's {entries} entries were verified. {took} ms.",
             pupils::COUNT
         ),
         Language::Dutch => format!(
             "Alles wat de uitgever ontving ({bytes} bytes) is doorzocht op {values} namen, nummers, e-mailadressen \
-             en geboortedata van de {} leerlingen: er staat er geen in. {took} ms.",
+             en geboortedata van de {} leerlingen: er staat er geen in. De {entries} regels van het journaal zijn \
+             nagerekend en kloppen. {took} ms.",
             pupils::COUNT
         ),
     };

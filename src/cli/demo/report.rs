@@ -15,8 +15,9 @@
 //! - `pupils`: for each pupil `inside` and `outside`, as the text shows them.
 //!
 //! `summary` has `exchanges`, `pupils`, `differences`, `unexplained`, `searched_bytes`, `searched_values`, `reached`
-//! (kinds of what should have stayed inside), `astray` (names of exchanges that did not end as they should), `planted`,
-//! `stopped`, `leak` (`stopped`, `reached` or null), `milliseconds` and `exit`.
+//! (kinds of what should have stayed inside), `astray` (names of exchanges that did not end as they should), `journal`
+//! (`entries`, and whether they were `verified` with the public key), `planted`, `stopped`, `leak` (`stopped`, `reached`
+//! or null), `milliseconds` and `exit`.
 
 use serde_json::{Map, Value, json};
 
@@ -52,6 +53,10 @@ pub(super) fn report(
             "searched_values": verdict.values,
             "reached": verdict.reached,
             "astray": verdict.astray.iter().map(|topic| name(*topic)).collect::<Vec<_>>(),
+            "journal": verdict.journal.as_ref().map(|journal| json!({
+                "entries": journal.size,
+                "verified": journal.is_good(),
+            })),
             "planted": planted,
             "stopped": verdict.stopped,
             "leak": leak,
