@@ -6,6 +6,7 @@
 mod act;
 mod admin;
 mod check;
+mod demo;
 mod explain;
 mod failure;
 mod faults;
@@ -82,6 +83,8 @@ enum Spoken {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show it: a school, Sluis and a publisher on this machine, with invented pupils, over TLS.
+    Demo(demo::Demo),
     /// Make a working school: configuration, keys, certificate, vault, journal and recovery kit.
     Init(init::Init),
     /// Check the whole configuration: all problems at once, each with file, line and what to do.
@@ -131,6 +134,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(line: Line, screen: &mut Screen) -> Result<Exit, Failure> {
     match line.command {
+        Command::Demo(demo) => demo.run(screen),
         Command::Init(init) => init.run(screen),
         Command::Check(check) => check.run(&line.every.config, screen),
         Command::Serve(serve) => serve.run(&line.every.config, screen),

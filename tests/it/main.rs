@@ -11,6 +11,7 @@
 
 mod cli;
 mod corpus;
+mod demo;
 mod round_trip;
 mod support;
 mod tidy;

@@ -6,7 +6,7 @@
 mod answers;
 mod certificate;
 mod kit;
-mod staging;
+pub(super) mod staging;
 mod text;
 
 use std::path::{Path, PathBuf};
@@ -91,7 +91,7 @@ fn make(
 }
 
 /// 32 random bytes as one line of hexadecimal digits.
-fn secret_line() -> Result<zeroize::Zeroizing<String>, Failure> {
+pub(super) fn secret_line() -> Result<zeroize::Zeroizing<String>, Failure> {
     let bytes = random::<32>().map_err(|_| Failure::new(&words::NO_RANDOM, []))?;
     let bytes = zeroize::Zeroizing::new(bytes);
     let mut line: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -13,7 +13,7 @@ use crate::config::reason;
 use crate::crypto::random;
 
 /// Files in the making.
-pub(super) struct Staging {
+pub(in crate::cli) struct Staging {
     place: PathBuf,
     path: PathBuf,
 }
@@ -32,28 +32,33 @@ pub(super) fn check_free(place: &Path, names: &[&str]) -> Result<(), Failure> {
 impl Staging {
     /// A new directory in `place`, which is made when it is missing.
     pub(super) fn begin(place: &Path) -> Result<Self, Failure> {
+        Self::named(place, ".sluis-init-")
+    }
+
+    /// The same, under a name that begins so.
+    pub(in crate::cli) fn named(place: &Path, begin: &str) -> Result<Self, Failure> {
         fs::create_dir_all(place).map_err(|error| failed(place, &error))?;
         let number = random::<8>().map_err(|_| Failure::new(&words::NO_RANDOM, []))?;
         let number = u64::from_be_bytes(number);
-        let path = place.join(format!(".sluis-init-{number:016x}"));
+        let path = place.join(format!("{begin}{number:016x}"));
         fs::DirBuilder::new().mode(0o700).create(&path).map_err(|error| failed(&path, &error))?;
         Ok(Self { place: place.to_owned(), path })
     }
 
     /// Where the files are made.
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::cli) fn path(&self) -> &Path {
         &self.path
     }
 
     /// A directory that only its owner can enter.
-    pub(super) fn directory(&self, name: &str) -> Result<(), Failure> {
+    pub(in crate::cli) fn directory(&self, name: &str) -> Result<(), Failure> {
         let path = self.path.join(name);
         let made = fs::DirBuilder::new().mode(0o700).recursive(true).create(&path);
         made.map_err(|error| failed(&path, &error))
     }
 
     /// A new file with this mode, durable before this returns.
-    pub(super) fn write(&self, name: &str, bytes: &[u8], mode: u32) -> Result<(), Failure> {
+    pub(in crate::cli) fn write(&self, name: &str, bytes: &[u8], mode: u32) -> Result<(), Failure> {
         let path = self.path.join(name);
         if let Some(parent) = Path::new(name).parent().and_then(Path::to_str)
             && !parent.is_empty()

@@ -28,7 +28,7 @@ use crate::server::{Drain, ServerTls, TlsSettings, serve};
 use crate::telemetry::Metrics;
 
 /// What a server begins with.
-pub(super) struct Parts {
+pub(in crate::cli) struct Parts {
     pub(super) file: PathBuf,
     pub(super) settings: Arc<Settings>,
     pub(super) stores: Arc<Stores>,
@@ -39,7 +39,7 @@ pub(super) struct Parts {
 
 impl Parts {
     /// Builds the first house.
-    pub(super) fn new(
+    pub(in crate::cli) fn new(
         file: PathBuf,
         settings: Settings,
         stores: Arc<Stores>,
@@ -53,7 +53,7 @@ impl Parts {
 }
 
 /// A running server.
-pub(super) struct Live {
+pub(in crate::cli) struct Live {
     parts: Parts,
     handle: Handle,
     listener: std::net::TcpListener,
@@ -78,7 +78,7 @@ struct Round {
 
 impl Live {
     /// Begins to serve. Must be called on the runtime.
-    pub(super) fn begin(parts: Parts, listener: std::net::TcpListener) -> Result<Arc<Self>, Failure> {
+    pub(in crate::cli) fn begin(parts: Parts, listener: std::net::TcpListener) -> Result<Arc<Self>, Failure> {
         let handle = Handle::current();
         let settings = Arc::clone(&parts.settings);
         let round = Round::begin(&settings, &parts.gateway, &listener, &handle)?;
@@ -87,7 +87,7 @@ impl Live {
     }
 
     /// Records and logs the begin.
-    pub(super) fn started(&self, operations: Option<SocketAddr>) {
+    pub(in crate::cli) fn started(&self, operations: Option<SocketAddr>) {
         let stores = &self.parts.stores;
         let mut leaf = stores.leaf(Event::STARTED, stores.clock.now(), "");
         leaf.binary = Some(self.parts.binary);
@@ -162,7 +162,7 @@ impl Live {
     }
 
     /// Accepts nothing new and waits for what is under way; how many connections were cut off.
-    pub(super) async fn stop(&self) -> usize {
+    pub(in crate::cli) async fn stop(&self) -> usize {
         let mut ending = {
             let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
             now.stopping = true;

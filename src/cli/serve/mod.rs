@@ -15,7 +15,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio::net::{TcpListener, UnixListener};
 
-use self::live::{Live, Parts};
+pub(super) use self::live::{Live, Parts};
 use super::admin;
 use super::failure::Failure;
 use super::screen::Screen;

@@ -27,6 +27,7 @@ pub(super) const ALL: &[&Message] = &[
     &SOCKET,
     &UPSTREAM,
     &LIMITS,
+    &DEMO,
     &RESTART,
     &ROUTE_UNKNOWN,
     &TRIAL,
@@ -258,6 +259,18 @@ pub(in crate::cli) const LIMITS: Message = error(
     [
         "de grenzen kloppen niet met elkaar: {reason}",
         "verander `[limits]`, of haal het weg voor de gebruikelijke",
+    ],
+);
+/// The demo's own side failed.
+pub(in crate::cli) const DEMO: Message = error(
+    "CLI-080",
+    [
+        "the demo could not go on: {reason}",
+        "it needs room in the temporary directory and free ports on 127.0.0.1; run it again",
+    ],
+    [
+        "de demo kon niet verder: {reason}",
+        "zij heeft ruimte nodig in de tijdelijke map en vrije poorten op 127.0.0.1; start haar opnieuw",
     ],
 );
 /// A key that needs a restart.
