@@ -10,6 +10,8 @@
 )]
 
 mod corpus;
+mod leak;
+mod oracle;
 mod round_trip;
 mod support;
 mod tidy;
