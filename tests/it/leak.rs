@@ -83,7 +83,14 @@ async fn nobody_of_the_roster_leaves_in_a_free_text() {
         plants.push(person.email.clone());
         plants.extend(person.identifiers.iter().map(|(_, text)| text.clone()));
     }
-    for planted in plants.iter().filter(|text| !text.is_empty()) {
+    // PROMISES.md: under 4 letters and 5 digits a value counts only beside another one of that pupil (`D0042`).
+    let long = |text: &&String| {
+        let count = |of: fn(&char) -> bool| text.chars().filter(of).count();
+        count(|c| c.is_alphabetic()) >= 4 || count(|c| c.is_ascii_digit()) >= 5
+    };
+    let names = everybody().iter().map(Person::name).collect::<Vec<_>>();
+    assert!(names.contains(&"Bo A".to_owned()));
+    for planted in plants.iter().filter(|text| long(text) || names.contains(text)) {
         let reply = school.post_json("/rekenwonder/own/records", record(&bo, planted)).await;
         assert_eq!((reply.status.as_u16(), reply.code().as_str()), (422, "SLS-601"), "{planted}");
     }

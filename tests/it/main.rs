@@ -12,6 +12,7 @@
 mod corpus;
 mod leak;
 mod oracle;
+mod refusals;
 mod round_trip;
 mod support;
 mod tidy;
