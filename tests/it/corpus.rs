@@ -280,7 +280,8 @@ fn dump_case(folder: &Path, name: &str, got: Option<&Got>, reply: &Reply) {
     let folder = folder.join(name);
     std::fs::create_dir_all(&folder).unwrap();
     if let Some(got) = got {
-        let text = format!("{}\n\n{}", head(&format!("{} {}", got.method, got.target), &got.headers), got.text());
+        let text =
+            format!("{}\n\n{}", head(&format!("{} {}", got.method, got.target), &got.headers), got.text());
         std::fs::write(folder.join("2-forwarded"), text).unwrap();
     }
     let sides = reply_text(reply);

@@ -45,7 +45,12 @@ fn disguises(text: &str) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bo_a_passes_and_is_found_everywhere() {
     // The roster knows nobody of this school: what is found, is found by the exchange alone.
-    let stranger = Person { given: "Xandra".into(), preferred: "Xandra".into(), family: "Quist".into(), ..Person::default() };
+    let stranger = Person {
+        given: "Xandra".into(),
+        preferred: "Xandra".into(),
+        family: "Quist".into(),
+        ..Person::default()
+    };
     let world = World::with(Options { roster: Some(vec![stranger]), ..own() }).await;
     let bo = edu_v().pop().unwrap();
     assert_eq!(bo.name(), "Bo A");
@@ -180,8 +185,7 @@ async fn a_restored_number_is_watched_without_a_roster_too() {
     let publisher = world.outside("rekenwonder");
     let id = world.pseudonym("rekenwonder", "las-key", "LL-10027").await;
     world.school.say(404, &[("content-type", "text/plain")], "LL-10027 onbekend");
-    let reply =
-        publisher.post_json("/from/rekenwonder/own/records", format!(r#"{{"id":"{id}"}}"#)).await;
+    let reply = publisher.post_json("/from/rekenwonder/own/records", format!(r#"{{"id":"{id}"}}"#)).await;
     assert_refused(&reply, 502, "SLS-601");
     world.clean();
 }

@@ -59,7 +59,8 @@ fn answer_honestly(school: &Far, users: Vec<Value>) {
         }
         let number = |name: &str, other: usize| query.get(name).and_then(|n| n.parse().ok()).unwrap_or(other);
         let total = found.len().to_string();
-        let page: Vec<Value> = found.into_iter().skip(number("offset", 0)).take(number("limit", 100)).collect();
+        let page: Vec<Value> =
+            found.into_iter().skip(number("offset", 0)).take(number("limit", 100)).collect();
         let headers = [
             ("content-type", "application/json"),
             ("x-total-count", total.as_str()),
@@ -116,11 +117,13 @@ fn users(names: [(&str, &str); 4]) -> Vec<Value> {
 }
 
 const NAMES: [(&str, &str); 4] = [("Jip", "Jansen"), ("Amina", "Amrani"), ("Sanne", "Boer"), ("Bo", "A")];
-const OTHERS: [(&str, &str); 4] = [("Bo", "Zeldenrust"), ("Sanne", "Boer"), ("Jip", "Aalders"), ("Amina", "Jansen")];
+const OTHERS: [(&str, &str); 4] =
+    [("Bo", "Zeldenrust"), ("Sanne", "Boer"), ("Jip", "Aalders"), ("Amina", "Jansen")];
 
 fn questions() -> Vec<(String, Vec<(&'static str, &'static str)>)> {
     let mut all = Vec::new();
-    let fields = ["givenName", "familyName", "preferredFirstName", "middleName", "phone", "userMasterIdentifier"];
+    let fields =
+        ["givenName", "familyName", "preferredFirstName", "middleName", "phone", "userMasterIdentifier"];
     for field in fields {
         for (given, family) in NAMES {
             for value in [given, family, "Xyzzy"] {
@@ -139,7 +142,14 @@ fn questions() -> Vec<(String, Vec<(&'static str, &'static str)>)> {
         all.push((format!("?fields={field}"), Vec::new()));
         all.push((format!("?filter=status%3D%27active%27%20AND%20{field}%3D%27Jip%27"), Vec::new()));
     }
-    for page in ["", "?limit=1", "?limit=2&offset=1", "?sort=status&limit=3", "?orderBy=desc", "?orderBy=desc&limit=1"] {
+    for page in [
+        "",
+        "?limit=1",
+        "?limit=2&offset=1",
+        "?sort=status&limit=3",
+        "?orderBy=desc",
+        "?orderBy=desc&limit=1",
+    ] {
         all.push((page.to_owned(), Vec::new()));
     }
     all.push((String::new(), vec![("range", "bytes=0-40")]));
