@@ -18,8 +18,8 @@ use crate::rewrite::coding::{Coding, Undecoded};
 pub(super) enum Answered {
     /// One that the profile describes.
     Listed(Selected, Message),
-    /// A status that it does not describe: only the number crosses.
-    Unlisted(StatusCode),
+    /// One with a status that it does not describe: only the number crosses.
+    Unlisted(StatusCode, Message),
 }
 
 /// Writes a cleared request to the publisher.
@@ -68,13 +68,12 @@ fn read(exchange: &Exchange, asked: Selected, reply: Response<Bytes>) -> Result<
         Ok(media) => profile.reply(asked, head.status.as_u16(), media),
         Err(_) => Err(Unselected::Media),
     };
+    let listed = listed.map_err(|unselected| unselected == Unselected::Media && head.status.is_success());
+    let message = Message { head: Head::Reply { status: head.status, headers }, body };
     match listed {
-        Ok(selected) => Ok(Answered::Listed(
-            selected,
-            Message { head: Head::Reply { status: head.status, headers }, body },
-        )),
-        Err(Unselected::Media) if head.status.is_success() => Err(Refusal::MediaType),
-        Err(_) => Ok(Answered::Unlisted(head.status)),
+        Ok(selected) => Ok(Answered::Listed(selected, message)),
+        Err(true) => Err(Refusal::MediaType),
+        Err(false) => Ok(Answered::Unlisted(head.status, message)),
     }
 }
 

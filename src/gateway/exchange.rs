@@ -14,7 +14,7 @@ use super::crossing::{Answered, ask_publisher, ask_school};
 use super::enter::{Restored, enter};
 use super::guard::{Cleared, Watch};
 use super::house::{House, Register};
-use super::leave::leave;
+use super::leave::{leave, look_over};
 use super::message::{Head, Message};
 use super::record::record_status;
 use super::refusal::{At, Refusal};
@@ -67,7 +67,7 @@ pub(super) async fn school_asks(
             let restored = enter(exchange, selected, reply, &mut watch).await.map_err(replying)?;
             Ok(Reply::Enters(restored))
         }
-        Answered::Unlisted(status) => bare(exchange, status).await,
+        Answered::Unlisted(status, _) => bare(exchange, status).await,
     }
 }
 
@@ -84,7 +84,11 @@ pub(super) async fn publisher_asks(
             let cleared = leave(exchange, selected, reply, &mut watch).await.map_err(replying)?;
             Ok(Reply::Leaves(cleared))
         }
-        Answered::Unlisted(status) => bare(exchange, status).await,
+        Answered::Unlisted(status, withheld) => {
+            // Nothing of it crosses; but a school that names a pupil in its errors must hear of it.
+            look_over(exchange, &watch, withheld).map_err(replying)?;
+            bare(exchange, status).await
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::journal::Journal;
 use crate::rewrite::Limits;
 use crate::rewrite::coding::Expansion;
 use crate::roster::{Pupil, Roster};
+use crate::secret::Secret;
 use crate::vault::{Avoid, Vault};
 
 /// Everything that an exchange needs besides its own message.
@@ -51,7 +52,13 @@ pub struct Register {
 impl Register {
     /// Makes a roster ready. Takes time with its size: call it off the runtime's threads.
     pub fn build(roster: Roster) -> Self {
-        let watchlist = Watchlist::build(watched(&roster));
+        let called = called(&roster);
+        let whole = called.iter().map(|(person, name)| Watched {
+            person: *person,
+            kind: WatchKind::FullName,
+            text: name.expose(),
+        });
+        let watchlist = Watchlist::build(watched(&roster).chain(whole));
         let words = words(&roster);
         let avoid: Avoid = Arc::new(move |word: &str| words.contains(&word.to_lowercase()));
         Self { roster, watchlist, avoid }
@@ -75,6 +82,18 @@ fn watched(roster: &Roster) -> impl Iterator<Item = Watched<'_>> {
         let person = u32::try_from(number).unwrap_or(u32::MAX);
         values(pupil).map(move |(kind, text)| Watched { person, kind, text })
     })
+}
+
+/// What pupils are called, with what stands between given and family name: the guard would not look past it.
+fn called(roster: &Roster) -> Vec<(u32, Secret<String>)> {
+    let name = |pupil: &Pupil| {
+        let (given, prefix, family) = (pupil.given.as_ref()?, pupil.prefix.as_ref()?, pupil.family.as_ref()?);
+        Some(Secret::new(format!("{} {} {}", given.expose(), prefix.expose(), family.expose())))
+    };
+    let numbered = roster.pupils().iter().enumerate();
+    numbered
+        .filter_map(|(number, pupil)| Some((u32::try_from(number).unwrap_or(u32::MAX), name(pupil)?)))
+        .collect()
 }
 
 fn values(pupil: &Pupil) -> impl Iterator<Item = (WatchKind, &str)> {

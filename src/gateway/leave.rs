@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::edits::{Edits, Write, Written, whole_order};
 use super::exchange::Exchange;
-use super::guard::{Cleared, Leak, Watch, clear};
+use super::guard::{Cleared, Leak, Permit, Watch, Watchlist, clear};
 use super::house::Register;
 use super::message::{Head, Message};
 use super::parts::Parts;
@@ -42,15 +42,29 @@ pub(super) async fn leave(
     let found = pieces(exchange, selected, Door::Leave, register.is_none(), &parts)?;
     let masked = mask(exchange, register, selected, parts, found, watch).await?;
     let Masked { written, salts, counts } = masked;
-    let cleared = match register {
-        Some(register) => clear(&register.watchlist, watch, &written.permits, written.message),
-        None => clear(&super::guard::Watchlist::empty(), watch, &written.permits, written.message),
-    };
-    let cleared = cleared.map_err(|Leak { kind, part }| Refusal::Leak { found: kind.name(), part })?;
+    let cleared = guarded(register, watch, &written.permits, written.message)?;
     let crossing =
         Crossing { event: Event::LEFT, counts: &counts, salts: &salts, permits: cleared.permits_used() };
     record(exchange, &crossing, Some(cleared.message())).await?;
     Ok(cleared)
+}
+
+/// Whether a reply that is withheld names somebody: the exchange then fails, instead of passing its status on.
+pub(super) fn look_over(exchange: &Exchange, watch: &Watch, withheld: Message) -> Result<(), Refusal> {
+    guarded(exchange.register(), watch, &[], withheld).map(drop)
+}
+
+fn guarded(
+    register: Option<&Register>,
+    watch: &Watch,
+    permits: &[Permit],
+    message: Message,
+) -> Result<Cleared, Refusal> {
+    let cleared = match register {
+        Some(register) => clear(&register.watchlist, watch, permits, message),
+        None => clear(&Watchlist::empty(), watch, permits, message),
+    };
+    cleared.map_err(|Leak { kind, part }| Refusal::Leak { found: kind.name(), part })
 }
 
 /// What a finding asks of the vault, in the order of the findings.

@@ -12,6 +12,9 @@
 mod cli;
 mod corpus;
 mod demo;
+mod leak;
+mod oracle;
+mod refusals;
 mod round_trip;
 mod support;
 mod tidy;

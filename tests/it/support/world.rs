@@ -14,18 +14,19 @@ use sluis::disk::faulty::FaultyDisk;
 use sluis::gateway::Gateway;
 use sluis::gateway::caller::{CallerRule, Credential, Network};
 use sluis::gateway::house::{House, Register};
-use sluis::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes};
+use sluis::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes, Swap};
 use sluis::identity::{Epoch, Identifier, Kind, Publisher, School, Scope};
 use sluis::journal::Journal;
 use sluis::profile::{Profile, builtin};
 use sluis::rewrite::Limits;
 use sluis::rewrite::coding::Expansion;
+use sluis::secret::Secret;
 use sluis::server::{Deadlines, Drain, ServerTls, Settings, TlsSettings};
-use sluis::upstream::{Upstream, UpstreamSettings, UpstreamTls};
+use sluis::upstream::{CredentialSettings, Upstream, UpstreamSettings, UpstreamTls};
 use sluis::vault::{MaskAsk, Unlock, Vault};
 use tempfile::TempDir;
 
-use super::caller::Caller;
+use super::caller::{Caller, Reply};
 use super::far::Far;
 use super::pupils::{Person, canaries, everybody, roster};
 use super::scan::Canaries;
@@ -57,6 +58,10 @@ pub(crate) struct Options {
     pub(crate) reply_bytes: usize,
     /// A profile of the test's own, mounted as `own`.
     pub(crate) own_profile: Option<&'static str>,
+    /// Values that differ inside and outside.
+    pub(crate) swaps: Vec<(&'static str, &'static str, &'static str)>,
+    /// What Sluis shows upstreams.
+    pub(crate) credential: Option<CredentialSettings>,
     /// Networks from which `rekenwonder` may call.
     pub(crate) networks: Vec<&'static str>,
 }
@@ -74,6 +79,8 @@ impl Default for Options {
             upstream_timeout: Duration::from_secs(20),
             reply_bytes: 8 << 20,
             own_profile: None,
+            swaps: Vec::new(),
+            credential: None,
             networks: Vec::new(),
         }
     }
@@ -265,6 +272,22 @@ impl World {
     }
 }
 
+/// Sluis refused, and said so as it should: status, code, title and hint, an exchange id, and nothing of anybody.
+#[track_caller]
+pub(crate) fn assert_refused(reply: &Reply, status: u16, code: &str) {
+    assert_eq!((reply.status.as_u16(), reply.code().as_str()), (status, code), "{}", reply.text());
+    assert_eq!(reply.headers["content-type"], "application/problem+json");
+    assert_eq!(reply.headers["cache-control"], "no-store");
+    let problem = reply.json();
+    let text = |name: &str| problem[name].as_str().unwrap_or_default().to_owned();
+    assert!(!text("title").is_empty() && text("hint").len() > 10, "{problem}");
+    assert_eq!(text("type"), format!("https://sluis.example/refusals/{code}"));
+    assert_eq!(problem["status"], status);
+    let exchange = text("exchange");
+    assert!(exchange.len() == 32 && exchange.bytes().all(|b| b.is_ascii_hexdigit()), "{problem}");
+    canaries(&everybody()).absent("a refusal", &reply.body);
+}
+
 /// All files below a directory.
 pub(crate) fn files(directory: &Path) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();
@@ -320,6 +343,7 @@ fn route(
         head_timeout: options.upstream_timeout,
         total_timeout: options.upstream_timeout,
         reply_bytes: options.reply_bytes,
+        credential: options.credential.clone().unwrap_or(CredentialSettings::None),
         ..UpstreamSettings::new(base.parse().unwrap())
     };
     let networks = options
@@ -341,10 +365,15 @@ fn route(
         shapes: Shapes::new(options.shape.clone(), options.shapes.iter().cloned()),
         link: options.link,
         eck_id_kept: options.eck_id_kept,
-        swaps: Vec::new(),
+        swaps: options.swaps.iter().map(swap).collect(),
         upstream: Base::parse(&base).unwrap(),
         carrier: Arc::new(Upstream::open(&settings, Arc::clone(clock)).unwrap()),
     }
+}
+
+fn swap((name, inside, outside): &(&str, &str, &str)) -> Swap {
+    let secret = |text: &str| Secret::new(text.to_owned());
+    Swap { name: (*name).to_owned(), inside: secret(inside), outside: secret(outside) }
 }
 
 async fn serve(
