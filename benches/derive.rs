@@ -1,8 +1,14 @@
 //! What a pseudonym costs, uncached: the contract allows 300 ns, an `eckid` 1 µs.
 //!
 //! `cargo bench --bench derive`.
-
-#![allow(missing_docs, reason = "criterion's macros write public functions")]
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "criterion's macros write public functions; a bench that fails may panic"
+)]
 
 use std::hint::black_box;
 

@@ -2,7 +2,14 @@
 //!
 //! `cargo bench --bench exchange`. A roster of 10,000 invented pupils is watched; the journal lies on a memory
 //! file system where there is one, so that its code is measured and not the disk's sync.
-#![allow(missing_docs, reason = "criterion's macros write public functions")]
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "criterion's macros write public functions; a bench that fails may panic"
+)]
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -1,4 +1,12 @@
 //! What the guard costs: clean JSON under a roster, and under the values of its own exchange.
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "criterion's macros write public functions; a bench that fails may panic"
+)]
 
 use std::hint::black_box;
 

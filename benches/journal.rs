@@ -1,7 +1,14 @@
 //! The journal: durable appends with 64 writers, opening, verifying. Files lie on the disk of `target/`.
 //!
 //! `cargo bench --bench journal`
-
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "criterion's macros write public functions; a bench that fails may panic"
+)]
 #![expect(clippy::unwrap_used, reason = "a bench that cannot run should stop")]
 
 use std::hint::black_box;

@@ -1,7 +1,14 @@
 //! What the vault costs: remembering and revealing, cached, from the index, and new and durable; and starting.
 //!
 //! `cargo bench --bench vault`. Durable figures depend on the disk: they include one `fdatasync` a call.
-
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "criterion's macros write public functions; a bench that fails may panic"
+)]
 #![expect(clippy::unwrap_used, reason = "a bench stops at the first thing that goes wrong")]
 
 use std::hint::black_box;
