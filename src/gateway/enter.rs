@@ -3,11 +3,12 @@
 //! Pseudonyms become identifiers in the typed places that the profile lists, labels the names they replaced;
 //! an unknown pseudonym, another publisher's and a guess are one refusal. It must not know sockets.
 
+use super::asking::within;
 use super::edits::{Edits, Write, Written};
 use super::exchange::Exchange;
 use super::guard::{Watch, WatchKind};
 use super::house::Register;
-use super::leave::{vault_refusal, within};
+use super::leave::vault_refusal;
 use super::message::{Head, Message};
 use super::parts::Parts;
 use super::piece::{Piece, pieces};

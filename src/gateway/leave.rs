@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::asking::{Ask, Questions, gather, naming};
 use super::edits::{Edits, Write, Written, whole_order};
 use super::exchange::Exchange;
 use super::guard::{Cleared, Leak, Permit, Watch, Watchlist, clear};
@@ -15,13 +16,11 @@ use super::piece::{Piece, pieces};
 use super::record::{Crossing, record};
 use super::refusal::Refusal;
 use super::{address, watching};
-use crate::derive::Shape;
-use crate::identity::{Identifier, Kind};
+use crate::identity::Kind;
 use crate::journal::Event;
 use crate::profile::find::{Finding, Masking};
-use crate::profile::{Act, Door, Found, Minted, NamePart, Selected};
-use crate::secret::Secret;
-use crate::vault::{Avoid, LabelAsk, MaskAnswer, MaskAsk, Masked as Answered, Part, Person, VaultError};
+use crate::profile::{Act, Door, Minted, Selected};
+use crate::vault::{Avoid, LabelAsk, MaskAnswer, MaskAsk, Masked as Answered, Person, VaultError};
 
 /// A message with its findings replaced; not yet looked at by the guard.
 struct Masked {
@@ -65,30 +64,6 @@ fn guarded(
         None => clear(&Watchlist::empty(), watch, permits, message),
     };
     cleared.map_err(|Leak { kind, part }| Refusal::Leak { found: kind.name(), part })
-}
-
-/// What a finding asks of the vault, in the order of the findings.
-enum Ask {
-    Nothing,
-    /// The identifier at this place of the list.
-    Identifier(usize),
-    /// The label at this place of the list.
-    Label(usize),
-}
-
-/// An identifier to be masked, as the vault is asked.
-struct Wanted {
-    identifier: Identifier,
-    shape: Arc<Shape>,
-    number: bool,
-    minted: bool,
-}
-
-struct WantedLabel<'a> {
-    person: usize,
-    slot: &'a str,
-    part: Part,
-    original: Secret<String>,
 }
 
 /// Found → Masked.
@@ -141,115 +116,6 @@ async fn mask(
     salts.dedup();
     let counts = found.into_iter().next().map(|piece| piece.found.counts).unwrap_or_default();
     Ok(Masked { written, salts, counts })
-}
-
-/// All questions of the message and of the addresses in it, to be asked at once.
-#[derive(Default)]
-struct Questions<'a> {
-    asks: Vec<Vec<Ask>>,
-    wanted: Vec<Wanted>,
-    names: Vec<WantedLabel<'a>>,
-}
-
-/// Gathers what every piece asks: identifiers first, because labels and added values stand on them.
-fn gather<'a>(
-    exchange: &'a Exchange,
-    register: Option<&Register>,
-    parts: &Parts,
-    pieces: &[Piece],
-) -> Result<Questions<'a>, Refusal> {
-    let mut questions = Questions::default();
-    for piece in pieces {
-        let slices = piece.slices(parts);
-        let material = piece.material(parts, &slices);
-        let mut own: Vec<Ask> = Vec::with_capacity(piece.found.findings.len());
-        for finding in &piece.found.findings {
-            own.push(match &finding.act {
-                Act::Pseudonym(masking) if masking.minted != Minted::Publisher => {
-                    let text = piece.found.text(finding.place, &material);
-                    let rule = || exchange.route.profile.rule_text(finding.rule);
-                    questions.wanted.push(identify(
-                        exchange,
-                        register,
-                        masking,
-                        within(masking, &text),
-                        &rule,
-                    )?);
-                    Ask::Identifier(questions.wanted.len() - 1)
-                }
-                _ => Ask::Nothing,
-            });
-        }
-        for (index, finding) in piece.found.findings.iter().enumerate() {
-            let person = finding.person.and_then(|person| own.get(naming(&piece.found, person)?));
-            let person = match person {
-                Some(Ask::Identifier(ask)) => Some(*ask),
-                _ => None,
-            };
-            let original = || piece.found.text(finding.place, &material).into_owned();
-            if let Some(ask) = questions.of_person(exchange, finding, person, &original)?
-                && let Some(place) = own.get_mut(index)
-            {
-                *place = ask;
-            }
-        }
-        questions.asks.push(own);
-    }
-    Ok(questions)
-}
-
-impl<'a> Questions<'a> {
-    /// What a label or an added pseudonym asks of its person; none for other findings.
-    fn of_person(
-        &mut self,
-        exchange: &'a Exchange,
-        finding: &Finding,
-        person: Option<usize>,
-        original: &dyn Fn() -> String,
-    ) -> Result<Option<Ask>, Refusal> {
-        let nobody = || Refusal::NoPerson { rule: exchange.route.profile.rule_text(finding.rule) };
-        match &finding.act {
-            Act::PersonPseudonym { kind, .. } => {
-                let person = self.wanted.get(person.ok_or_else(nobody)?).ok_or(Refusal::Internal)?;
-                let identifier = person.identifier.clone();
-                let shape = Arc::clone(exchange.route.shapes.of(*kind));
-                self.wanted.push(Wanted { identifier, shape, number: false, minted: false });
-                Ok(Some(Ask::Identifier(self.wanted.len() - 1)))
-            }
-            Act::Label { part, .. } => {
-                let person = person.ok_or_else(nobody)?;
-                let slot = exchange.slot(finding.rule);
-                let original = Secret::new(original());
-                self.names.push(WantedLabel { person, slot, part: name_part(*part), original });
-                Ok(Some(Ask::Label(self.names.len() - 1)))
-            }
-            _ => Ok(None),
-        }
-    }
-}
-
-/// The identifier that is derived from: the one in the message or, with `link = "roster"`, the pupil's primary one.
-fn identify(
-    exchange: &Exchange,
-    register: Option<&Register>,
-    masking: &Masking,
-    text: &str,
-    rule: &dyn Fn() -> String,
-) -> Result<Wanted, Refusal> {
-    let shape = Arc::clone(exchange.route.shapes.of(masking.kind));
-    if masking.number && !shape.fits_number() {
-        return Err(Refusal::NotListed { rule: rule() });
-    }
-    let minted = masking.minted == Minted::Both;
-    let own = Identifier::new(masking.kind, text);
-    let identifier = match exchange.route.link.primary() {
-        Some(primary) if masking.person => register
-            .and_then(|register| register.roster.pupil(&own))
-            .and_then(|pupil| pupil.identifier(primary))
-            .ok_or_else(|| Refusal::NotInRoster { rule: rule() })?,
-        _ => own,
-    };
-    Ok(Wanted { identifier, shape, number: masking.number, minted })
 }
 
 /// Masked: every finding written, lists put in the order of pseudonyms.
@@ -321,11 +187,6 @@ fn edits(
     Ok(edits)
 }
 
-/// The finding that names a person.
-fn naming(found: &Found, person: u32) -> Option<usize> {
-    found.named_by(person).first().map(|first| *first as usize)
-}
-
 /// What stands at a finding when it leaves; none when it stays.
 fn change(
     exchange: &Exchange,
@@ -386,20 +247,6 @@ fn swapped(exchange: &Exchange, name: &str, text: &str, added: bool) -> Result<S
         return Ok(pair.outside.expose().clone());
     }
     Err(Refusal::SwapMismatch)
-}
-
-/// The identifier within the text of a finding.
-pub(super) fn within<'a>(masking: &Masking, text: &'a str) -> &'a str {
-    let end = text.len().saturating_sub(usize::from(masking.after));
-    text.get(usize::from(masking.before)..end).unwrap_or(text)
-}
-
-fn name_part(part: NamePart) -> Part {
-    match part {
-        NamePart::Given => Part::Given,
-        NamePart::Family => Part::Family,
-        NamePart::Full => Part::Full,
-    }
 }
 
 /// What the caller hears of a vault that does not answer.

@@ -5,6 +5,7 @@
 
 mod address;
 mod admission;
+mod asking;
 pub mod caller;
 pub mod connection_headers;
 mod crossing;

@@ -1,0 +1,169 @@
+//! Asking: what the findings of a leaving message ask of the vault, all of it at once.
+//!
+//! It must not know what the answers are, or how they are written.
+
+use std::sync::Arc;
+
+use super::exchange::Exchange;
+use super::house::Register;
+use super::parts::Parts;
+use super::piece::Piece;
+use super::refusal::Refusal;
+use crate::derive::Shape;
+use crate::identity::Identifier;
+use crate::profile::find::{Finding, Masking};
+use crate::profile::{Act, Found, Minted, NamePart};
+use crate::secret::Secret;
+use crate::vault::Part;
+
+/// What a finding asks of the vault, in the order of the findings.
+pub(super) enum Ask {
+    Nothing,
+    /// The identifier at this place of the list.
+    Identifier(usize),
+    /// The label at this place of the list.
+    Label(usize),
+}
+
+/// An identifier to be masked, as the vault is asked.
+pub(super) struct Wanted {
+    pub(super) identifier: Identifier,
+    pub(super) shape: Arc<Shape>,
+    pub(super) number: bool,
+    pub(super) minted: bool,
+}
+
+pub(super) struct WantedLabel<'a> {
+    pub(super) person: usize,
+    pub(super) slot: &'a str,
+    pub(super) part: Part,
+    pub(super) original: Secret<String>,
+}
+
+/// All questions of the message and of the addresses in it, to be asked at once.
+#[derive(Default)]
+pub(super) struct Questions<'a> {
+    pub(super) asks: Vec<Vec<Ask>>,
+    pub(super) wanted: Vec<Wanted>,
+    pub(super) names: Vec<WantedLabel<'a>>,
+}
+
+/// Gathers what every piece asks: identifiers first, because labels and added values stand on them.
+pub(super) fn gather<'a>(
+    exchange: &'a Exchange,
+    register: Option<&Register>,
+    parts: &Parts,
+    pieces: &[Piece],
+) -> Result<Questions<'a>, Refusal> {
+    let mut questions = Questions::default();
+    for piece in pieces {
+        let slices = piece.slices(parts);
+        let material = piece.material(parts, &slices);
+        let mut own: Vec<Ask> = Vec::with_capacity(piece.found.findings.len());
+        for finding in &piece.found.findings {
+            own.push(match &finding.act {
+                Act::Pseudonym(masking) if masking.minted != Minted::Publisher => {
+                    let text = piece.found.text(finding.place, &material);
+                    let rule = || exchange.route.profile.rule_text(finding.rule);
+                    questions.wanted.push(identify(
+                        exchange,
+                        register,
+                        masking,
+                        within(masking, &text),
+                        &rule,
+                    )?);
+                    Ask::Identifier(questions.wanted.len() - 1)
+                }
+                _ => Ask::Nothing,
+            });
+        }
+        for (index, finding) in piece.found.findings.iter().enumerate() {
+            let person = finding.person.and_then(|person| own.get(naming(&piece.found, person)?));
+            let person = match person {
+                Some(Ask::Identifier(ask)) => Some(*ask),
+                _ => None,
+            };
+            let original = || piece.found.text(finding.place, &material).into_owned();
+            if let Some(ask) = questions.of_person(exchange, finding, person, &original)?
+                && let Some(place) = own.get_mut(index)
+            {
+                *place = ask;
+            }
+        }
+        questions.asks.push(own);
+    }
+    Ok(questions)
+}
+
+impl<'a> Questions<'a> {
+    /// What a label or an added pseudonym asks of its person; none for other findings.
+    fn of_person(
+        &mut self,
+        exchange: &'a Exchange,
+        finding: &Finding,
+        person: Option<usize>,
+        original: &dyn Fn() -> String,
+    ) -> Result<Option<Ask>, Refusal> {
+        let nobody = || Refusal::NoPerson { rule: exchange.route.profile.rule_text(finding.rule) };
+        match &finding.act {
+            Act::PersonPseudonym { kind, .. } => {
+                let person = self.wanted.get(person.ok_or_else(nobody)?).ok_or(Refusal::Internal)?;
+                let identifier = person.identifier.clone();
+                let shape = Arc::clone(exchange.route.shapes.of(*kind));
+                self.wanted.push(Wanted { identifier, shape, number: false, minted: false });
+                Ok(Some(Ask::Identifier(self.wanted.len() - 1)))
+            }
+            Act::Label { part, .. } => {
+                let person = person.ok_or_else(nobody)?;
+                let slot = exchange.slot(finding.rule);
+                let original = Secret::new(original());
+                self.names.push(WantedLabel { person, slot, part: name_part(*part), original });
+                Ok(Some(Ask::Label(self.names.len() - 1)))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The identifier that is derived from: the one in the message or, with `link = "roster"`, the pupil's primary one.
+fn identify(
+    exchange: &Exchange,
+    register: Option<&Register>,
+    masking: &Masking,
+    text: &str,
+    rule: &dyn Fn() -> String,
+) -> Result<Wanted, Refusal> {
+    let shape = Arc::clone(exchange.route.shapes.of(masking.kind));
+    if masking.number && !shape.fits_number() {
+        return Err(Refusal::NotListed { rule: rule() });
+    }
+    let minted = masking.minted == Minted::Both;
+    let own = Identifier::new(masking.kind, text);
+    let identifier = match exchange.route.link.primary() {
+        Some(primary) if masking.person => register
+            .and_then(|register| register.roster.pupil(&own))
+            .and_then(|pupil| pupil.identifier(primary))
+            .ok_or_else(|| Refusal::NotInRoster { rule: rule() })?,
+        _ => own,
+    };
+    Ok(Wanted { identifier, shape, number: masking.number, minted })
+}
+
+/// The finding that names a person.
+pub(super) fn naming(found: &Found, person: u32) -> Option<usize> {
+    found.named_by(person).first().map(|first| *first as usize)
+}
+
+/// The identifier within the text of a finding.
+pub(super) fn within<'a>(masking: &Masking, text: &'a str) -> &'a str {
+    let end = text.len().saturating_sub(usize::from(masking.after));
+    text.get(usize::from(masking.before)..end).unwrap_or(text)
+}
+
+fn name_part(part: NamePart) -> Part {
+    match part {
+        NamePart::Given => Part::Given,
+        NamePart::Family => Part::Family,
+        NamePart::Full => Part::Full,
+    }
+}
