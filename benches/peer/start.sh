@@ -1,0 +1,76 @@
+#!/bin/bash
+# Sluis as a peer of the rig (shared/bench): in the foreground, TLS on 127.0.0.1:$PORT with $CERT and $KEY, upstream
+# https://$UPSTREAM (CA $CA), state under $RUN/sluis, roster loaded before it listens. The rig pins it to one core, so it
+# has one worker thread. Guard and journal are on, as a school runs it.
+# SLUIS names the binary; otherwise the checkout's release build is used (cargo build --release).
+set -euo pipefail
+here="$(cd "$(dirname "$0")" && pwd)"
+sluis="${SLUIS:-$here/../../target/release/sluis}"
+state="$RUN/sluis"
+operations=$((PORT + 1))
+
+rm -rf "$state"
+mkdir -p "$state"
+cat > "$state/answers.toml" <<TOML
+school_id   = "99XX"
+school_name = "School of the rig"
+hosts       = ["localhost"]
+address     = "127.0.0.1:$PORT"
+
+[publisher]
+id       = "rig"
+name     = "Publisher of the rig"
+epoch    = "2026-2027"
+upstream = "https://publisher.example/"
+profile  = "oneroster-1.2"
+TOML
+"$sluis" init --in "$state/school" --answers "$state/answers.toml" --no-input >&2
+cat > "$state/school/sluis.toml" <<TOML
+roster = "state/roster"
+
+[school]
+id   = "99XX"
+name = "School of the rig"
+
+[listen]
+address     = "127.0.0.1:$PORT"
+certificate = "$CERT"
+private_key = "$KEY"
+
+[operations]
+address = "127.0.0.1:$operations"
+
+[vault]
+path   = "state/vault"
+unlock = { key_file = "secrets/unseal.key" }
+
+[journal]
+path = "state/journal"
+
+[[publisher]]
+id    = "rig"
+name  = "Publisher of the rig"
+epoch = "2026-2027"
+shape = "uuid"
+
+  [[publisher.route]]
+  mount    = "/v1/"
+  upstream = "https://$UPSTREAM/v1/"
+  asks     = "school"
+  profile  = "$here/rig.toml"
+  ca       = "$CA"
+  caller   = { this_machine = true }
+  allow_private = true
+
+  [[publisher.route]]
+  mount    = "/raw/"
+  upstream = "https://$UPSTREAM/raw/"
+  asks     = "school"
+  profile  = "$here/raw.toml"
+  ca       = "$CA"
+  caller   = { this_machine = true }
+  allow_private = true
+TOML
+cd "$state/school"
+"$sluis" roster import "$BENCH/payload/roster.csv" >&2
+exec "$sluis" serve
