@@ -6,7 +6,7 @@ demo:            ## a school, Sluis and a publisher over real TLS, with invented
 	cargo run --release -- demo
 
 test: tools      ## everything that proves the promises; prints what it skipped and why
-	cargo test --no-fail-fast
+	./tests/run.sh
 
 check:           ## form: rustfmt, clippy, documentation
 	cargo fmt --check
