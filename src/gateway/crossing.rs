@@ -84,7 +84,10 @@ pub(super) fn decoded(
     body: Bytes,
 ) -> Result<(http::HeaderMap, Bytes), Refusal> {
     let mut codings = headers.get_all(http::header::CONTENT_ENCODING).iter();
-    let Some(first) = codings.next() else { return Ok((headers, body)) };
+    let Some(first) = codings.next().filter(|_| !body.is_empty()) else {
+        headers.remove(http::header::CONTENT_ENCODING);
+        return Ok((headers, body));
+    };
     if codings.next().is_some() {
         return Err(Refusal::Coding("more than one content coding"));
     }

@@ -4,6 +4,8 @@
 //! an unknown pseudonym, another publisher's and a guess are one refusal. It must not know sockets.
 
 use super::asking::within;
+use http::Method;
+
 use super::edits::{Edits, Write, Written};
 use super::exchange::Exchange;
 use super::guard::{Watch, WatchKind};
@@ -15,13 +17,16 @@ use super::piece::{Piece, pieces};
 use super::record::{Crossing, record};
 use super::refusal::Refusal;
 use super::{address, watching};
-use crate::derive::Core;
+use crate::derive::{Core, Shape};
 use crate::identity::{Identifier, Kind};
 use crate::journal::Event;
 use crate::profile::find::{Finding, Masking};
 use crate::profile::{Act, Door, Minted, Selected};
 use crate::secret::Secret;
-use crate::vault::{Minted as MintedThing, OriginalAsk, RevealAsk, Revealed};
+use crate::vault::{Minted as MintedThing, OriginalAsk, Owner, RevealAsk, Revealed};
+
+/// The longest name that a publisher may give to a thing of its own, in bytes.
+const LONGEST_MINTED: usize = 128;
 
 /// A message with identifiers in it, on its way to the school. Only [`enter`] makes one.
 #[derive(Debug)]
@@ -140,8 +145,10 @@ async fn reveal(exchange: &Exchange, parts: &Parts, pieces: &[Piece]) -> Result<
     for ((piece, finding, masking, text), revealed) in places.into_iter().zip(revealed) {
         let answer = match revealed {
             Some(revealed) => restored(exchange, masking, &revealed)?,
-            None if masking.minted == Minted::Both => {
-                minted.push(MintedThing { kind: masking.kind, text, person: None });
+            // What this publisher keeps comes home as it is; labels have nobody to stand on then.
+            None if exchange.route.keeps(masking.kind, text) => continue,
+            None if masking.minted == Minted::Both && text.len() <= LONGEST_MINTED => {
+                minted.push((masking.kind, text.as_str()));
                 continue;
             }
             None => return Err(Refusal::UnknownPseudonym),
@@ -151,10 +158,35 @@ async fn reveal(exchange: &Exchange, parts: &Parts, pieces: &[Piece]) -> Result<
         }
     }
     if !minted.is_empty() {
-        vault.remember_minted(scope, &minted).await.map_err(|error| vault_refusal(&error))?;
+        mint(exchange, &parts.head, &minted).await?;
     }
     reveal_names(exchange, parts, pieces, &mut answers).await?;
     Ok(answers)
+}
+
+/// Things without a pseudonym: those that the publisher brought before, and those that it brings now. A question
+/// brings nothing, and what the school's side has shown is never the publisher's: a guess is refused like any other.
+async fn mint(exchange: &Exchange, head: &Head, things: &[(Kind, &str)]) -> Result<(), Refusal> {
+    let scope = &exchange.route.scope;
+    let asks: Vec<(Identifier, &Shape)> = things
+        .iter()
+        .map(|(kind, text)| (Identifier::new(*kind, text), exchange.route.shapes.of(*kind).as_ref()))
+        .collect();
+    let vault = &exchange.house.vault;
+    let owners = vault.owners(scope, &asks).await.map_err(|error| vault_refusal(&error))?;
+    let brings = match head {
+        Head::Request { method, .. } => *method == Method::POST || *method == Method::PUT,
+        Head::Reply { .. } => true,
+    };
+    let mut new = Vec::new();
+    for ((kind, text), owner) in things.iter().zip(owners) {
+        match owner {
+            Owner::Publisher => {}
+            Owner::Nobody if brings => new.push(MintedThing { kind: *kind, text, person: None }),
+            Owner::Nobody | Owner::School => return Err(Refusal::UnknownPseudonym),
+        }
+    }
+    vault.remember_minted(scope, &new).await.map_err(|error| vault_refusal(&error))
 }
 
 /// The texts of all pseudonym findings, without what their form adds: by piece, with the finding's place.

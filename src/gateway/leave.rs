@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::asking::{Ask, Questions, gather, naming};
+use super::asking::{Ask, Questions, gather, naming, within};
 use super::edits::{Edits, Write, Written, whole_order};
 use super::exchange::Exchange;
 use super::guard::{Cleared, Leak, Permit, Watch, Watchlist, clear};
@@ -16,7 +16,6 @@ use super::piece::{Piece, pieces};
 use super::record::{Crossing, record};
 use super::refusal::Refusal;
 use super::{address, watching};
-use crate::identity::Kind;
 use crate::journal::Event;
 use crate::profile::find::{Finding, Masking};
 use crate::profile::{Act, Door, Minted, Selected};
@@ -205,7 +204,7 @@ fn change(
         Act::Constant { text, literal: true } => Some(Write::Literal(text.clone())),
         Act::Constant { text, .. } | Act::Generalise { text } => Some(Write::Text(text.clone())),
         Act::Pseudonym(masking) if masking.minted == Minted::Publisher => None,
-        Act::Pseudonym(masking) if exchange.route.eck_id_kept && masking.kind == Kind::ECK_ID => {
+        Act::Pseudonym(masking) if exchange.route.keeps(masking.kind, within(masking, text)) => {
             Some(Write::Kept(text.to_owned()))
         }
         Act::Pseudonym(masking) => pseudonym(masking, masked()?, text),

@@ -252,6 +252,20 @@ impl Routes {
     }
 }
 
+impl Route {
+    /// Whether this publisher keeps a value: `eck-id = "keep"`, and it is an ECK iD and nothing else that stands in
+    /// the field of one (`https://ketenid.nl/`, a period of six digits, 128 hexadecimal digits).
+    pub fn keeps(&self, kind: Kind, text: &str) -> bool {
+        let eck_id = || {
+            let (period, code) = text.strip_prefix("https://ketenid.nl/")?.split_once('/')?;
+            let period = period.len() == 6 && period.bytes().all(|c| c.is_ascii_digit());
+            let code = code.len() == 128 && code.bytes().all(|c| c.is_ascii_hexdigit());
+            Some(period && code)
+        };
+        self.eck_id_kept && kind == Kind::ECK_ID && eck_id() == Some(true)
+    }
+}
+
 impl std::fmt::Debug for Route {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Route({} {:?})", self.mount.as_str(), self.asks)

@@ -16,9 +16,9 @@ use super::log::{Head, Unsealable};
 use super::look::Found;
 use super::pending::Ticket;
 use super::record::Entry;
-use super::rows::{NoRows, minted_key, read_alias, rows_of};
+use super::rows::{NoRows, forward_key, minted_key, read_alias, rows_of};
 use super::scopes::OpenScope;
-use crate::derive::Core;
+use crate::derive::{Core, Shape};
 use crate::disk::Pending;
 use crate::identity::{Identifier, Kind, Publisher, School, Scope, canonical};
 
@@ -69,6 +69,39 @@ impl std::fmt::Debug for Named {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Named(…)")
     }
+}
+
+/// Whose a thing is, as far as the vault knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// The school's: it left under a pseudonym before.
+    School,
+    /// The publisher's: it brought it.
+    Publisher,
+    /// Not seen yet.
+    Nobody,
+}
+
+/// The school's row is looked at first: what once left masked is never the publisher's.
+fn owner(
+    inner: &Inner,
+    open: &Arc<OpenScope>,
+    thing: &Identifier,
+    shape: &str,
+    tickets: &mut Vec<Ticket>,
+) -> Result<Owner, VaultError> {
+    let whose = (open.scope.school.as_str(), open.scope.publisher.as_str());
+    let (kind, text) = (thing.kind(), thing.expose());
+    for (owner, table, key) in [
+        (Owner::School, Table::Forward, forward_key(&inner.barrier, open, kind, shape, text)),
+        (Owner::Publisher, Table::Thing, minted_key(&inner.barrier, Table::Thing, whose, kind, text)),
+    ] {
+        if let Found::Row { ticket, .. } = inner.look(table, &key)? {
+            tickets.extend(ticket);
+            return Ok(owner);
+        }
+    }
+    Ok(Owner::Nobody)
 }
 
 struct Owned {
@@ -122,6 +155,31 @@ impl Vault {
             Ok(())
         });
         task.await.map_err(|_| VaultError::Stopped)?
+    }
+
+    /// Whose things these are, in the order of the asks: each with the shape in which the school's own would leave.
+    ///
+    /// # Errors
+    /// As [`Vault::reveal`], and [`VaultError::UnknownScope`].
+    pub async fn owners(
+        &self,
+        scope: &Scope,
+        asks: &[(Identifier, &Shape)],
+    ) -> Result<Vec<Owner>, VaultError> {
+        self.inner.check()?;
+        let open = Arc::clone(self.inner.scopes().serving(scope)?);
+        let inner = Arc::clone(&self.inner);
+        let asks: Vec<(Identifier, String)> =
+            asks.iter().map(|(thing, shape)| (thing.clone(), shape.to_string())).collect();
+        self.looking(move || {
+            let mut tickets = Vec::new();
+            let mut owners = Vec::with_capacity(asks.len());
+            for (thing, shape) in &asks {
+                owners.push(owner(&inner, &open, thing, shape, &mut tickets)?);
+            }
+            Ok((owners, tickets))
+        })
+        .await
     }
 
     /// The persons behind names that this publisher made, in the order of the asks.

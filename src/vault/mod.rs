@@ -57,7 +57,7 @@ pub use self::inner::Progress;
 pub use self::keys::ScopeState;
 pub use self::log::Head;
 pub use self::mask::{Avoid, LabelAsk, MaskAnswer, MaskAsk, Masked, Person};
-pub use self::minted::{Alias, Minted, Named};
+pub use self::minted::{Alias, Minted, Named, Owner};
 use self::pending::Due;
 pub use self::record::Part;
 pub use self::recover::{Circumstances, Recovered, Source, rehearse};

@@ -19,3 +19,4 @@ mod round_trip;
 mod support;
 mod tidy;
 mod vault_kill;
+mod ways;

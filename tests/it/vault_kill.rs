@@ -241,8 +241,11 @@ fn child(directory: &Path) {
                 })
             })
             .collect();
-        for task in tasks {
-            task.await.unwrap();
+        // The tasks end with the process only; one that fails ends it here.
+        let mut waiting = tasks.into_iter();
+        while let Some(task) = waiting.next() {
+            let Err(failed) = task.await;
+            panic!("{failed}");
         }
     });
 }

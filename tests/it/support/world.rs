@@ -99,7 +99,6 @@ pub(crate) struct World {
     pub(crate) vault_disk: FaultyDisk,
     pub(crate) journal_disk: FaultyDisk,
     pub(crate) told: Arc<Told>,
-    pub(crate) people: Vec<Person>,
     pub(crate) drain: Drain,
     /// Every byte that any publisher was sent as a caller.
     outside_raw: Arc<Mutex<Vec<u8>>>,
@@ -168,7 +167,6 @@ impl World {
             vault_disk,
             journal_disk,
             told,
-            people,
             drain,
             outside_raw,
             outside_seen,
@@ -200,11 +198,6 @@ impl World {
     /// The same caller over HTTP/2.
     pub(crate) fn over_http2(&self, caller: Caller) -> Caller {
         Caller { http2: true, connector: self.authority.connector("h2"), ..caller }
-    }
-
-    /// Where the school's own server is, as its addresses have it.
-    pub(crate) fn school_base(&self, mount: &str) -> String {
-        format!("https://{}/{mount}", self.school.address)
     }
 
     /// Everything that anybody outside was sent.
