@@ -15,7 +15,7 @@ use super::pattern::Patterns;
 use super::peel::{Escapes, escape, parts_query, peel};
 use super::permit::Ledger;
 use super::wide;
-use super::window::{Match, Window};
+use super::window::{Match, PASSED_OVER, Window};
 use super::word::{BLOCK, classes, hash};
 use super::{Leak, LeakKind, WatchKind};
 
@@ -69,7 +69,7 @@ impl<'a> Scan<'a> {
     pub(super) fn new(sought: Sought<'a>, permits: Ledger<'a>, size: usize) -> Self {
         let most = |of: fn(&Patterns) -> usize| sought.patterns.iter().map(|set| of(set)).max();
         let longest = most(Patterns::longest).unwrap_or_default();
-        let words = most(Patterns::most_words).unwrap_or_default();
+        let words = most(Patterns::most_words).unwrap_or_default() + PASSED_OVER;
         Self {
             permits,
             budget: size.saturating_mul(WORK_A_BYTE).saturating_add(WORK_BESIDES),

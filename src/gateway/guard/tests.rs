@@ -147,6 +147,33 @@ fn the_roster_watches_names_in_combination_only() {
 }
 
 #[test]
+fn what_stands_between_names_hides_nobody() {
+    // As a roster file has it: given name, prefix and family name apart.
+    let watchlist = roster(&[(WatchKind::GivenName, "Sanne"), (WatchKind::FamilyName, "Berghuis")]);
+    let passes = |text: &str| pass(&watchlist, &Watch::new(), &[], reply(text.to_owned())).is_ok();
+    for text in [
+        "Bijles Sanne van den Berghuis",
+        "Bijles Sanne v.d. Berghuis",
+        "Berghuis, Sanne van den",
+        "van den Berghuis (Sanne)",
+        "sanne.van.den.berghuis",
+        "SANNE V/D BERGHUIS",
+    ] {
+        assert!(!passes(text), "{text}");
+    }
+    for text in
+        ["Sanne woont in het huis van de Berghuizen", "Sanne leest over het Berghuis", "in de Berghuis"]
+    {
+        assert!(passes(text), "{text}");
+    }
+    // The same in an exchange, where a family name of three letters is watched beside another value only.
+    let exchange = watch(&[(WatchKind::GivenName, "Sanne"), (WatchKind::FamilyName, "Wit")]);
+    for text in ["Sanne de Wit", "S. Sanne d. Wit"] {
+        assert!(pass(&Watchlist::empty(), &exchange, &[], reply(text.to_owned())).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn short_values_need_company() {
     let watch = watch(&[
         (WatchKind::GivenName, "Bo"),

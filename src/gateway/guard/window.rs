@@ -14,6 +14,8 @@ const REACH: usize = 4096;
 /// Marks between two words of one phrase, a run of white space counting as one.
 const GAP: u8 = 8;
 const TIGHT_GAP: u8 = 3;
+/// Words between two words of a name that are passed over when they are tussenvoegsels.
+pub(super) const PASSED_OVER: usize = 4;
 
 /// A folded word and where it stands.
 struct Token {
@@ -142,8 +144,40 @@ impl Window {
         if phrase.manner.any_order {
             words.sort_unstable();
         }
+        let every: Vec<&Token> = self.tokens.iter().collect();
+        if let Some(span) = self.stands(phrase, &words, &every, at) {
+            return Some(span);
+        }
+        if !phrase.manner.any_order {
+            return None;
+        }
+        // `Sanne v.d. Berg` holds the name `Sanne Berg`: what stands between names is passed over.
+        let from = at.saturating_sub(PASSED_OVER * count);
+        let near = self.tokens.get(from..).unwrap_or_default().iter().take(2 * PASSED_OVER * count);
+        let mut names = Vec::with_capacity(count * 2);
+        let mut place = None;
+        for (nth, token) in near.enumerate() {
+            if from + nth == at {
+                place = Some(names.len());
+            } else if token.particle && !words.contains(&self.text(token)) {
+                continue;
+            }
+            names.push(token);
+        }
+        self.stands(phrase, &words, &names, place?)
+    }
+
+    /// Where `phrase` stands among `tokens`, with the one numbered `at` in it.
+    fn stands(
+        &self,
+        phrase: &Phrase<'_>,
+        words: &[&[u8]],
+        tokens: &[&Token],
+        at: usize,
+    ) -> Option<Range<usize>> {
+        let count = words.len();
         (at.saturating_sub(count - 1)..=at).find_map(|start| {
-            let tokens = self.tokens.get(start..start + count)?;
+            let tokens = tokens.get(start..start + count)?;
             let (first, rest) = tokens.split_first()?;
             let stands = rest.iter().all(|token| close(token, phrase))
                 && if phrase.manner.any_order {
@@ -151,7 +185,7 @@ impl Window {
                     stand.sort_unstable();
                     stand == words
                 } else {
-                    tokens.iter().zip(&words).enumerate().all(|(nth, (token, word))| {
+                    tokens.iter().zip(words).enumerate().all(|(nth, (token, word))| {
                         self.equal(token, word, phrase.manner.date && nth + 1 == count)
                     })
                 };
