@@ -10,7 +10,7 @@ use http::header::{CONTENT_RANGE, EXPECT, HOST, IF_RANGE, RANGE, UPGRADE};
 use http::{HeaderName, Response};
 
 use super::address::origin_form;
-use super::caller::{Credential, bearer, recognise};
+use super::caller::{CallerRule, Credential, bearer, recognise};
 use super::connection_headers::remove_connection_headers;
 use super::crossing::decoded;
 use super::exchange::{Exchange, publisher_asks, school_asks};
@@ -98,7 +98,7 @@ impl Gateway {
             path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
         let (route, below) = house.routes.at(&authority, only_path).ok_or(Refusal::NoRoute)?;
         let route = Arc::clone(route);
-        let issuer = issuer(&route, head, below);
+        let issuer = issuer(&route, head, below, presented);
         let caller = match issuer {
             // Whoever asks for a token proves himself in the body.
             Some(_) => 0,
@@ -210,10 +210,19 @@ impl Gate for Gateway {
     }
 }
 
-/// The issuer of a route, when the request is for its token endpoint: POST to `<mount>token`.
-fn issuer(route: &Route, head: &http::request::Parts, below: &str) -> Option<Arc<Issuer>> {
+/// The issuer of a route, when the request is for its token endpoint, POST to `<mount>token`, and comes from where the
+/// route's callers may be.
+fn issuer(
+    route: &Route,
+    head: &http::request::Parts,
+    below: &str,
+    presented: &Presented,
+) -> Option<Arc<Issuer>> {
     let asked = head.method == http::Method::POST && below == "/token";
-    route.callers.iter().filter(|_| asked).find_map(|rule| match &rule.credential {
+    let from = presented.peer.ip();
+    let here =
+        |rule: &&CallerRule| rule.networks.is_empty() || rule.networks.iter().any(|one| one.holds(from));
+    route.callers.iter().filter(|_| asked).filter(here).find_map(|rule| match &rule.credential {
         Credential::Issued(issuer) => Some(Arc::clone(issuer)),
         _ => None,
     })

@@ -61,6 +61,10 @@ fn addressed(exchange: &Exchange, message: Message) -> Result<Request<Bytes>, Re
 /// The reply as a message, its coding undone, or its bare status.
 fn read(exchange: &Exchange, asked: Selected, reply: Response<Bytes>) -> Result<Answered, Refusal> {
     let (head, body) = reply.into_parts();
+    // Part of a document is no document: nobody can say what is in it.
+    if head.status == StatusCode::PARTIAL_CONTENT {
+        return Err(Refusal::HeaderNotListed("Content-Range"));
+    }
     let (headers, body) = decoded(exchange, head.headers, body)?;
     let profile = &exchange.route.profile;
     // A reply with two types or none is not described, whatever its status.

@@ -32,11 +32,21 @@ pub(super) fn watch(
                 continue;
             }
             let Some(kind) = watched_as(&exchange.route.profile, finding) else { continue };
-            for text in piece.found.scalars(finding.place, &material) {
-                watch.add(numbered(Door::Leave, finding.person), kind, identifier_in(finding, &text));
+            let texts: Vec<_> = piece.found.scalars(finding.place, &material).collect();
+            for text in &texts {
+                // `"type": "username"` goes with its object; the word itself points at nobody.
+                if texts.len() > 1 && is_word(text) && kind == WatchKind::Identifier {
+                    continue;
+                }
+                watch.add(numbered(Door::Leave, finding.person), kind, identifier_in(finding, text));
             }
         }
     }
+}
+
+/// Letters and hyphens only: in an object with an identifier the name of its kind.
+fn is_word(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
 }
 
 /// What a label stands for, as the guard names it.

@@ -3,6 +3,7 @@
 //! Null and empty values stay, a number stays a number, a container never comes here. It must not know where the
 //! value stands beyond its place.
 
+use super::question;
 use super::walk::{Area, At, Walk};
 use super::{Act, FindRefusal, Masking, Nested, OUTER, Place};
 use crate::profile::category::Category;
@@ -41,11 +42,16 @@ impl<'p> Walk<'p, '_> {
     ) -> Result<(), FindRefusal> {
         let kind = at.document.kind(node);
         let verb = self.verb(choice);
-        if verb == Verb::Keep && !self.closed {
-            self.count(choice.rule);
-            return Ok(());
-        }
         let text = at.document.text(node);
+        if verb == Verb::Keep {
+            if at.asks() && !question::is_plain(&at.document.name(node), &text) {
+                return Err(FindRefusal::Question { rule: self.rule_text(choice.rule) });
+            }
+            if !self.closed {
+                self.count(choice.rule);
+                return Ok(());
+            }
+        }
         let integer = kind == NodeKind::Number && at.document.is_integer(node);
         let equal = at.document.operator(node).is_none_or(|operator| operator == "=");
         let value = Value { place: at.place(node), kind, text: &text, integer, equal };

@@ -22,6 +22,7 @@ impl<'p> Walk<'p, '_> {
         if let [only] = known.choices.as_slice()
             && only.tests.is_empty()
             && !self.closed
+            && !at.asks()
             && self.verb(only) == Verb::Keep
             && at
                 .document

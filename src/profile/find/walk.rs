@@ -29,6 +29,15 @@ pub(super) enum Area {
 }
 
 impl At<'_> {
+    /// Whether what stands here asks something: a parameter, or a comparison of a filter in one.
+    pub(super) fn asks(&self) -> bool {
+        match self.area {
+            Area::Body => false,
+            Area::Query => true,
+            Area::Nested(_) => matches!(self.document.format(), Format::OneRosterFilter | Format::List),
+        }
+    }
+
     /// The place of a node.
     pub(super) fn place(&self, node: u32) -> Place {
         match self.area {
