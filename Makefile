@@ -1,6 +1,6 @@
 # What a newcomer types. Each line can be read; CI runs `make check test` and nothing else.
 
-.PHONY: demo test check bench audit tools clean
+.PHONY: demo test check bench audit soak tools
 
 demo:            ## a school, Sluis and a publisher over real TLS, with invented pupils
 	cargo run --release -- demo
@@ -15,6 +15,9 @@ check:           ## form: rustfmt, clippy, documentation
 
 bench:           ## what it costs, on this machine
 	cargo bench
+
+soak:            ## what takes longer than minutes: the tests that `make test` leaves out
+	cargo test --release --no-fail-fast -- --ignored
 
 audit:           ## licences, advisories and sources of every dependency (needs the network)
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny

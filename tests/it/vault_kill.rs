@@ -224,29 +224,25 @@ fn child(directory: &Path) {
         for (number, said) in &known {
             holds(&vault, *number, said).await;
         }
-        let tasks: Vec<_> = (0..4)
-            .map(|_| {
-                let (vault, next) = (Arc::clone(&vault), Arc::clone(&next));
-                tokio::spawn(async move {
-                    loop {
-                        // Every number is asked by two tasks, at about the same time.
-                        let number = next.fetch_add(1, Ordering::Relaxed) as u64 / 2;
-                        let (said, _) = ask(&vault, number).await;
-                        let at = hex(&vault.head().to_bytes());
-                        let line = format!("said\t{number}\t{}\t{}\t{at}\n", said.pseudonym, said.label);
-                        let mut out = std::io::stdout().lock();
-                        out.write_all(line.as_bytes()).unwrap();
-                        out.flush().unwrap();
-                    }
-                })
-            })
-            .collect();
-        // The tasks end with the process only; one that fails ends it here.
-        let mut waiting = tasks.into_iter();
-        while let Some(task) = waiting.next() {
-            let Err(failed) = task.await;
-            panic!("{failed}");
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..4 {
+            let (vault, next) = (Arc::clone(&vault), Arc::clone(&next));
+            tasks.spawn(async move {
+                loop {
+                    // Every number is asked by two tasks, at about the same time.
+                    let number = next.fetch_add(1, Ordering::Relaxed) as u64 / 2;
+                    let (said, _) = ask(&vault, number).await;
+                    let at = hex(&vault.head().to_bytes());
+                    let line = format!("said\t{number}\t{}\t{}\t{at}\n", said.pseudonym, said.label);
+                    let mut out = std::io::stdout().lock();
+                    out.write_all(line.as_bytes()).unwrap();
+                    out.flush().unwrap();
+                }
+            });
         }
+        // The tasks end with the process only; one that fails ends it here.
+        let failed = tasks.join_next().await;
+        panic!("a task ended: {failed:?}");
     });
 }
 
