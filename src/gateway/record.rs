@@ -8,7 +8,7 @@ use super::exchange::Exchange;
 use super::message::{Head, Message};
 use super::refusal::Refusal;
 use crate::crypto::MacKey;
-use crate::journal::{Decision, Detail, Event, Leaf, LeafScope, VaultHead};
+use crate::journal::{Decision, Detail, Event, Leaf, LeafScope, VaultHead, pupil_commitment};
 use crate::profile::RuleId;
 use crate::secret::Secret;
 
@@ -41,7 +41,8 @@ pub(super) async fn record(
         leaf.left = Some(Sha256::digest(&message.body).into());
         leaf.details = vec![("head".to_owned(), Detail::Digest(digest_head(&message.head)))];
     }
-    let commitments = crossing.salts.iter().map(|salt| commitment(salt, exchange.id.as_bytes())).collect();
+    let commitments =
+        crossing.salts.iter().map(|salt| pupil_commitment(&salted(salt), exchange.id.as_bytes())).collect();
     append(exchange, leaf, commitments).await
 }
 
@@ -111,14 +112,14 @@ fn rules(exchange: &Exchange, counts: &[u32]) -> Vec<(String, u64)> {
     named
 }
 
-/// HMAC-SHA-256 of the exchange's id under a mapping's salt.
-fn commitment(salt: &[u8; 16], exchange: &[u8; 16]) -> [u8; 32] {
+/// The key of a mapping's salt.
+fn salted(salt: &[u8; 16]) -> MacKey {
     // HMAC pads a key with zeros to a block (RFC 2104, 2): sixteen of them here change nothing.
     let mut key = [0; 32];
     for (to, from) in key.iter_mut().zip(salt) {
         *to = *from;
     }
-    MacKey::new(&Secret::new(key)).mac_raw(&[exchange])
+    MacKey::new(&Secret::new(key))
 }
 
 /// SHA-256 of what leaves besides the body: method and target, or status.

@@ -126,8 +126,9 @@ impl Vault {
         key_file.note(scan.keys_version);
         if scan.torn > 0 {
             tracing::warn!(bytes = scan.torn, "a torn record at the end of the vault's log is cut off");
-            disk::cut_tail(&*settings.disk, &log, scan.end).map_err(|why| VaultError::writing(&log, &why))?;
         }
+        // What was read may stand in memory only, when its sync failed in the life before: written again, it is durable.
+        disk::settle(&*settings.disk, &log, scan.end).map_err(|why| VaultError::writing(&log, &why))?;
         let medium = open_log(&*settings.disk, &log)?;
         let (after, due) = Aftermath::new(scan.head);
         let sealing = Sealing::after(key_file.keys().vault, scan.head, Arc::clone(&after));
