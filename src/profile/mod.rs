@@ -8,6 +8,7 @@
 mod builtin;
 mod category;
 pub mod find;
+mod form;
 mod names;
 mod plan;
 mod read;
@@ -17,6 +18,7 @@ mod select;
 pub use builtin::{builtin, builtin_names};
 pub use category::Category;
 pub use find::{Act, FindRefusal, Found, Material, Place, plain};
+pub use form::{Form, Type};
 pub use read::ProfileError;
 pub use rules::{
     Constant, Decoder, Door, KindUse, Minted, NamePart, Profile, Rule, RuleId, To, Unlisted, Verb,

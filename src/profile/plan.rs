@@ -143,6 +143,8 @@ pub(super) struct Choice {
     pub(super) category: Option<Category>,
     /// A kept text needs no look in closed mode.
     pub(super) vocabulary: bool,
+    /// Its rule says what a kept value may be.
+    pub(super) formed: bool,
     /// The part of `part` and `nested`, or `NONE`.
     pub(super) record: u32,
     /// Kind and form of a pseudonym.

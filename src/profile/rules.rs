@@ -4,6 +4,7 @@
 //! holds no value of a message.
 
 use super::category::Category;
+use super::form::Form;
 use super::plan::{Endpoint, Message, Record, Spot};
 use crate::identity::Kind;
 use crate::rewrite::Format;
@@ -176,6 +177,8 @@ pub struct Rule {
     /// The selector's last component: the name of the member, parameter or header. A label's slot, and the name
     /// that an insertion writes.
     pub slot: String,
+    /// What a kept value may be; none: anything.
+    pub form: Option<Form>,
     /// What `constant` writes.
     pub constant: Option<Constant>,
     /// The name of the route's `swap` pair.

@@ -3,7 +3,7 @@
 //! Null and empty values stay, a number stays a number, a container never comes here. It must not know where the
 //! value stands beyond its place.
 
-use super::question;
+use super::question::Asks;
 use super::walk::{Area, At, Walk};
 use super::{Act, FindRefusal, Masking, Nested, OUTER, Place};
 use crate::profile::category::Category;
@@ -44,8 +44,10 @@ impl<'p> Walk<'p, '_> {
         let verb = self.verb(choice);
         let text = at.document.text(node);
         if verb == Verb::Keep {
-            if at.asks() && !question::is_plain(&at.document.name(node), &text) {
-                return Err(FindRefusal::Question { rule: self.rule_text(choice.rule) });
+            let name = at.document.name(node);
+            let asks = if at.asks() { Asks::Value(&name) } else { Asks::No };
+            if kind != NodeKind::Null && !self.fits(asks, &text, choice) {
+                return self.misfit(asks, at.place(node), choice);
             }
             if !self.closed {
                 self.count(choice.rule);
@@ -73,6 +75,10 @@ impl<'p> Walk<'p, '_> {
         };
         let findings = self.found.findings.len();
         let value = Value { place, kind: NodeKind::Text, text, integer: false, equal: true };
+        let asks = if matches!(place, Place::Path(_)) { Asks::Segment } else { Asks::No };
+        if self.verb(choice) == Verb::Keep && !self.fits(asks, text, choice) {
+            return self.misfit(asks, place, choice);
+        }
         self.apply(value, known, choice)?;
         if let (Place::Header(index), true) = (place, self.found.findings.len() == findings) {
             self.found.kept_headers.push(index);

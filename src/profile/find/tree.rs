@@ -5,6 +5,7 @@
 
 use super::walk::{Area, At, Walk};
 use super::{Act, FindRefusal, Order};
+use crate::profile::form;
 use crate::profile::plan::{Branch, Choice, NONE, Spot};
 use crate::profile::rules::{Door, RuleId, Unlisted, Verb};
 use crate::rewrite::NodeKind;
@@ -23,6 +24,7 @@ impl<'p> Walk<'p, '_> {
             && only.tests.is_empty()
             && !self.closed
             && !at.asks()
+            && !only.formed
             && self.verb(only) == Verb::Keep
             && at
                 .document
@@ -113,6 +115,7 @@ impl<'p> Walk<'p, '_> {
         deep: Option<RuleId>,
         unlisted: (Unlisted, RuleId),
     ) -> Result<(), FindRefusal> {
+        self.bound_filter(at, node, branch, unlisted.1)?;
         let mut seen = 0_u64;
         for child in at.document.children(node) {
             let Some(known) = at.document.node(child) else { break };
@@ -153,11 +156,13 @@ impl<'p> Walk<'p, '_> {
         }
     }
 
-    /// A parameter that is masked, decoded or conditional occurs once: of two, receivers choose differently.
+    /// A parameter that is masked, decoded, conditional or of a form occurs once: of two, receivers choose differently.
     fn refuse_repeated(&mut self, at: At<'_>, parent: u32, node: u32, spot: u32) -> Result<(), FindRefusal> {
         let Some(known) = self.spot(spot) else { return Ok(()) };
         let plain = |choice: &Choice| {
-            choice.tests.is_empty() && matches!(self.verb(choice), Verb::Keep | Verb::Drop | Verb::Refuse)
+            choice.tests.is_empty()
+                && !choice.formed
+                && matches!(self.verb(choice), Verb::Keep | Verb::Drop | Verb::Refuse)
         };
         if known.choices.iter().all(plain) {
             return Ok(());
@@ -177,11 +182,18 @@ impl<'p> Walk<'p, '_> {
     /// Everything in a value stays; without a roster, as far as it may.
     fn keep_all(&mut self, at: At<'_>, node: u32, rule: RuleId) -> Result<(), FindRefusal> {
         self.count(rule);
-        if !self.closed || self.door == Door::Enter {
+        let formed = self.form(rule).is_some();
+        if (!self.closed && !formed) || self.door == Door::Enter {
             return Ok(());
         }
+        let may = |kind: NodeKind, text: &str| {
+            let open = !self.closed || kind != NodeKind::Text || super::plain(text);
+            open && (text.is_empty() || self.form(rule).is_none_or(|form| form.holds(text)))
+        };
         // A member's name may be data too.
-        if !super::plain(&at.document.name(node)) {
+        let name = at.document.name(node);
+        let named = name.is_empty() || !formed || form::NAME.holds(&name);
+        if !named || (self.closed && !super::plain(&name)) {
             self.push(at.place(node), rule, Act::Drop, None);
             return Ok(());
         }
@@ -191,7 +203,9 @@ impl<'p> Walk<'p, '_> {
                     self.keep_all(at, child, rule)?;
                 }
             }
-            NodeKind::Text if !super::plain(&at.document.text(node)) => {
+            kind @ (NodeKind::Text | NodeKind::Number | NodeKind::Bool)
+                if !may(kind, &at.document.text(node)) =>
+            {
                 if node == 0 {
                     return Err(FindRefusal::Closed { rule: self.rule_text(rule) });
                 }

@@ -6,6 +6,7 @@
 use super::conditions::Scope;
 use super::persons::{Candidate, Open};
 use super::{FindRefusal, Finding, Found, Material, Place};
+use crate::profile::form;
 use crate::profile::plan::{Branch, Choice, Message, NONE, Segment, Spot, Template};
 use crate::profile::rules::{Door, Profile, RuleId, Unlisted, Verb};
 use crate::profile::select::Selected;
@@ -155,6 +156,9 @@ impl<'p, 'd> Walk<'p, 'd> {
                         Some(spot) => self.single(place, text, spot)?,
                         None => {
                             self.count(*rule);
+                            if !form::SEGMENT.holds(text) {
+                                return Err(FindRefusal::Question { rule: self.rule_text(*rule) });
+                            }
                             if self.closed_to(text) {
                                 return Err(FindRefusal::Closed { rule: self.rule_text(*rule) });
                             }

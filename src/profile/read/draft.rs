@@ -12,6 +12,7 @@ use super::source::{Said, Source, suggest};
 use super::verbs;
 use crate::identity::Kind;
 use crate::profile::category::Category;
+use crate::profile::form::Form;
 use crate::profile::plan::Statuses;
 use crate::profile::rules::{Constant, KindUse, Minted, Unlisted, Verb};
 
@@ -78,6 +79,8 @@ pub(super) struct FieldDraft {
     pub(super) part: Option<Said>,
     pub(super) kind: Option<Said>,
     pub(super) form: Option<(String, String)>,
+    /// `values` or `type`: what a kept value may be.
+    pub(super) kept: Option<Form>,
     pub(super) constant: Option<Constant>,
     pub(super) swap: Option<String>,
     pub(super) add: bool,

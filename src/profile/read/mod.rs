@@ -7,6 +7,7 @@
 mod conditions;
 mod draft;
 mod endpoints;
+mod forms;
 mod judge;
 mod number;
 mod persons;

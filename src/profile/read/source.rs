@@ -123,6 +123,20 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// A whole number under `key`, from `least` to `most`; none when it is absent or another.
+    pub(super) fn number(&mut self, table: &DeTable<'_>, key: &str, least: u32, most: u32) -> Option<u32> {
+        let value = table.get(key)?;
+        let written = value.get_ref().as_integer().filter(|number| number.radix() == 10);
+        let number = written.and_then(|number| number.as_str().replace('_', "").parse().ok());
+        let number = number.filter(|number| (least..=most).contains(number));
+        if number.is_none() {
+            let line = self.line(value.span().start);
+            let what = format!("`{key}` is no whole number from {least} to {most}");
+            self.error(line, what, "without quotes");
+        }
+        number
+    }
+
     /// `true` or `false` under `key`; absent is `false`.
     pub(super) fn flag(&mut self, table: &DeTable<'_>, key: &str) -> bool {
         let Some(value) = table.get(key) else { return false };

@@ -6,13 +6,14 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::draft::{Answer, FieldDraft, TestDraft};
+use super::forms;
 use super::source::{Said, Source, suggest};
 use crate::profile::category::Category;
 use crate::profile::rules::{Constant, Decoder, NamePart, To, Verb};
 
-const FIELD: [&str; 15] = [
+const FIELD: [&str; 22] = [
     "at", "do", "part", "kind", "form", "as", "value", "name", "to", "add", "when", "unless", "category",
-    "why", "minted",
+    "why", "minted", "values", "type", "least", "most", "step", "longest", "digits",
 ];
 const VERBS: [&str; 11] = [
     "keep",
@@ -51,6 +52,7 @@ pub(super) fn read(source: &mut Source<'_>, table: &DeTable<'_>, line: u32) -> O
         part: source.text(table, "part"),
         kind: source.text(table, "kind"),
         form: form(source, table),
+        kept: forms::read(source, table, line),
         constant: constant(source, table),
         swap: source.text(table, "name").map(|said| said.text),
         add: source.flag(table, "add"),
@@ -248,7 +250,7 @@ fn read_answer(source: &mut Source<'_>, answer: &Spanned<DeValue<'_>>, key: &str
 fn companions(source: &mut Source<'_>, table: &DeTable<'_>, field: &FieldDraft) {
     let verbs = [field.leave, field.enter];
     let uses = |name: &str| verbs.iter().any(|verb| verb.as_str() == name);
-    let rows: [(&str, &[&str], bool); 7] = [
+    let rows: [(&str, &[&str], bool); 9] = [
         ("kind", &["pseudonym"], true),
         ("form", &["pseudonym"], false),
         ("value", &["constant"], true),
@@ -256,6 +258,8 @@ fn companions(source: &mut Source<'_>, table: &DeTable<'_>, field: &FieldDraft) 
         ("to", &["generalise"], false),
         ("as", &["label", "nested"], false),
         ("part", &["nested", "part"], true),
+        ("values", &["keep"], false),
+        ("type", &["keep"], false),
     ];
     for (key, owners, required) in rows {
         let used = owners.iter().any(|owner| uses(owner));

@@ -9,6 +9,7 @@ use super::draft::{Draft, FieldDraft, KINDS, RulesDraft, Side};
 use super::selector::{self, Area, Selector, Step, Syntax};
 use super::source::{Said, Source, suggest};
 use crate::profile::category::Category;
+use crate::profile::form::Form;
 use crate::profile::plan::{Branch, Choice, Masks, Message, NONE, Record, Spot, Subject, Test, Want};
 use crate::profile::rules::{KindUse, Profile, RuleId, Unlisted, Verb};
 
@@ -270,7 +271,8 @@ impl<'s, 'f> Weaver<'s, 'f> {
         }
         let vocabulary = field.category != Some(Category::FreeText)
             && !selector.steps.contains(&Step::Element)
-            && tests.iter().any(|test| test.subject == subject && matches!(test.want, Want::In(_)));
+            && tests.iter().any(|test| test.subject == subject && matches!(test.want, Want::In(_)))
+            || field.category != Some(Category::FreeText) && matches!(field.kept, Some(Form::Values(_)));
         let category = field.category.or_else(|| category_of(&field.kind.as_ref()?.text));
         if let Some(known) = self.profile.rules.get_mut(rule.0 as usize) {
             known.vocabulary = vocabulary;
@@ -284,6 +286,7 @@ impl<'s, 'f> Weaver<'s, 'f> {
             add: field.add,
             category,
             vocabulary,
+            formed: field.kept.is_some(),
             record,
             pseudonym,
         })

@@ -716,8 +716,8 @@ fn closed_routes_refuse_what_cannot_be_left_out() {
         (found.as_slice(), kept.as_slice()),
         (["?q drop".to_owned(), "header x-h drop".to_owned()].as_slice(), [1].as_slice())
     );
-    assert!(matches!(look("Piet Jansen", Door::Leave), Err(FindRefusal::Closed { .. })));
-    assert_eq!(look("Piet Jansen", Door::Enter).unwrap().0, NOTHING);
+    assert!(matches!(look("Jansen", Door::Leave), Err(FindRefusal::Closed { .. })));
+    assert_eq!(look("Jansen", Door::Enter).unwrap().0, NOTHING);
 }
 
 #[test]
