@@ -57,6 +57,54 @@ fn a_filter_asks_equality_with_a_pseudonym_or_what_is_kept() {
 }
 
 #[test]
+fn a_question_cannot_hold_a_guess_or_a_second_question() {
+    let rules = oneroster();
+    let enrollments = ["rostering", "v1p2", "enrollments"];
+    let results = ["gradebook", "v1p2", "results"];
+    let classes = ["rostering", "v1p2", "classes"];
+    for (path, good) in [
+        (&USERS, "roles.role='student' AND roles.roleType='primary'"),
+        (&USERS, "grades~'08' AND enabledUser='true'"),
+        (&enrollments, "class.sourcedId='wis-2b' AND dateLastModified>='2026-11-20T08:40:00.000Z'"),
+        (&results, "lineItem.sourcedId='li-h3' AND scoreStatus='fully graded'"),
+        (&results, "score>='5.5' AND score<'8'"),
+        (&classes, "type='homeroom' OR sourcedId='wis-2b'"),
+    ] {
+        assert!(ask(&rules, Door::Enter, path, &filter(good)).unwrap().is_empty(), "{good}");
+    }
+    for (path, odd) in [
+        (&USERS, "status='Jansen' OR status='Boer'"),
+        (&USERS, "status='x AND familyName>M'"),
+        (&USERS, "role='95312'"),
+        (&USERS, "grades='Piet Jansen'"),
+        (&USERS, "grades='95312'"),
+        (&USERS, "enabledUser='jansen'"),
+        (&USERS, "dateLastModified>'2026-11-20T08:40:00.95312Z'"),
+        (&enrollments, "class.sourcedId='Piet Jansen'"),
+        (&enrollments, "school.sourcedId='x'' OR ''1'"),
+        (&results, "score='95312'"),
+        (&results, "scoreStatus='Jansen'"),
+        (&classes, "type='Jansen'"),
+        (&classes, "sourcedId='x AND title>M'"),
+    ] {
+        let refusal = ask(&rules, Door::Enter, path, &filter(odd));
+        assert!(matches!(refusal, Err(FindRefusal::Question { .. })), "{odd}: {refusal:?}");
+    }
+    let students = builtin("edu-v-students-1.1").unwrap();
+    for (rules, path, odd) in [
+        (&rules, &USERS[..], "limit=95312"),
+        (&rules, &USERS[..], "limit=0"),
+        (&rules, &USERS[..], "offset=Jansen"),
+        (&students, &["students", "school"][..], "limit=95312"),
+        (&students, &["students", "school"][..], "orgId=Piet%20Jansen"),
+        (&students, &["students", "school"][..], "orgIdType=95312"),
+    ] {
+        let refusal = ask(rules, Door::Enter, path, odd);
+        assert!(matches!(refusal, Err(FindRefusal::Question { .. })), "{odd}: {refusal:?}");
+    }
+}
+
+#[test]
 fn no_sort_by_an_identity_reaches_the_school() {
     let rules = oneroster();
     for column in [
