@@ -134,7 +134,7 @@ fn questions() -> Vec<(String, Vec<(&'static str, &'static str)>)> {
             }
         }
         for order in ["asc", "desc"] {
-            for page in ["limit=1", "limit=2&offset=1", "limit=1&offset=3", "offset=2"] {
+            for page in ["limit=50", "limit=100&offset=0", "limit=1&offset=3", "offset=50"] {
                 all.push((format!("?sort={field}&orderBy={order}&{page}"), Vec::new()));
             }
         }
@@ -145,10 +145,10 @@ fn questions() -> Vec<(String, Vec<(&'static str, &'static str)>)> {
     for page in [
         "",
         "?limit=1",
-        "?limit=2&offset=1",
-        "?sort=status&limit=3",
+        "?limit=50&offset=50",
+        "?sort=status&limit=50",
         "?orderBy=desc",
-        "?orderBy=desc&limit=1",
+        "?orderBy=desc&limit=50",
     ] {
         all.push((page.to_owned(), Vec::new()));
     }

@@ -10,7 +10,7 @@ async fn results_come_home_with_their_pupils() {
     let world = World::usual().await;
     world.school.say_json(sample("eduv_get_students_school_response.json"));
     let publisher = world.outside("rekenwonder");
-    let reply = publisher.get("/from/rekenwonder/students/students/school?limit=20").await;
+    let reply = publisher.get("/from/rekenwonder/students/students/school?limit=50").await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     let people = edu_v();
     let students: Value = reply.json();

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::support::pupils::{edu_v, sample};
 use super::support::world::{Options, World, assert_refused};
 
-const STUDENTS: &str = "/from/rekenwonder/students/students/school?limit=20";
+const STUDENTS: &str = "/from/rekenwonder/students/students/school?limit=50";
 
 fn gzip(text: &str) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());

@@ -94,6 +94,7 @@ fn a_question_cannot_hold_a_guess_or_a_second_question() {
     for (rules, path, odd) in [
         (&rules, &USERS[..], "limit=95312"),
         (&rules, &USERS[..], "limit=0"),
+        (&rules, &USERS[..], "limit=95300"),
         (&rules, &USERS[..], "offset=Jansen"),
         (&students, &["students", "school"][..], "limit=95312"),
         (&students, &["students", "school"][..], "orgId=Piet%20Jansen"),
@@ -102,6 +103,33 @@ fn a_question_cannot_hold_a_guess_or_a_second_question() {
         let refusal = ask(rules, Door::Enter, path, odd);
         assert!(matches!(refusal, Err(FindRefusal::Question { .. })), "{odd}: {refusal:?}");
     }
+}
+
+#[test]
+fn persons_are_asked_in_blocks() {
+    let (rules, students) = (oneroster(), builtin("edu-v-students-1.1").unwrap());
+    let lists: [(&Profile, &[&str]); 4] = [
+        (&rules, &USERS),
+        (&rules, &["rostering", "v1p2", "enrollments"]),
+        (&rules, &["gradebook", "v1p2", "results"]),
+        (&students, &["students", "school"]),
+    ];
+    for (rules, path) in lists {
+        for good in ["limit=50", "limit=10000", "limit=100&offset=50", "offset=0"] {
+            let found = ask(rules, Door::Enter, path, good).unwrap();
+            assert!(found.iter().all(|line| line.contains("filterByOrgId")), "{path:?} {good} {found:?}");
+        }
+        // A page of one; two pages that differ by one; a block that begins elsewhere.
+        for odd in ["limit=1", "limit=49", "limit=51", "limit=50&offset=1", "offset=51", "limit=50&limit=51"]
+        {
+            let refusal = ask(rules, Door::Enter, path, odd);
+            assert!(matches!(refusal, Err(FindRefusal::Question { .. })), "{path:?} {odd}: {refusal:?}");
+        }
+    }
+    // Classes are no persons.
+    assert!(
+        ask(&rules, Door::Enter, &["rostering", "v1p2", "classes"], "limit=1&offset=3").unwrap().is_empty()
+    );
 }
 
 #[test]
@@ -117,7 +145,7 @@ fn no_sort_by_an_identity_reaches_the_school() {
         "status,familyName",
         "status ",
     ] {
-        let question = format!("sort={}&orderBy=desc&limit=1&offset=3", column.replace(' ', "%20"));
+        let question = format!("sort={}&orderBy=desc&limit=50&offset=150", column.replace(' ', "%20"));
         assert_eq!(
             ask(&rules, Door::Enter, &USERS, &question).unwrap(),
             ["?sort drop", "?orderBy drop"],
@@ -158,7 +186,10 @@ fn other_questions_refuse() {
     let students = builtin("edu-v-students-1.1").unwrap();
     let path = ["students", "school"];
     assert!(ask(&students, Door::Enter, &path, "lastName=Jansen").is_err());
-    assert_eq!(ask(&students, Door::Enter, &path, "limit=5").unwrap(), ["+?filterByOrgId constant \"true\""]);
+    assert_eq!(
+        ask(&students, Door::Enter, &path, "limit=50").unwrap(),
+        ["+?filterByOrgId constant \"true\""]
+    );
     assert_eq!(
         ask(&students, Door::Enter, &path, "filterByOrgId=false").unwrap(),
         ["?filterByOrgId constant \"true\""]
