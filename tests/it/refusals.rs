@@ -278,7 +278,7 @@ async fn without_a_roster_free_text_does_not_leave() {
     assert_eq!(left["score"], json!(7.5));
     world.forget();
     // A kept segment of a path cannot be dropped: it refuses.
-    let text = "/rekenwonder/sem/results/school%20van%20Bo%20A";
+    let text = "/rekenwonder/sem/results/School-van-Bo-A";
     let reply = school.post_json(text, r#"{"id":"1"}"#).await;
     assert_refused(&reply, 422, "SLS-602");
     assert!(world.publisher.raw().is_empty());

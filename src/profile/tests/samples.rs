@@ -129,7 +129,12 @@ fn sem_results_enter_and_their_remarks_do_not_leave() {
     let found = found_in(&profile, selected, Door::Leave, &material).unwrap();
     assert_eq!(
         lines(&profile, &found, &material),
-        ["/eckId pseudonym eck-id p0", "/additionalInfo drop p0", "/employees/0/eckId pseudonym eck-id p1"]
+        [
+            "/assessmentName drop p0",
+            "/eckId pseudonym eck-id p0",
+            "/additionalInfo drop p0",
+            "/employees/0/eckId pseudonym eck-id p1"
+        ]
     );
     assert!(!remaining(&found, &body).contains("ketenid") && !remaining(&found, &body).contains("Berg"));
 }
@@ -248,6 +253,56 @@ fn oneroster_results_cross_both_ways() {
     );
     assert!(profile.reply(put, 201, Some("application/json")).is_ok());
     assert!(profile.reply(put, 204, None).is_ok());
+}
+
+#[test]
+fn what_a_publisher_wrote_leaves_in_a_form_only() {
+    let profile = builtin("oneroster-1.2").unwrap();
+    let path = ["gradebook", "v1p2", "results", "r-1"];
+    let put = profile.request("PUT", &path, Some("application/json")).unwrap();
+    let reply = profile.reply(put, 200, Some("application/json")).unwrap();
+    let body = json(
+        r#"{"result":{"status":"Jansen","score":95312,"textScore":"Piet Jansen","scoreStatus":"Jansen, Piet",
+            "scoreDate":"Jansen","late":"Jansen","dateLastModified":"95312",
+            "lineItem":{"sourcedId":"Piet Jansen","type":"Jansen"},"student":{"sourcedId":"p","type":"Jansen"}}}"#,
+    );
+    let entering = Material { body: Some(&body), path: &path, ..Material::default() };
+    let found = found_in(&profile, put, Door::Enter, &entering).unwrap();
+    assert_eq!(found.findings.len(), 2, "all of it enters: {found:?}");
+    let (found, material) = find(&profile, reply, Door::Leave, &body);
+    let rest = remaining(&found, &body);
+    assert!(
+        !rest.contains("Jansen") && !rest.contains("95312"),
+        "{rest} {:?}",
+        lines(&profile, &found, &material)
+    );
+    let body = json(
+        r#"{"result":{"status":"active","score":8.50,"textScore":"goed","scoreStatus":"fully graded",
+            "scoreDate":"2026-11-20","late":"false","missing":true,"dateLastModified":"2026-11-20T08:40:00.000Z",
+            "lineItem":{"sourcedId":"li-h3","type":"lineItem"},"student":{"type":"user"}}}"#,
+    );
+    let (found, _) = find(&profile, reply, Door::Leave, &body);
+    assert!(found.findings.is_empty());
+}
+
+#[test]
+fn results_leave_with_marks_and_without_texts() {
+    let profile = builtin("edu-v-results-2.1").unwrap();
+    let selected = profile.request("POST", &["results"], Some("application/json")).unwrap();
+    let body = json(
+        r#"{"assessmentDefinition":{"id":"RM7-BLOK3","name":"Toets van Piet Jansen","parts":[{"id":"x","index":1}]},
+            "studentScoresAndResults":[{"student":{"userMasterIdentifier":"e"},
+            "results":[{"resultType":"1.0-10.0","resultValue":"5.5"},{"resultType":"Piet Jansen","resultValue":"95312"}],
+            "scores":[{"scoreValue":40},{"scoreValue":95312}]}]}"#,
+    );
+    let (found, _) = find(&profile, selected, Door::Leave, &body);
+    let rest = remaining(&found, &body);
+    assert!(!rest.contains("Jansen") && !rest.contains("95312"), "{rest}");
+    for kept in ["id=RM7-BLOK3", "index=1", "resultType=1.0-10.0", "resultValue=5.5", "scoreValue=40"] {
+        assert!(rest.contains(kept), "{kept} in {rest}");
+    }
+    let (found, _) = find(&profile, selected, Door::Enter, &body);
+    assert_eq!(found.findings.len(), 1, "all of it enters");
 }
 
 #[test]
