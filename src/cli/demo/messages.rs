@@ -175,7 +175,7 @@ fn result(place: usize, number: &str, host: &str) -> String {
     ])
 }
 
-/// A OneRoster 1.2 result that the school brings, with a remark in a field that is kept.
+/// A OneRoster 1.2 result that the school brings, with a mark in words in a field that is kept.
 pub(super) fn marked(pupil: &Pupil, remark: &str) -> String {
     let result = object(&[
         ("sourcedId", text(&format!("res-{}", pupil.number()))),

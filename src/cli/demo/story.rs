@@ -153,7 +153,6 @@ impl<'a> Story<'a> {
     fn opening(&self, topic: Topic) -> (String, Option<String>) {
         let numbers = self.memory.numbers();
         let pupil = |place: usize| self.pupils.get(place);
-        let name = pupil(0).map(Pupil::name).unwrap_or_default();
         let results = "/rekenwonder/gradebook/v1p2/";
         let marked = |remark: &str| pupil(0).map(|pupil| messages::marked(pupil, remark));
         match topic {
@@ -171,11 +170,12 @@ impl<'a> Story<'a> {
                 (format!("GET {results}classes/klas-7a/lineItems/rw-toets3/results?limit=100"), None)
             }
             Topic::CleanRequest => {
-                (format!("POST {results}lineItems/rw-toets3/results"), marked("ruim voldoende"))
+                (format!("POST {results}lineItems/rw-toets3/results"), marked("voldoende"))
             }
             Topic::PlantedRequest => {
-                let remark = format!("ruim voldoende, goed gedaan {name}");
-                (format!("POST {results}lineItems/rw-toets3/results"), marked(&remark))
+                // A mark that is more than a word would not leave at all; a login name has a word's form.
+                let remark = pupil(0).map(|pupil| pupil.login).unwrap_or_default();
+                (format!("POST {results}lineItems/rw-toets3/results"), marked(remark))
             }
             Topic::CleanReply | Topic::PlantedReply => {
                 ("GET /oneroster/rostering/v1p2/classes".to_owned(), None)

@@ -29,10 +29,10 @@ pub(super) fn topic(topic: Topic, language: Language) -> &'static str {
             "De school vraagt naar de resultaten van de klas",
         ],
         Topic::CleanRequest => {
-            ["The school sends a mark with a remark", "De school stuurt een cijfer met een opmerking"]
+            ["The school sends a mark in words", "De school stuurt een beoordeling in woorden"]
         }
         Topic::PlantedRequest => {
-            ["The same, with a name in the remark", "Hetzelfde, met een naam in de opmerking"]
+            ["The same, with a login name for a mark", "Hetzelfde, met een inlognaam als beoordeling"]
         }
         Topic::CleanReply => {
             ["The publisher asks the school for its classes", "De uitgever vraagt de school om haar klassen"]
