@@ -3,9 +3,10 @@
 //! Pseudonyms become identifiers in the typed places that the profile lists, labels the names they replaced;
 //! an unknown pseudonym, another publisher's and a guess are one refusal. It must not know sockets.
 
-use super::asking::within;
 use http::Method;
 
+use super::added::{self, Added};
+use super::asking::within;
 use super::edits::{Edits, Write, Written};
 use super::exchange::Exchange;
 use super::guard::{Watch, WatchKind};
@@ -71,6 +72,8 @@ enum Answer {
     },
     /// The name that a label replaced.
     Name(Secret<String>),
+    /// The member was added when the record left.
+    Added,
 }
 
 /// Answers to every finding of every piece.
@@ -103,7 +106,7 @@ impl Answers {
             for (answer, finding) in own.iter().zip(&piece.found.findings) {
                 let person = watching::numbered(Door::Enter, finding.person);
                 match answer {
-                    Answer::Nothing => {}
+                    Answer::Nothing | Answer::Added => {}
                     Answer::Identifier { identifier, .. } => {
                         let email = identifier.kind() == Kind::EMAIL;
                         let kind = if email { WatchKind::Email } else { WatchKind::Identifier };
@@ -141,21 +144,35 @@ async fn reveal(exchange: &Exchange, parts: &Parts, pieces: &[Piece]) -> Result<
     let mut answers = Answers(
         pieces.iter().map(|piece| piece.found.findings.iter().map(|_| Answer::Nothing).collect()).collect(),
     );
-    let mut minted = Vec::new();
-    for ((piece, finding, masking, text), revealed) in places.into_iter().zip(revealed) {
-        let answer = match revealed {
-            Some(revealed) => restored(exchange, masking, &revealed)?,
+    let (mut minted, mut added) = (Vec::new(), Vec::new());
+    for ((piece, finding, masking, text), known) in places.iter().zip(&revealed) {
+        let answer = match known {
+            Some(revealed) => restored(exchange, masking, revealed),
             // What this publisher keeps comes home as it is; labels have nobody to stand on then.
             None if exchange.route.keeps(masking.kind, text) => continue,
             None if masking.minted == Minted::Both && text.len() <= LONGEST_MINTED => {
                 minted.push((masking.kind, text.as_str()));
                 continue;
             }
-            None => return Err(Refusal::UnknownPseudonym),
+            None => Err(Refusal::UnknownPseudonym),
         };
-        if let Some(place) = answers.0.get_mut(piece).and_then(|own| own.get_mut(finding)) {
+        let person = pieces.get(*piece).and_then(|piece| added::beside(exchange, piece, *finding));
+        let answer = match (answer, person) {
+            (Err(Refusal::UnknownPseudonym), Some(person)) => {
+                let at = places.binary_search_by_key(&(0, person), |(piece, finding, ..)| (*piece, *finding));
+                let person = at.ok().and_then(|at| revealed.get(at)?.as_ref());
+                let person = person.ok_or(Refusal::UnknownPseudonym)?.identifier();
+                added.push(Added { text, number: masking.number, person });
+                Answer::Added
+            }
+            (answer, _) => answer?,
+        };
+        if let Some(place) = answers.0.get_mut(*piece).and_then(|own| own.get_mut(*finding)) {
             *place = answer;
         }
+    }
+    if !added.is_empty() {
+        added::own(exchange, &added).await?;
     }
     if !minted.is_empty() {
         mint(exchange, &parts.head, &minted).await?;
@@ -330,7 +347,9 @@ fn change(
     text: &str,
 ) -> Result<Option<Write>, Refusal> {
     Ok(match (&finding.act, answer) {
-        (Act::Drop | Act::PersonPseudonym { .. }, _) => Some(Write::Nothing),
+        (Act::Drop | Act::PersonPseudonym { .. }, _) | (Act::Pseudonym(_), Answer::Added) => {
+            Some(Write::Nothing)
+        }
         (Act::Blank, _) => Some(Write::Text(String::new())),
         (Act::Constant { text, literal: true }, _) => Some(Write::Literal(text.clone())),
         (Act::Constant { text, .. } | Act::Generalise { text }, _) => Some(Write::Text(text.clone())),

@@ -3,6 +3,7 @@
 //! `exchange` is the whole product on one screen; `leave` and `enter` are its two doors. It must not know
 //! sockets, TLS or TOML.
 
+mod added;
 mod address;
 mod admission;
 mod asking;

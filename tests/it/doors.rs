@@ -1,5 +1,10 @@
 //! What else a hostile review found at the doors: what is asked before anything is shown.
 
+use serde_json::{Value, json};
+use sluis::gateway::route::Link;
+use sluis::identity::Kind;
+
+use super::support::pupils::{Person, oneroster};
 use super::support::world::{Options, World, assert_refused};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -19,4 +24,69 @@ async fn whoever_has_shown_nothing_sends_little() {
     let long = format!(r#"{{"result":{{"status":"{}"}}}}"#, "x".repeat(64 << 10));
     assert_ne!(publisher.send("PUT", target, &json, long).await.code(), "SLS-104");
     world.clean();
+}
+
+const USERS: &str = "oneroster/rostering/v1p2/users";
+
+/// A user as the school has it, without the address that the profile adds.
+fn user(id: &str) -> Value {
+    json!({
+        "sourcedId": id, "status": "active", "dateLastModified": "2026-08-20T08:00:00.000Z",
+        "enabledUser": "true", "givenName": "Quirijn", "familyName": "Zandvliet",
+    })
+}
+
+/// The user as the publisher gets it.
+async fn left(world: &World, id: &str) -> Value {
+    world.school.say_json(json!({ "users": [user(id)] }).to_string());
+    let reply = world.outside("rekenwonder").get(&format!("/from/rekenwonder/{USERS}?limit=1")).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let user = reply.json()["users"][0].clone();
+    assert!(user["email"].is_string() && user["sourcedId"] != id, "{user}");
+    user
+}
+
+async fn what_was_added_goes(options: Options, ids: [&str; 2]) {
+    let world = World::with(options).await;
+    let (one, other) = (left(&world, ids[0]).await, left(&world, ids[1]).await);
+    let school = world.inside("rekenwonder");
+    let at = format!("/rekenwonder/{USERS}?limit=1");
+
+    world.publisher.say_json(json!({ "users": [one] }).to_string());
+    let home = school.get(&at).await;
+    assert_eq!(home.status, 200, "{}", home.text());
+    let home = &home.json()["users"][0];
+    assert_eq!(home["sourcedId"], ids[0]);
+    assert!(home.get("email").is_none(), "the school never had one: {home}");
+
+    // Another person's, and one that nobody ever got, are refused alike.
+    for email in [&other["email"], &json!("llabcdefghijklmnopqrstuvwx@leerling.petteflat.example")] {
+        let mut mixed = one.clone();
+        mixed["email"] = email.clone();
+        world.publisher.say_json(json!({ "users": [mixed] }).to_string());
+        assert_refused(&school.get(&at).await, 502, "SLS-301");
+    }
+    // It names nobody in a question.
+    let asked = world.school.got().len();
+    let filter = format!("email='{}'", one["email"].as_str().unwrap()).replace('@', "%40");
+    let target = format!("/from/rekenwonder/{USERS}?filter={filter}");
+    let reply = world.outside("rekenwonder").get(&target).await;
+    assert_refused(&reply, 422, "SLS-301");
+    assert_eq!(world.school.got().len(), asked);
+    world.clean();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pseudonym_that_was_added_goes_when_it_comes_home() {
+    what_was_added_goes(Options::default(), ["u-770011", "u-770012"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_roster_too_where_the_pupil_has_no_address() {
+    let people = oneroster().into_iter().take(2).map(|one| Person { email: String::new(), ..one });
+    let people: Vec<Person> = people.collect();
+    let link = Link::Roster { primary: Kind::ECK_ID };
+    let ids = [people[0].id("sis-user").to_owned(), people[1].id("sis-user").to_owned()];
+    let options = Options { roster: Some(people), link, ..Options::default() };
+    what_was_added_goes(options, [&ids[0], &ids[1]]).await;
 }
