@@ -90,3 +90,46 @@ async fn with_a_roster_too_where_the_pupil_has_no_address() {
     let options = Options { roster: Some(people), link, ..Options::default() };
     what_was_added_goes(options, [&ids[0], &ids[1]]).await;
 }
+
+const TAGS: &str = r#"
+profile = "tags"
+title   = "A profile that would keep entity tags"
+source  = "the tests"
+
+[[message]]
+method = ["GET", "PUT"]
+path   = "/page"
+side   = "request"
+format = "none"
+field  = [ { at = ["header:If-None-Match", "header:If-Match", "header:X-Version"], do = "keep" } ]
+
+[[message]]
+side   = "response"
+format = "none"
+field  = [ { at = ["header:ETag", "header:X-Version"], do = "keep" } ]
+"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_entity_tag_crosses_whatever_the_profile_says() {
+    let world = World::with(Options { own_profile: Some(TAGS), ..Options::default() }).await;
+    for (caller, far, at) in [
+        (world.outside("rekenwonder"), &world.school, "/from/rekenwonder/own/page"),
+        (world.inside("rekenwonder"), &world.publisher, "/rekenwonder/own/page"),
+    ] {
+        far.say(204, &[("etag", "\"5e1f\""), ("x-version", "1")], "");
+        let asks = [("if-none-match", "\"5e1f\", W/\"77\""), ("x-version", "2")];
+        let reply = caller.send("GET", at, &asks, "").await;
+        assert_eq!(reply.status, 204, "{}", reply.text());
+        assert_eq!(reply.headers["x-version"], "1", "what is listed crosses");
+        assert!(reply.headers.get("etag").is_none(), "{:?}", reply.headers);
+        let got = far.last();
+        assert_eq!(got.headers["x-version"], "2");
+        assert!(got.headers.get("if-none-match").is_none(), "{:?}", got.headers);
+        // Without its condition a write would always happen.
+        let asked = far.got().len();
+        let reply = caller.send("PUT", at, &[("if-match", "\"5e1f\"")], "").await;
+        assert_refused(&reply, 422, "SLS-106");
+        assert_eq!(far.got().len(), asked);
+    }
+    world.clean();
+}
