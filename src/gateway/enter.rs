@@ -17,6 +17,7 @@ use super::parts::Parts;
 use super::piece::{Piece, pieces};
 use super::record::{Crossing, record};
 use super::refusal::Refusal;
+use super::route::Route;
 use super::{address, watching};
 use crate::derive::{Core, Shape};
 use crate::identity::{Identifier, Kind};
@@ -128,15 +129,15 @@ impl Answers {
 async fn reveal(exchange: &Exchange, parts: &Parts, pieces: &[Piece]) -> Result<Answers, Refusal> {
     let scope = &exchange.route.scope;
     let vault = &exchange.house.vault;
-    let primary = exchange.route.link.primary();
     let texts = texts(parts, pieces);
     let mut asks = Vec::new();
     let mut places = Vec::new();
-    for (piece, own) in texts.iter().enumerate() {
+    for ((place, piece), own) in pieces.iter().enumerate().zip(&texts) {
+        let route = piece.route(exchange);
         for (finding, masking, text) in own {
-            let kind = primary.filter(|_| masking.person).unwrap_or(masking.kind);
+            let kind = route.link.primary().filter(|_| masking.person).unwrap_or(masking.kind);
             asks.push(RevealAsk { text, kind, number: masking.number });
-            places.push((piece, *finding, masking, text));
+            places.push((place, *finding, masking, text, route));
         }
     }
     let revealed =
@@ -145,13 +146,13 @@ async fn reveal(exchange: &Exchange, parts: &Parts, pieces: &[Piece]) -> Result<
         pieces.iter().map(|piece| piece.found.findings.iter().map(|_| Answer::Nothing).collect()).collect(),
     );
     let (mut minted, mut added) = (Vec::new(), Vec::new());
-    for ((piece, finding, masking, text), known) in places.iter().zip(&revealed) {
+    for ((piece, finding, masking, text, route), known) in places.iter().zip(&revealed) {
         let answer = match known {
-            Some(revealed) => restored(exchange, masking, revealed),
+            Some(revealed) => restored(exchange, route, masking, revealed),
             // What this publisher keeps comes home as it is; labels have nobody to stand on then.
-            None if exchange.route.keeps(masking.kind, text) => continue,
+            None if route.keeps(masking.kind, text) => continue,
             None if masking.minted == Minted::Both && text.len() <= LONGEST_MINTED => {
-                minted.push((masking.kind, text.as_str()));
+                minted.push((masking.kind, text.as_str(), route.shapes.of(masking.kind).as_ref()));
                 continue;
             }
             None => Err(Refusal::UnknownPseudonym),
@@ -183,12 +184,10 @@ async fn reveal(exchange: &Exchange, parts: &Parts, pieces: &[Piece]) -> Result<
 
 /// Things without a pseudonym: those that the publisher brought before, and those that it brings now. A question
 /// brings nothing, and what the school's side has shown is never the publisher's: a guess is refused like any other.
-async fn mint(exchange: &Exchange, head: &Head, things: &[(Kind, &str)]) -> Result<(), Refusal> {
+async fn mint(exchange: &Exchange, head: &Head, things: &[(Kind, &str, &Shape)]) -> Result<(), Refusal> {
     let scope = &exchange.route.scope;
-    let asks: Vec<(Identifier, &Shape)> = things
-        .iter()
-        .map(|(kind, text)| (Identifier::new(*kind, text), exchange.route.shapes.of(*kind).as_ref()))
-        .collect();
+    let asks: Vec<(Identifier, &Shape)> =
+        things.iter().map(|(kind, text, shape)| (Identifier::new(*kind, text), *shape)).collect();
     let vault = &exchange.house.vault;
     let owners = vault.owners(scope, &asks).await.map_err(|error| vault_refusal(&error))?;
     let brings = match head {
@@ -196,7 +195,7 @@ async fn mint(exchange: &Exchange, head: &Head, things: &[(Kind, &str)]) -> Resu
         Head::Reply { .. } => true,
     };
     let mut new = Vec::new();
-    for ((kind, text), owner) in things.iter().zip(owners) {
+    for ((kind, text, _), owner) in things.iter().zip(owners) {
         match owner {
             Owner::Publisher => {}
             Owner::Nobody if brings => new.push(MintedThing { kind: *kind, text, person: None }),
@@ -229,10 +228,15 @@ fn texts<'a>(parts: &Parts, pieces: &'a [Piece]) -> Vec<Vec<(usize, &'a Masking,
 
 /// The identifier that the field takes: the revealed one, in the roster's spelling where it has one; with `link =
 /// "roster"` the pupil's identifier of the field's kind.
-fn restored(exchange: &Exchange, masking: &Masking, revealed: &Revealed) -> Result<Answer, Refusal> {
+fn restored(
+    exchange: &Exchange,
+    route: &Route,
+    masking: &Masking,
+    revealed: &Revealed,
+) -> Result<Answer, Refusal> {
     let own = revealed.identifier();
     let pupil = exchange.register().and_then(|register: &Register| register.roster.pupil(own));
-    let joined = exchange.route.link.primary().filter(|_| masking.person);
+    let joined = route.link.primary().filter(|_| masking.person);
     let identifier = match (joined, pupil) {
         (Some(_), pupil) => {
             pupil.and_then(|pupil| pupil.identifier(masking.kind)).ok_or(Refusal::UnknownPseudonym)?
@@ -257,6 +261,7 @@ async fn reveal_names(
     let scope = &exchange.route.scope;
     let mut asks = Vec::new();
     for (place, piece) in pieces.iter().enumerate() {
+        let route = piece.route(exchange);
         let slices = piece.slices(parts);
         let material = piece.material(parts, &slices);
         for (index, finding) in piece.found.findings.iter().enumerate() {
@@ -270,9 +275,9 @@ async fn reveal_names(
                     _ => None,
                 }
             });
-            let nobody = || Refusal::NoPerson { rule: exchange.route.profile.rule_text(finding.rule) };
+            let nobody = || Refusal::NoPerson { rule: route.profile.rule_text(finding.rule) };
             let text = piece.found.text(finding.place, &material).into_owned();
-            asks.push((place, index, core.ok_or_else(nobody)?, exchange.slot(finding.rule), text));
+            asks.push((place, index, core.ok_or_else(nobody)?, route.slot(finding.rule), text));
         }
     }
     let questions: Vec<OriginalAsk<'_>> =
@@ -326,26 +331,22 @@ fn edits(
     let slices = piece.slices(parts);
     let material = piece.material(parts, &slices);
     let mut edits = Edits::new(&piece.found);
+    let route = piece.route(exchange);
     for (index, finding) in piece.found.findings.iter().enumerate() {
         if let Act::Nested { nested } = finding.act {
             edits.host(nested, finding.place);
             continue;
         }
         let text = piece.found.text(finding.place, &material);
-        if let Some(write) = change(exchange, finding, answers.at(place, index), &text)? {
-            edits.put(finding.place, exchange.slot(finding.rule), write)?;
+        if let Some(write) = change(route, finding, answers.at(place, index), &text)? {
+            edits.put(finding.place, route.slot(finding.rule), write)?;
         }
     }
     Ok(edits)
 }
 
 /// What stands at a finding when it enters; none when it stays.
-fn change(
-    exchange: &Exchange,
-    finding: &Finding,
-    answer: &Answer,
-    text: &str,
-) -> Result<Option<Write>, Refusal> {
+fn change(route: &Route, finding: &Finding, answer: &Answer, text: &str) -> Result<Option<Write>, Refusal> {
     Ok(match (&finding.act, answer) {
         (Act::Drop | Act::PersonPseudonym { .. }, _) | (Act::Pseudonym(_), Answer::Added) => {
             Some(Write::Nothing)
@@ -363,17 +364,17 @@ fn change(
             Some(Write::Nothing)
         }
         (Act::Label { .. }, Answer::Name(name)) => Some(Write::Text(name.expose().clone())),
-        (Act::Swap { name, .. }, _) => Some(Write::Text(swapped(exchange, name, text)?)),
+        (Act::Swap { name, .. }, _) => Some(Write::Text(swapped(route, name, text)?)),
         (Act::Outside(_), _) => {
-            return Err(Refusal::NotListed { rule: exchange.route.profile.rule_text(finding.rule) });
+            return Err(Refusal::NotListed { rule: route.profile.rule_text(finding.rule) });
         }
         // What the publisher made stays, and so does text that is no label.
         (Act::Pseudonym(_) | Act::Label { .. } | Act::Address { .. } | Act::Nested { .. }, _) => None,
     })
 }
 
-fn swapped(exchange: &Exchange, name: &str, text: &str) -> Result<String, Refusal> {
-    let pair = exchange.route.swaps.iter().find(|pair| pair.name == name).ok_or(Refusal::Internal)?;
+fn swapped(route: &Route, name: &str, text: &str) -> Result<String, Refusal> {
+    let pair = route.swaps.iter().find(|pair| pair.name == name).ok_or(Refusal::Internal)?;
     if super::caller::same(pair.outside.expose(), text) {
         return Ok(pair.inside.expose().clone());
     }

@@ -133,3 +133,38 @@ async fn no_entity_tag_crosses_whatever_the_profile_says() {
     }
     world.clean();
 }
+
+const LEADS: &str = r#"
+profile = "leads"
+title   = "A profile whose answers lead to another route"
+source  = "the tests"
+
+[[message]]
+method = "GET"
+path   = "/page"
+side   = "request"
+format = "none"
+
+[[message]]
+side   = "response"
+format = "none"
+field  = [ { at = "header:Link", do = "address" } ]
+"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_is_written_by_the_rules_of_the_route_it_leads_to() {
+    let world = World::with(Options { own_profile: Some(LEADS), ..Options::default() }).await;
+    for (caller, far, before) in [
+        (world.outside("rekenwonder"), &world.school, "/from"),
+        (world.inside("rekenwonder"), &world.publisher, ""),
+    ] {
+        let next = format!("<https://{}/students/students/school?limit=20>; rel=\"next\"", far.address);
+        far.say(204, &[("link", &next)], "");
+        let reply = caller.get(&format!("{before}/rekenwonder/own/page")).await;
+        assert_eq!(reply.status, 204, "{}", reply.text());
+        let link = reply.headers["link"].to_str().unwrap();
+        let wanted = format!("{before}/rekenwonder/students/students/school?limit=20&filterByOrgId=true>");
+        assert!(link.contains(&wanted), "what that profile adds is named as it names it: {link}");
+    }
+    world.clean();
+}
