@@ -3,8 +3,6 @@
 //! Pseudonyms become identifiers in the typed places that the profile lists, labels the names they replaced;
 //! an unknown pseudonym, another publisher's and a guess are one refusal. It must not know sockets.
 
-use http::Method;
-
 use super::added::{self, Added};
 use super::asking::within;
 use super::edits::{Edits, Write, Written};
@@ -13,22 +11,20 @@ use super::guard::{Watch, WatchKind};
 use super::house::Register;
 use super::leave::vault_refusal;
 use super::message::{Head, Message};
+use super::minting::{self, Thing, brings, mint};
 use super::parts::Parts;
 use super::piece::{Piece, pieces};
 use super::record::{Crossing, record};
 use super::refusal::Refusal;
 use super::route::Route;
 use super::{address, watching};
-use crate::derive::{Core, Shape};
+use crate::derive::Core;
 use crate::identity::{Identifier, Kind};
 use crate::journal::Event;
 use crate::profile::find::{Finding, Masking};
 use crate::profile::{Act, Door, Minted, Selected};
 use crate::secret::Secret;
-use crate::vault::{Minted as MintedThing, OriginalAsk, Owner, RevealAsk, Revealed};
-
-/// The longest name that a publisher may give to a thing of its own, in bytes.
-const LONGEST_MINTED: usize = 128;
+use crate::vault::{OriginalAsk, RevealAsk, Revealed};
 
 /// A message with identifiers in it, on its way to the school. Only [`enter`] makes one.
 #[derive(Debug)]
@@ -151,8 +147,10 @@ async fn reveal(exchange: &Exchange, parts: &Parts, pieces: &[Piece]) -> Result<
             Some(revealed) => restored(exchange, route, masking, revealed),
             // What this publisher keeps comes home as it is; labels have nobody to stand on then.
             None if route.keeps(masking.kind, text) => continue,
-            None if masking.minted == Minted::Both && text.len() <= LONGEST_MINTED => {
-                minted.push((masking.kind, text.as_str(), route.shapes.of(masking.kind).as_ref()));
+            None if masking.minted == Minted::Both && text.len() <= minting::LONGEST => {
+                let shape = route.shapes.of(masking.kind).as_ref();
+                let brings = pieces.get(*piece).is_some_and(|of| brings(&parts.head, of, *finding));
+                minted.push(Thing { kind: masking.kind, text, shape, brings });
                 continue;
             }
             None => Err(Refusal::UnknownPseudonym),
@@ -176,33 +174,10 @@ async fn reveal(exchange: &Exchange, parts: &Parts, pieces: &[Piece]) -> Result<
         added::own(exchange, &added).await?;
     }
     if !minted.is_empty() {
-        mint(exchange, &parts.head, &minted).await?;
+        mint(exchange, &minted).await?;
     }
     reveal_names(exchange, parts, pieces, &mut answers).await?;
     Ok(answers)
-}
-
-/// Things without a pseudonym: those that the publisher brought before, and those that it brings now. A question
-/// brings nothing, and what the school's side has shown is never the publisher's: a guess is refused like any other.
-async fn mint(exchange: &Exchange, head: &Head, things: &[(Kind, &str, &Shape)]) -> Result<(), Refusal> {
-    let scope = &exchange.route.scope;
-    let asks: Vec<(Identifier, &Shape)> =
-        things.iter().map(|(kind, text, shape)| (Identifier::new(*kind, text), *shape)).collect();
-    let vault = &exchange.house.vault;
-    let owners = vault.owners(scope, &asks).await.map_err(|error| vault_refusal(&error))?;
-    let brings = match head {
-        Head::Request { method, .. } => *method == Method::POST || *method == Method::PUT,
-        Head::Reply { .. } => true,
-    };
-    let mut new = Vec::new();
-    for ((kind, text, _), owner) in things.iter().zip(owners) {
-        match owner {
-            Owner::Publisher => {}
-            Owner::Nobody if brings => new.push(MintedThing { kind: *kind, text, person: None }),
-            Owner::Nobody | Owner::School => return Err(Refusal::UnknownPseudonym),
-        }
-    }
-    vault.remember_minted(scope, &new).await.map_err(|error| vault_refusal(&error))
 }
 
 /// The texts of all pseudonym findings, without what their form adds: by piece, with the finding's place.

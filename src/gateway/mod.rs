@@ -19,6 +19,7 @@ pub mod house;
 pub mod issuer;
 mod leave;
 pub mod message;
+mod minting;
 mod parts;
 mod piece;
 mod record;

@@ -168,3 +168,61 @@ async fn an_address_is_written_by_the_rules_of_the_route_it_leads_to() {
     }
     world.clean();
 }
+
+const THINGS: &str = r#"
+profile = "things"
+title   = "A profile with things that both sides make"
+source  = "the tests"
+
+[kinds]
+note = { names = "thing", minted = "both" }
+
+[[message]]
+method   = "POST"
+path     = "/notes"
+side     = "request"
+format   = "json"
+unlisted = "refuse"
+field = [
+  { at = "query:like", do = "pseudonym", kind = "note" },
+  { at = "/id", do = "pseudonym", kind = "note" },
+  { at = "/href", do = "address" },
+]
+
+[[message]]
+side   = "response"
+format = "none"
+
+[[message]]
+method = "GET"
+path   = "/notes/{note:note}"
+side   = "request"
+format = "none"
+
+[[message]]
+side   = "response"
+format = "none"
+"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guess_beside_what_is_brought_brings_nothing() {
+    let world = World::with(Options { own_profile: Some(THINGS), ..Options::default() }).await;
+    let publisher = world.outside("rekenwonder");
+    let at = "/from/rekenwonder/own/notes";
+    let href = |id: &str| format!(r#"{{"id":"rw-1","href":"https://{}{at}/{id}"}}"#, world.address);
+    world.school.say(204, &[], "");
+    for (target, body) in [
+        (format!("{at}?like=95312-toets3"), r#"{"id":"rw-1"}"#.to_owned()),
+        (at.to_owned(), href("95312-toets3")),
+    ] {
+        let reply = publisher.post_json(&target, body).await;
+        assert_refused(&reply, 422, "SLS-301");
+    }
+    assert!(world.school.got().is_empty());
+    assert_refused(&publisher.get(&format!("{at}/rw-1")).await, 422, "SLS-301");
+    // What it brought it may name anywhere.
+    assert_eq!(publisher.post_json(at, r#"{"id":"rw-1"}"#).await.status, 204);
+    assert_eq!(publisher.get(&format!("{at}/rw-1")).await.status, 204);
+    assert_eq!(publisher.post_json(&format!("{at}?like=rw-1"), href("rw-1")).await.status, 204);
+    world.clean();
+}
