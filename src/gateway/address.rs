@@ -3,6 +3,8 @@
 //! The base changes, and path and query are treated by the rules of the request that the address leads to
 //! (GET). An address that leads to nothing listed counts as unlisted. It must not know the vault.
 
+use std::sync::Arc;
+
 use super::edits::Edits;
 use super::exchange::Exchange;
 use super::house::House;
@@ -69,7 +71,8 @@ fn lead(
         let found = treat(house, route, selected, door, &target).ok()?;
         let bare = !rest.starts_with('/');
         let relation = relation.map(str::to_owned);
-        Some(Piece { found, address: Some(Address { finding, target, base, bare, relation }) })
+        let route = Arc::clone(route);
+        Some(Piece { found, address: Some(Address { route, finding, target, base, bare, relation }) })
     })
 }
 

@@ -64,6 +64,10 @@ pub struct Admitted {
     issuer: Option<Arc<Issuer>>,
 }
 
+/// The longest request for a token, in bytes: whoever sends it has shown nothing yet. A signed assertion is a
+/// few thousand.
+const TOKEN_REQUEST_BYTES: usize = 32 * 1024;
+
 /// Headers that change what a message means and that no profile lists.
 const MEANING: [(&HeaderName, &str); 4] =
     [(&RANGE, "Range"), (&IF_RANGE, "If-Range"), (&UPGRADE, "Upgrade"), (&CONTENT_RANGE, "Content-Range")];
@@ -164,6 +168,10 @@ impl Gate for Gateway {
             self.tell(None, Some(refusal.code()), since);
             Refused { refusal, at: At::Request, exchange: id.to_string() }
         })
+    }
+
+    fn body_bytes(&self, admitted: &Admitted) -> Option<usize> {
+        admitted.issuer.is_some().then_some(TOKEN_REQUEST_BYTES)
     }
 
     async fn exchange(&self, admitted: Admitted, body: Bytes) -> Result<Response<Bytes>, Refused> {

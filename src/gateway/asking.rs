@@ -9,6 +9,7 @@ use super::house::Register;
 use super::parts::Parts;
 use super::piece::Piece;
 use super::refusal::Refusal;
+use super::route::Route;
 use crate::derive::Shape;
 use crate::identity::Identifier;
 use crate::profile::find::{Finding, Masking};
@@ -53,10 +54,11 @@ pub(super) fn gather<'a>(
     exchange: &'a Exchange,
     register: Option<&Register>,
     parts: &Parts,
-    pieces: &[Piece],
+    pieces: &'a [Piece],
 ) -> Result<Questions<'a>, Refusal> {
     let mut questions = Questions::default();
     for piece in pieces {
+        let route = piece.route(exchange);
         let slices = piece.slices(parts);
         let material = piece.material(parts, &slices);
         let mut own: Vec<Ask> = Vec::with_capacity(piece.found.findings.len());
@@ -64,14 +66,8 @@ pub(super) fn gather<'a>(
             own.push(match &finding.act {
                 Act::Pseudonym(masking) if masking.minted != Minted::Publisher => {
                     let text = piece.found.text(finding.place, &material);
-                    let rule = || exchange.route.profile.rule_text(finding.rule);
-                    questions.wanted.push(identify(
-                        exchange,
-                        register,
-                        masking,
-                        within(masking, &text),
-                        &rule,
-                    )?);
+                    let rule = || route.profile.rule_text(finding.rule);
+                    questions.wanted.push(identify(route, register, masking, within(masking, &text), &rule)?);
                     Ask::Identifier(questions.wanted.len() - 1)
                 }
                 _ => Ask::Nothing,
@@ -84,7 +80,7 @@ pub(super) fn gather<'a>(
                 _ => None,
             };
             let original = || piece.found.text(finding.place, &material).into_owned();
-            if let Some(ask) = questions.of_person(exchange, finding, person, &original)?
+            if let Some(ask) = questions.of_person(route, finding, person, &original)?
                 && let Some(place) = own.get_mut(index)
             {
                 *place = ask;
@@ -99,23 +95,23 @@ impl<'a> Questions<'a> {
     /// What a label or an added pseudonym asks of its person; none for other findings.
     fn of_person(
         &mut self,
-        exchange: &'a Exchange,
+        route: &'a Route,
         finding: &Finding,
         person: Option<usize>,
         original: &dyn Fn() -> String,
     ) -> Result<Option<Ask>, Refusal> {
-        let nobody = || Refusal::NoPerson { rule: exchange.route.profile.rule_text(finding.rule) };
+        let nobody = || Refusal::NoPerson { rule: route.profile.rule_text(finding.rule) };
         match &finding.act {
             Act::PersonPseudonym { kind, .. } => {
                 let person = self.wanted.get(person.ok_or_else(nobody)?).ok_or(Refusal::Internal)?;
                 let identifier = person.identifier.clone();
-                let shape = Arc::clone(exchange.route.shapes.of(*kind));
+                let shape = Arc::clone(route.shapes.of(*kind));
                 self.wanted.push(Wanted { identifier, shape, number: false, minted: false });
                 Ok(Some(Ask::Identifier(self.wanted.len() - 1)))
             }
             Act::Label { part, .. } => {
                 let person = person.ok_or_else(nobody)?;
-                let slot = exchange.slot(finding.rule);
+                let slot = route.slot(finding.rule);
                 let original = Secret::new(original());
                 self.names.push(WantedLabel { person, slot, part: name_part(*part), original });
                 Ok(Some(Ask::Label(self.names.len() - 1)))
@@ -127,19 +123,19 @@ impl<'a> Questions<'a> {
 
 /// The identifier that is derived from: the one in the message or, with `link = "roster"`, the pupil's primary one.
 fn identify(
-    exchange: &Exchange,
+    route: &Route,
     register: Option<&Register>,
     masking: &Masking,
     text: &str,
     rule: &dyn Fn() -> String,
 ) -> Result<Wanted, Refusal> {
-    let shape = Arc::clone(exchange.route.shapes.of(masking.kind));
+    let shape = Arc::clone(route.shapes.of(masking.kind));
     if masking.number && !shape.fits_number() {
         return Err(Refusal::NotListed { rule: rule() });
     }
     let minted = masking.minted == Minted::Both;
     let own = Identifier::new(masking.kind, text);
-    let identifier = match exchange.route.link.primary() {
+    let identifier = match route.link.primary() {
         Some(primary) if masking.person => register
             .and_then(|register| register.roster.pupil(&own))
             .and_then(|pupil| pupil.identifier(primary))

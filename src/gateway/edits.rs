@@ -3,7 +3,7 @@
 //! Splicing itself is `rewrite`'s. It must not know why a value changes, or through which door.
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 
 use super::guard::{Part, Permit, PermitKind};
 use super::message::{Head, Message};
@@ -177,7 +177,8 @@ impl Edits {
         self.nested.get_mut(nested as usize).ok_or(Refusal::Internal)
     }
 
-    /// Listed headers, what was written in others, `Content-Type` of a body and the reduced `Accept`. No more.
+    /// Listed headers, what was written in others, `Content-Type` of a body and the reduced `Accept`. No more, and no
+    /// entity tags (RFC 9110, 8.8.3), listed or not.
     fn write_headers(
         &self,
         head: &Head,
@@ -208,8 +209,14 @@ impl Edits {
         for (name, value, permit) in all {
             let name = HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes())
                 .map_err(|_| Refusal::Internal)?;
-            if name == CONTENT_TYPE || name == ACCEPT {
+            // A tag is made of what stands behind it: of names, often. One that crossed would tell whether they changed,
+            // and one that came back would ask.
+            if [CONTENT_TYPE, ACCEPT, ETAG, IF_NONE_MATCH].contains(&name) {
                 continue;
+            }
+            // No tag ever left that it could hold; without its condition the request would mean another thing.
+            if name == IF_MATCH {
+                return Err(Refusal::HeaderNotListed("If-Match"));
             }
             let bytes = HeaderValue::from_str(value).map_err(|_| Refusal::Internal)?;
             permits.extend(permit.map(|kind| Permit {

@@ -3,30 +3,28 @@
 //! Pseudonyms become identifiers in the typed places that the profile lists, labels the names they replaced;
 //! an unknown pseudonym, another publisher's and a guess are one refusal. It must not know sockets.
 
+use super::added::{self, Added};
 use super::asking::within;
-use http::Method;
-
 use super::edits::{Edits, Write, Written};
 use super::exchange::Exchange;
 use super::guard::{Watch, WatchKind};
 use super::house::Register;
 use super::leave::vault_refusal;
 use super::message::{Head, Message};
+use super::minting::{self, Thing, brings, mint};
 use super::parts::Parts;
 use super::piece::{Piece, pieces};
 use super::record::{Crossing, record};
 use super::refusal::Refusal;
+use super::route::Route;
 use super::{address, watching};
-use crate::derive::{Core, Shape};
+use crate::derive::Core;
 use crate::identity::{Identifier, Kind};
 use crate::journal::Event;
 use crate::profile::find::{Finding, Masking};
 use crate::profile::{Act, Door, Minted, Selected};
 use crate::secret::Secret;
-use crate::vault::{Minted as MintedThing, OriginalAsk, Owner, RevealAsk, Revealed};
-
-/// The longest name that a publisher may give to a thing of its own, in bytes.
-const LONGEST_MINTED: usize = 128;
+use crate::vault::{OriginalAsk, RevealAsk, Revealed};
 
 /// A message with identifiers in it, on its way to the school. Only [`enter`] makes one.
 #[derive(Debug)]
@@ -71,6 +69,8 @@ enum Answer {
     },
     /// The name that a label replaced.
     Name(Secret<String>),
+    /// The member was added when the record left.
+    Added,
 }
 
 /// Answers to every finding of every piece.
@@ -103,7 +103,7 @@ impl Answers {
             for (answer, finding) in own.iter().zip(&piece.found.findings) {
                 let person = watching::numbered(Door::Enter, finding.person);
                 match answer {
-                    Answer::Nothing => {}
+                    Answer::Nothing | Answer::Added => {}
                     Answer::Identifier { identifier, .. } => {
                         let email = identifier.kind() == Kind::EMAIL;
                         let kind = if email { WatchKind::Email } else { WatchKind::Identifier };
@@ -125,15 +125,15 @@ impl Answers {
 async fn reveal(exchange: &Exchange, parts: &Parts, pieces: &[Piece]) -> Result<Answers, Refusal> {
     let scope = &exchange.route.scope;
     let vault = &exchange.house.vault;
-    let primary = exchange.route.link.primary();
     let texts = texts(parts, pieces);
     let mut asks = Vec::new();
     let mut places = Vec::new();
-    for (piece, own) in texts.iter().enumerate() {
+    for ((place, piece), own) in pieces.iter().enumerate().zip(&texts) {
+        let route = piece.route(exchange);
         for (finding, masking, text) in own {
-            let kind = primary.filter(|_| masking.person).unwrap_or(masking.kind);
+            let kind = route.link.primary().filter(|_| masking.person).unwrap_or(masking.kind);
             asks.push(RevealAsk { text, kind, number: masking.number });
-            places.push((piece, *finding, masking, text));
+            places.push((place, *finding, masking, text, route));
         }
     }
     let revealed =
@@ -141,52 +141,43 @@ async fn reveal(exchange: &Exchange, parts: &Parts, pieces: &[Piece]) -> Result<
     let mut answers = Answers(
         pieces.iter().map(|piece| piece.found.findings.iter().map(|_| Answer::Nothing).collect()).collect(),
     );
-    let mut minted = Vec::new();
-    for ((piece, finding, masking, text), revealed) in places.into_iter().zip(revealed) {
-        let answer = match revealed {
-            Some(revealed) => restored(exchange, masking, &revealed)?,
+    let (mut minted, mut added) = (Vec::new(), Vec::new());
+    for ((piece, finding, masking, text, route), known) in places.iter().zip(&revealed) {
+        let answer = match known {
+            Some(revealed) => restored(exchange, route, masking, revealed),
             // What this publisher keeps comes home as it is; labels have nobody to stand on then.
-            None if exchange.route.keeps(masking.kind, text) => continue,
-            None if masking.minted == Minted::Both && text.len() <= LONGEST_MINTED => {
-                minted.push((masking.kind, text.as_str()));
+            None if route.keeps(masking.kind, text) => continue,
+            None if masking.minted == Minted::Both && text.len() <= minting::LONGEST => {
+                let shape = route.shapes.of(masking.kind).as_ref();
+                let brings = pieces.get(*piece).is_some_and(|of| brings(&parts.head, of, *finding));
+                minted.push(Thing { kind: masking.kind, text, shape, brings });
                 continue;
             }
-            None => return Err(Refusal::UnknownPseudonym),
+            None => Err(Refusal::UnknownPseudonym),
         };
-        if let Some(place) = answers.0.get_mut(piece).and_then(|own| own.get_mut(finding)) {
+        let person = pieces.get(*piece).and_then(|piece| added::beside(exchange, piece, *finding));
+        let answer = match (answer, person) {
+            (Err(Refusal::UnknownPseudonym), Some(person)) => {
+                let at = places.binary_search_by_key(&(0, person), |(piece, finding, ..)| (*piece, *finding));
+                let person = at.ok().and_then(|at| revealed.get(at)?.as_ref());
+                let person = person.ok_or(Refusal::UnknownPseudonym)?.identifier();
+                added.push(Added { text, number: masking.number, person });
+                Answer::Added
+            }
+            (answer, _) => answer?,
+        };
+        if let Some(place) = answers.0.get_mut(*piece).and_then(|own| own.get_mut(*finding)) {
             *place = answer;
         }
     }
+    if !added.is_empty() {
+        added::own(exchange, &added).await?;
+    }
     if !minted.is_empty() {
-        mint(exchange, &parts.head, &minted).await?;
+        mint(exchange, &minted).await?;
     }
     reveal_names(exchange, parts, pieces, &mut answers).await?;
     Ok(answers)
-}
-
-/// Things without a pseudonym: those that the publisher brought before, and those that it brings now. A question
-/// brings nothing, and what the school's side has shown is never the publisher's: a guess is refused like any other.
-async fn mint(exchange: &Exchange, head: &Head, things: &[(Kind, &str)]) -> Result<(), Refusal> {
-    let scope = &exchange.route.scope;
-    let asks: Vec<(Identifier, &Shape)> = things
-        .iter()
-        .map(|(kind, text)| (Identifier::new(*kind, text), exchange.route.shapes.of(*kind).as_ref()))
-        .collect();
-    let vault = &exchange.house.vault;
-    let owners = vault.owners(scope, &asks).await.map_err(|error| vault_refusal(&error))?;
-    let brings = match head {
-        Head::Request { method, .. } => *method == Method::POST || *method == Method::PUT,
-        Head::Reply { .. } => true,
-    };
-    let mut new = Vec::new();
-    for ((kind, text), owner) in things.iter().zip(owners) {
-        match owner {
-            Owner::Publisher => {}
-            Owner::Nobody if brings => new.push(MintedThing { kind: *kind, text, person: None }),
-            Owner::Nobody | Owner::School => return Err(Refusal::UnknownPseudonym),
-        }
-    }
-    vault.remember_minted(scope, &new).await.map_err(|error| vault_refusal(&error))
 }
 
 /// The texts of all pseudonym findings, without what their form adds: by piece, with the finding's place.
@@ -212,10 +203,15 @@ fn texts<'a>(parts: &Parts, pieces: &'a [Piece]) -> Vec<Vec<(usize, &'a Masking,
 
 /// The identifier that the field takes: the revealed one, in the roster's spelling where it has one; with `link =
 /// "roster"` the pupil's identifier of the field's kind.
-fn restored(exchange: &Exchange, masking: &Masking, revealed: &Revealed) -> Result<Answer, Refusal> {
+fn restored(
+    exchange: &Exchange,
+    route: &Route,
+    masking: &Masking,
+    revealed: &Revealed,
+) -> Result<Answer, Refusal> {
     let own = revealed.identifier();
     let pupil = exchange.register().and_then(|register: &Register| register.roster.pupil(own));
-    let joined = exchange.route.link.primary().filter(|_| masking.person);
+    let joined = route.link.primary().filter(|_| masking.person);
     let identifier = match (joined, pupil) {
         (Some(_), pupil) => {
             pupil.and_then(|pupil| pupil.identifier(masking.kind)).ok_or(Refusal::UnknownPseudonym)?
@@ -240,6 +236,7 @@ async fn reveal_names(
     let scope = &exchange.route.scope;
     let mut asks = Vec::new();
     for (place, piece) in pieces.iter().enumerate() {
+        let route = piece.route(exchange);
         let slices = piece.slices(parts);
         let material = piece.material(parts, &slices);
         for (index, finding) in piece.found.findings.iter().enumerate() {
@@ -253,9 +250,9 @@ async fn reveal_names(
                     _ => None,
                 }
             });
-            let nobody = || Refusal::NoPerson { rule: exchange.route.profile.rule_text(finding.rule) };
+            let nobody = || Refusal::NoPerson { rule: route.profile.rule_text(finding.rule) };
             let text = piece.found.text(finding.place, &material).into_owned();
-            asks.push((place, index, core.ok_or_else(nobody)?, exchange.slot(finding.rule), text));
+            asks.push((place, index, core.ok_or_else(nobody)?, route.slot(finding.rule), text));
         }
     }
     let questions: Vec<OriginalAsk<'_>> =
@@ -309,28 +306,26 @@ fn edits(
     let slices = piece.slices(parts);
     let material = piece.material(parts, &slices);
     let mut edits = Edits::new(&piece.found);
+    let route = piece.route(exchange);
     for (index, finding) in piece.found.findings.iter().enumerate() {
         if let Act::Nested { nested } = finding.act {
             edits.host(nested, finding.place);
             continue;
         }
         let text = piece.found.text(finding.place, &material);
-        if let Some(write) = change(exchange, finding, answers.at(place, index), &text)? {
-            edits.put(finding.place, exchange.slot(finding.rule), write)?;
+        if let Some(write) = change(route, finding, answers.at(place, index), &text)? {
+            edits.put(finding.place, route.slot(finding.rule), write)?;
         }
     }
     Ok(edits)
 }
 
 /// What stands at a finding when it enters; none when it stays.
-fn change(
-    exchange: &Exchange,
-    finding: &Finding,
-    answer: &Answer,
-    text: &str,
-) -> Result<Option<Write>, Refusal> {
+fn change(route: &Route, finding: &Finding, answer: &Answer, text: &str) -> Result<Option<Write>, Refusal> {
     Ok(match (&finding.act, answer) {
-        (Act::Drop | Act::PersonPseudonym { .. }, _) => Some(Write::Nothing),
+        (Act::Drop | Act::PersonPseudonym { .. }, _) | (Act::Pseudonym(_), Answer::Added) => {
+            Some(Write::Nothing)
+        }
         (Act::Blank, _) => Some(Write::Text(String::new())),
         (Act::Constant { text, literal: true }, _) => Some(Write::Literal(text.clone())),
         (Act::Constant { text, .. } | Act::Generalise { text }, _) => Some(Write::Text(text.clone())),
@@ -344,17 +339,17 @@ fn change(
             Some(Write::Nothing)
         }
         (Act::Label { .. }, Answer::Name(name)) => Some(Write::Text(name.expose().clone())),
-        (Act::Swap { name, .. }, _) => Some(Write::Text(swapped(exchange, name, text)?)),
+        (Act::Swap { name, .. }, _) => Some(Write::Text(swapped(route, name, text)?)),
         (Act::Outside(_), _) => {
-            return Err(Refusal::NotListed { rule: exchange.route.profile.rule_text(finding.rule) });
+            return Err(Refusal::NotListed { rule: route.profile.rule_text(finding.rule) });
         }
         // What the publisher made stays, and so does text that is no label.
         (Act::Pseudonym(_) | Act::Label { .. } | Act::Address { .. } | Act::Nested { .. }, _) => None,
     })
 }
 
-fn swapped(exchange: &Exchange, name: &str, text: &str) -> Result<String, Refusal> {
-    let pair = exchange.route.swaps.iter().find(|pair| pair.name == name).ok_or(Refusal::Internal)?;
+fn swapped(route: &Route, name: &str, text: &str) -> Result<String, Refusal> {
+    let pair = route.swaps.iter().find(|pair| pair.name == name).ok_or(Refusal::Internal)?;
     if super::caller::same(pair.outside.expose(), text) {
         return Ok(pair.inside.expose().clone());
     }

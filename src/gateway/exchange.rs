@@ -20,7 +20,7 @@ use super::record::record_status;
 use super::refusal::{At, Refusal};
 use super::route::Route;
 use crate::identity::ExchangeId;
-use crate::profile::{RuleId, Selected};
+use crate::profile::Selected;
 
 /// One exchange under way: what both doors need to know of it.
 pub(super) struct Exchange {
@@ -108,11 +108,6 @@ impl Exchange {
     pub(super) fn template(&self) -> String {
         let path = self.request.map_or("", |request| self.route.profile.template(request));
         format!("{}{path}", self.route.mount.as_str())
-    }
-
-    /// The field that a rule is about, by a name that does not change.
-    pub(super) fn slot(&self, rule: RuleId) -> &str {
-        self.route.profile.rule(rule).map_or("", |rule| rule.slot.as_str())
     }
 
     /// `Accept`, reduced to the types that the profile's replies list (RFC 9110, 12.5.1). None when the request has

@@ -57,6 +57,11 @@ pub trait Gate: Send + Sync + 'static {
     /// A refusal: no route, unknown caller, a head that the route cannot carry.
     fn admit(&self, head: &http::request::Parts, presented: &Presented) -> Result<Self::Admitted, Refused>;
 
+    /// The most bytes of body that this request may have, where that is less than the server's own limit.
+    fn body_bytes(&self, _admitted: &Self::Admitted) -> Option<usize> {
+        None
+    }
+
     /// Carries the exchange to its end and returns what the caller gets: status, headers (none of the
     /// connection) and body.
     ///

@@ -15,6 +15,7 @@ use super::parts::Parts;
 use super::piece::{Piece, pieces};
 use super::record::{Crossing, record};
 use super::refusal::Refusal;
+use super::route::Route;
 use super::{address, watching};
 use crate::journal::Event;
 use crate::profile::find::{Finding, Masking};
@@ -170,6 +171,7 @@ fn edits(
     let slices = piece.slices(parts);
     let material = piece.material(parts, &slices);
     let mut edits = Edits::new(&piece.found);
+    let route = piece.route(exchange);
     for (index, finding) in piece.found.findings.iter().enumerate() {
         match finding.act {
             Act::Nested { nested } => edits.host(nested, finding.place),
@@ -177,8 +179,8 @@ fn edits(
             _ => {
                 let ask = asks.and_then(|asks| asks.get(index)).unwrap_or(&Ask::Nothing);
                 let text = piece.found.text(finding.place, &material);
-                if let Some(write) = change(exchange, finding, ask, answer, &text)? {
-                    edits.put(finding.place, exchange.slot(finding.rule), write)?;
+                if let Some(write) = change(route, finding, ask, answer, &text)? {
+                    edits.put(finding.place, route.slot(finding.rule), write)?;
                 }
             }
         }
@@ -188,7 +190,7 @@ fn edits(
 
 /// What stands at a finding when it leaves; none when it stays.
 fn change(
-    exchange: &Exchange,
+    route: &Route,
     finding: &Finding,
     ask: &Ask,
     answer: &MaskAnswer,
@@ -204,7 +206,7 @@ fn change(
         Act::Constant { text, literal: true } => Some(Write::Literal(text.clone())),
         Act::Constant { text, .. } | Act::Generalise { text } => Some(Write::Text(text.clone())),
         Act::Pseudonym(masking) if masking.minted == Minted::Publisher => None,
-        Act::Pseudonym(masking) if exchange.route.keeps(masking.kind, within(masking, text)) => {
+        Act::Pseudonym(masking) if route.keeps(masking.kind, within(masking, text)) => {
             Some(Write::Kept(text.to_owned()))
         }
         Act::Pseudonym(masking) => pseudonym(masking, masked()?, text),
@@ -218,10 +220,10 @@ fn change(
             }
             _ => return Err(Refusal::Internal),
         },
-        Act::Swap { name, added } => Some(Write::Text(swapped(exchange, name, text, *added)?)),
+        Act::Swap { name, added } => Some(Write::Text(swapped(route, name, text, *added)?)),
         Act::Nested { .. } | Act::Address { .. } => return Err(Refusal::Internal),
         Act::Outside(_) => {
-            return Err(Refusal::NotListed { rule: exchange.route.profile.rule_text(finding.rule) });
+            return Err(Refusal::NotListed { rule: route.profile.rule_text(finding.rule) });
         }
     })
 }
@@ -240,8 +242,8 @@ fn pseudonym(masking: &Masking, masked: &Answered, text: &str) -> Option<Write> 
     })
 }
 
-fn swapped(exchange: &Exchange, name: &str, text: &str, added: bool) -> Result<String, Refusal> {
-    let pair = exchange.route.swaps.iter().find(|pair| pair.name == name).ok_or(Refusal::Internal)?;
+fn swapped(route: &Route, name: &str, text: &str, added: bool) -> Result<String, Refusal> {
+    let pair = route.swaps.iter().find(|pair| pair.name == name).ok_or(Refusal::Internal)?;
     if added || super::caller::same(pair.inside.expose(), text) {
         return Ok(pair.outside.expose().clone());
     }

@@ -3,6 +3,7 @@
 //! `exchange` is the whole product on one screen; `leave` and `enter` are its two doors. It must not know
 //! sockets, TLS or TOML.
 
+mod added;
 mod address;
 mod admission;
 mod asking;
@@ -18,6 +19,7 @@ pub mod house;
 pub mod issuer;
 mod leave;
 pub mod message;
+mod minting;
 mod parts;
 mod piece;
 mod record;

@@ -3,10 +3,13 @@
 //! The message is the first piece; an address that leads to a listed request is a piece of its own, treated by
 //! that request's rules. All pieces together ask the vault once. It must not know the vault.
 
+use std::sync::Arc;
+
 use super::address;
 use super::exchange::Exchange;
 use super::parts::{Parts, Slices};
 use super::refusal::Refusal;
+use super::route::Route;
 use crate::profile::{Act, Door, FindRefusal, Found, Material, Place, Selected, Unlisted};
 use crate::rewrite::target::Target;
 
@@ -19,6 +22,8 @@ pub(super) struct Piece {
 
 /// Where an address stands and leads.
 pub(super) struct Address {
+    /// The route that it leads to, whose rules found what is in it.
+    pub(super) route: Arc<Route>,
     /// The finding of the message that holds it.
     pub(super) finding: usize,
     /// The request that it is, on this side.
@@ -32,6 +37,11 @@ pub(super) struct Address {
 }
 
 impl Piece {
+    /// The route whose profile the rules of this piece are numbered in.
+    pub(super) fn route<'a>(&'a self, exchange: &'a Exchange) -> &'a Route {
+        self.address.as_ref().map_or(&exchange.route, |address| &address.route)
+    }
+
     /// The lists that [`Piece::material`] needs.
     pub(super) fn slices<'a>(&'a self, parts: &'a Parts) -> Slices<'a> {
         match &self.address {

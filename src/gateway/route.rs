@@ -9,7 +9,7 @@ use crate::derive::Shape;
 use crate::gateway::caller::CallerRule;
 use crate::gateway::gate::Carrier;
 use crate::identity::{Kind, Scope};
-use crate::profile::Profile;
+use crate::profile::{Profile, RuleId};
 use crate::secret::Secret;
 
 /// Who starts the exchange; it decides which message uses which door.
@@ -253,6 +253,11 @@ impl Routes {
 }
 
 impl Route {
+    /// The field that a rule is about, by a name that does not change.
+    pub fn slot(&self, rule: RuleId) -> &str {
+        self.profile.rule(rule).map_or("", |rule| rule.slot.as_str())
+    }
+
     /// Whether this publisher keeps a value: `eck-id = "keep"`, and it is an ECK iD and nothing else that stands in
     /// the field of one (`https://ketenid.nl/`, a period of six digits, 128 hexadecimal digits).
     pub fn keeps(&self, kind: Kind, text: &str) -> bool {

@@ -80,7 +80,8 @@ impl<G: Gate> Answer<G> {
         let framing = conversation.framing.as_deref();
         settle(&mut parts, framing).map_err(|refusal| self.gate.refuse(None, refusal))?;
         let admitted = self.gate.admit(&parts, &conversation.presented)?;
-        match collect(body, &self.settings, &self.room, framing).await {
+        let limit = self.gate.body_bytes(&admitted);
+        match collect(body, limit, &self.settings, &self.room, framing).await {
             Ok(held) => {
                 let _room = held.room;
                 self.gate.exchange(admitted, held.bytes).await

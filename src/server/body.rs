@@ -53,14 +53,15 @@ impl Room {
     }
 }
 
-/// Reads `body` to its end.
+/// Reads `body` to its end. `limit` is the gate's, for this request; it only lowers the server's own.
 pub(super) async fn collect(
     mut body: Incoming,
+    limit: Option<usize>,
     settings: &Settings,
     room: &Room,
     framing: Option<&Verdicts>,
 ) -> Result<Held, Refusal> {
-    let limit = settings.limits.body_bytes;
+    let limit = settings.limits.body_bytes.min(limit.unwrap_or(usize::MAX));
     let announced = body.size_hint().exact();
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(Refusal::TooLarge { limit });

@@ -12,6 +12,7 @@
 mod cli;
 mod corpus;
 mod demo;
+mod doors;
 mod leak;
 mod oracle;
 mod refusals;

@@ -14,6 +14,7 @@ use sluis::disk::faulty::FaultyDisk;
 use sluis::gateway::Gateway;
 use sluis::gateway::caller::{CallerRule, Credential, Network};
 use sluis::gateway::house::{House, Register};
+use sluis::gateway::issuer::{Issuer, IssuerSettings};
 use sluis::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes, Swap};
 use sluis::identity::{Epoch, Identifier, Kind, Publisher, School, Scope};
 use sluis::journal::Journal;
@@ -64,6 +65,8 @@ pub(crate) struct Options {
     pub(crate) credential: Option<CredentialSettings>,
     /// Networks from which `rekenwonder` may call.
     pub(crate) networks: Vec<&'static str>,
+    /// Every route has a token endpoint.
+    pub(crate) issues_tokens: bool,
 }
 
 impl Default for Options {
@@ -82,6 +85,7 @@ impl Default for Options {
             swaps: Vec::new(),
             credential: None,
             networks: Vec::new(),
+            issues_tokens: false,
         }
     }
 }
@@ -344,6 +348,15 @@ fn route(
         .iter()
         .filter(|_| publisher == "rekenwonder")
         .map(|text| Network::parse(text).unwrap());
+    let mut callers = vec![CallerRule {
+        credential: Credential::token(&token(publisher, asks)),
+        networks: networks.collect(),
+    }];
+    if options.issues_tokens {
+        let settings = IssuerSettings { clients: Vec::new(), audiences: Vec::new(), lifetime_s: 300 };
+        let issuer = Arc::new(Issuer::new(settings, Arc::clone(clock)));
+        callers.push(CallerRule { credential: Credential::Issued(issuer), networks: Vec::new() });
+    }
     let before = if asks == Asks::Publisher { "/from" } else { "" };
     Route {
         host: None,
@@ -351,10 +364,7 @@ fn route(
         scope: scope(publisher),
         asks,
         profile: Arc::clone(profile),
-        callers: vec![CallerRule {
-            credential: Credential::token(&token(publisher, asks)),
-            networks: networks.collect(),
-        }],
+        callers,
         shapes: Shapes::new(options.shape.clone(), options.shapes.iter().cloned()),
         link: options.link,
         eck_id_kept: options.eck_id_kept,

@@ -1,0 +1,69 @@
+//! Minting: things without a pseudonym, which the publisher brought before or brings now.
+//!
+//! A question brings nothing, wherever it stands, and what the school's side has shown is never the publisher's: a guess is
+//! refused like any other unknown pseudonym. It must not know how a message is written.
+
+use std::collections::HashSet;
+
+use http::Method;
+
+use super::exchange::Exchange;
+use super::leave::vault_refusal;
+use super::message::Head;
+use super::piece::Piece;
+use super::refusal::Refusal;
+use crate::derive::Shape;
+use crate::identity::{Identifier, Kind};
+use crate::profile::Place;
+use crate::vault::{Minted, Owner};
+
+/// The longest name that a publisher may give to a thing of its own, in bytes.
+pub(super) const LONGEST: usize = 128;
+
+/// A thing without a pseudonym.
+pub(super) struct Thing<'a> {
+    pub(super) kind: Kind,
+    pub(super) text: &'a str,
+    pub(super) shape: &'a Shape,
+    /// It stands where a message makes something: see [`brings`].
+    pub(super) brings: bool,
+}
+
+/// Whether something is made at a finding: in the body of a POST, in body or path of a PUT, and wherever the publisher's
+/// own reply names it. A parameter asks, and an address points at what is there.
+pub(super) fn brings(head: &Head, piece: &Piece, finding: usize) -> bool {
+    let Head::Request { method, .. } = head else { return true };
+    let place = piece.found.findings.get(finding).map(|finding| finding.place);
+    piece.address.is_none()
+        && match place {
+            Some(Place::Body(_)) => *method == Method::POST || *method == Method::PUT,
+            Some(Place::Path(_)) => *method == Method::PUT,
+            _ => false,
+        }
+}
+
+/// Remembers what is new, if all of it may enter.
+///
+/// # Errors
+/// [`Refusal::UnknownPseudonym`] for what nobody brings, and for what is the school's.
+pub(super) async fn mint(exchange: &Exchange, things: &[Thing<'_>]) -> Result<(), Refusal> {
+    let scope = &exchange.route.scope;
+    let asks: Vec<(Identifier, &Shape)> =
+        things.iter().map(|thing| (Identifier::new(thing.kind, thing.text), thing.shape)).collect();
+    let vault = &exchange.house.vault;
+    let owners = vault.owners(scope, &asks).await.map_err(|error| vault_refusal(&error))?;
+    // What is made in one place may be named in others of the same message.
+    let brought: HashSet<(Kind, &str)> =
+        things.iter().filter(|thing| thing.brings).map(|thing| (thing.kind, thing.text)).collect();
+    let mut new = Vec::new();
+    for (thing, owner) in things.iter().zip(owners) {
+        match owner {
+            Owner::Publisher => {}
+            Owner::Nobody if brought.contains(&(thing.kind, thing.text)) => {
+                new.push(Minted { kind: thing.kind, text: thing.text, person: None });
+            }
+            Owner::Nobody | Owner::School => return Err(Refusal::UnknownPseudonym),
+        }
+    }
+    vault.remember_minted(scope, &new).await.map_err(|error| vault_refusal(&error))
+}
