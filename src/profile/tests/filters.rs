@@ -1,12 +1,19 @@
 //! A publisher's question: what `filter`, `sort` and the rest may ask of the built-in profiles.
 
-use super::{ask, profile};
+use super::profile;
 use crate::profile::{Category, Door, FindRefusal, Material, Place, Profile, Unlisted, builtin};
 
 const USERS: [&str; 3] = ["rostering", "v1p2", "users"];
 
 fn oneroster() -> Profile {
     builtin("oneroster-1.2").unwrap()
+}
+
+/// The findings of a question, without the size of its page where it says none.
+fn ask(rules: &Profile, door: Door, path: &[&str], query: &str) -> Result<Vec<String>, FindRefusal> {
+    let mut found = super::ask(rules, door, path, query)?;
+    found.retain(|line| line != "+?limit constant 100");
+    Ok(found)
 }
 
 fn filter(text: &str) -> String {
@@ -125,6 +132,11 @@ fn persons_are_asked_in_blocks() {
             let refusal = ask(rules, Door::Enter, path, odd);
             assert!(matches!(refusal, Err(FindRefusal::Question { .. })), "{path:?} {odd}: {refusal:?}");
         }
+    }
+    // A page of the service's own size would be no block.
+    for (rules, path) in &lists[..3] {
+        assert_eq!(super::ask(rules, Door::Enter, path, "").unwrap(), ["+?limit constant 100"]);
+        assert!(super::ask(rules, Door::Enter, path, "limit=50").unwrap().is_empty());
     }
     // Classes are no persons.
     assert!(
