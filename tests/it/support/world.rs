@@ -48,6 +48,8 @@ pub(crate) const PROFILES: [(&str, &str); 4] = [
 pub(crate) struct Options {
     /// Who is in the roster; none: the school has no roster and runs closed.
     pub(crate) roster: Option<Vec<Person>>,
+    /// Whether the roster has a column for whole names.
+    pub(crate) full_names: bool,
     pub(crate) eck_id_kept: bool,
     pub(crate) link: Link,
     pub(crate) shape: Shape,
@@ -73,6 +75,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             roster: Some(everybody()),
+            full_names: true,
             eck_id_kept: false,
             link: Link::Field,
             shape: Shape::Uuid,
@@ -143,7 +146,10 @@ impl World {
         let people = options.roster.clone().unwrap_or_default();
         let mut rosters = HashMap::new();
         if options.roster.is_some() {
-            rosters.insert(school_id(), Arc::new(Register::build(roster(&people, clock.now()))));
+            rosters.insert(
+                school_id(),
+                Arc::new(Register::build(roster(&people, options.full_names, clock.now()))),
+            );
         }
         let house = House {
             vault: Arc::new(vault),
