@@ -106,7 +106,7 @@ pub(crate) fn everybody() -> Vec<Person> {
 }
 
 /// As the school tells Sluis.
-pub(crate) fn roster(people: &[Person], now: Timestamp) -> Roster {
+pub(crate) fn roster(people: &[Person], full_names: bool, now: Timestamp) -> Roster {
     let mut roster = Roster::empty(now);
     let some = |text: &str| (!text.is_empty()).then(|| Secret::new(text.to_owned()));
     for person in people {
@@ -118,7 +118,7 @@ pub(crate) fn roster(people: &[Person], now: Timestamp) -> Roster {
             given: some(&person.preferred),
             prefix: some(&person.prefix),
             family: some(&person.family),
-            full_names: some(&full).into_iter().collect(),
+            full_names: some(&full).filter(|_| full_names).into_iter().collect(),
             emails: some(&person.email).into_iter().collect(),
             phones: some(&person.phone).into_iter().collect(),
             birth_date: some(&person.birth),

@@ -17,7 +17,7 @@ use sluis::gateway::house::{House, Register};
 use sluis::gateway::issuer::{Issuer, IssuerSettings};
 use sluis::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes, Swap};
 use sluis::identity::{Epoch, Identifier, Kind, Publisher, School, Scope};
-use sluis::journal::Journal;
+use sluis::journal::{Journal, Leaf, Leaves};
 use sluis::profile::{Profile, builtin};
 use sluis::rewrite::Limits;
 use sluis::rewrite::coding::Expansion;
@@ -48,6 +48,8 @@ pub(crate) const PROFILES: [(&str, &str); 4] = [
 pub(crate) struct Options {
     /// Who is in the roster; none: the school has no roster and runs closed.
     pub(crate) roster: Option<Vec<Person>>,
+    /// Whether the roster has a column for whole names.
+    pub(crate) full_names: bool,
     pub(crate) eck_id_kept: bool,
     pub(crate) link: Link,
     pub(crate) shape: Shape,
@@ -73,6 +75,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             roster: Some(everybody()),
+            full_names: true,
             eck_id_kept: false,
             link: Link::Field,
             shape: Shape::Uuid,
@@ -143,7 +146,10 @@ impl World {
         let people = options.roster.clone().unwrap_or_default();
         let mut rosters = HashMap::new();
         if options.roster.is_some() {
-            rosters.insert(school_id(), Arc::new(Register::build(roster(&people, clock.now()))));
+            rosters.insert(
+                school_id(),
+                Arc::new(Register::build(roster(&people, options.full_names, clock.now()))),
+            );
         }
         let house = House {
             vault: Arc::new(vault),
@@ -236,6 +242,12 @@ impl World {
         let avoid: sluis::vault::Avoid = Arc::new(|_: &str| false);
         let answer = house.vault.mask(&scope, &[ask], &[], &avoid).await.unwrap();
         answer.masked[0].pseudonym.as_str().to_owned()
+    }
+
+    /// Everything that the journal holds.
+    pub(crate) fn leaves(&self) -> Vec<Leaf> {
+        let mut leaves = Leaves::open(&self.folder.path().join("journal")).unwrap();
+        std::iter::from_fn(|| leaves.read().unwrap()).map(|(leaf, _)| leaf).collect()
     }
 
     pub(crate) fn canaries(&self) -> Canaries {
