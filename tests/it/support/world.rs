@@ -17,7 +17,7 @@ use sluis::gateway::house::{House, Register};
 use sluis::gateway::issuer::{Issuer, IssuerSettings};
 use sluis::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes, Swap};
 use sluis::identity::{Epoch, Identifier, Kind, Publisher, School, Scope};
-use sluis::journal::Journal;
+use sluis::journal::{Journal, Leaf, Leaves};
 use sluis::profile::{Profile, builtin};
 use sluis::rewrite::Limits;
 use sluis::rewrite::coding::Expansion;
@@ -236,6 +236,12 @@ impl World {
         let avoid: sluis::vault::Avoid = Arc::new(|_: &str| false);
         let answer = house.vault.mask(&scope, &[ask], &[], &avoid).await.unwrap();
         answer.masked[0].pseudonym.as_str().to_owned()
+    }
+
+    /// Everything that the journal holds.
+    pub(crate) fn leaves(&self) -> Vec<Leaf> {
+        let mut leaves = Leaves::open(&self.folder.path().join("journal")).unwrap();
+        std::iter::from_fn(|| leaves.read().unwrap()).map(|(leaf, _)| leaf).collect()
     }
 
     pub(crate) fn canaries(&self) -> Canaries {
