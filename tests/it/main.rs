@@ -9,6 +9,7 @@
     reason = "tests say what went wrong by failing"
 )]
 
+mod broken;
 mod cli;
 mod corpus;
 mod demo;
@@ -23,3 +24,4 @@ mod support;
 mod tidy;
 mod vault_kill;
 mod ways;
+mod whole_run;

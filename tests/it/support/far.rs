@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
+use hyper::body::{Body, Frame};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -47,6 +48,7 @@ struct State {
     got: Mutex<Vec<Got>>,
     answer: Mutex<Arc<Answer>>,
     delay: Mutex<Duration>,
+    breaks_off: Mutex<Option<usize>>,
 }
 
 impl Far {
@@ -61,6 +63,7 @@ impl Far {
             got: Mutex::default(),
             answer: Mutex::new(nothing),
             delay: Mutex::default(),
+            breaks_off: Mutex::default(),
         });
         let of = Arc::clone(&state);
         tokio::spawn(async move {
@@ -105,6 +108,11 @@ impl Far {
         *self.state.delay.lock().unwrap() = delay;
     }
 
+    /// From now on it sends so many bytes of each answer's body, and is gone.
+    pub(crate) fn break_off(&self, after: Option<usize>) {
+        *self.state.breaks_off.lock().unwrap() = after;
+    }
+
     /// Every byte it was sent.
     pub(crate) fn raw(&self) -> Vec<u8> {
         self.state.raw.lock().unwrap().clone()
@@ -139,7 +147,7 @@ pub(crate) fn reply(status: u16, headers: &[(&str, &str)], body: impl Into<Bytes
 async fn serve(
     state: Arc<State>,
     request: Request<hyper::body::Incoming>,
-) -> Result<Response<Full<Bytes>>, hyper::Error> {
+) -> Result<Response<Sent>, hyper::Error> {
     let (head, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
     let target = head.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
@@ -148,7 +156,49 @@ async fn serve(
     state.got.lock().unwrap().push(got.clone());
     let delay = *state.delay.lock().unwrap();
     tokio::time::sleep(delay).await;
-    Ok(answer(&got).map(Full::new))
+    let after = *state.breaks_off.lock().unwrap();
+    Ok(answer(&got).map(|body| match after {
+        None => Sent { rest: Some(body), killed: None },
+        // Long enough for what was sent to arrive.
+        Some(after) => {
+            let killed = Box::pin(tokio::time::sleep(Duration::from_millis(30)));
+            Sent { rest: Some(body.slice(..after)), killed: Some(killed) }
+        }
+    }))
+}
+
+/// A body, whole or as a server leaves it that is killed.
+struct Sent {
+    rest: Option<Bytes>,
+    killed: Option<Pin<Box<tokio::time::Sleep>>>,
+}
+
+impl Body for Sent {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        if let Some(bytes) = self.rest.take().filter(|bytes| !bytes.is_empty()) {
+            return Poll::Ready(Some(Ok(Frame::data(bytes))));
+        }
+        let Some(killed) = self.killed.as_mut() else { return Poll::Ready(None) };
+        killed.as_mut().poll(context).map(|()| Some(Err(std::io::ErrorKind::ConnectionReset.into())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.killed.is_none() && self.rest.as_ref().is_none_or(Bytes::is_empty)
+    }
+
+    fn size_hint(&self) -> hyper::body::SizeHint {
+        match (&self.killed, &self.rest) {
+            (None, rest) => hyper::body::SizeHint::with_exact(rest.as_ref().map_or(0, Bytes::len) as u64),
+            // Chunked, unless the answer announces a length itself.
+            (Some(_), _) => hyper::body::SizeHint::default(),
+        }
+    }
 }
 
 /// A stream that keeps a copy of every byte that is read from it.
