@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH};
-use http::{HeaderValue, Request, Response, Version};
+use http::{HeaderValue, Method, Request, Response, Version};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use tower::Service;
@@ -54,20 +54,26 @@ impl<G: Gate> Answer<G> {
     async fn answer(self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let version = request.version();
         let language = Language::of(request.headers());
+        // hyper leaves the body of an answer to HEAD out for HTTP/1.1 only; in HTTP/2 it would be a fault of the
+        // stream (RFC 9110, 9.3.2).
+        let bare = version >= Version::HTTP_2 && request.method() == Method::HEAD;
+        let finish = |response: Response<Bytes>| {
+            response.map(|body| Full::new(if bare { Bytes::new() } else { body }))
+        };
         match self.run(request).await {
             Ok(mut response) => {
                 let headers = response.headers_mut();
                 remove_connection_headers(headers);
                 // The server says how long it is and no other does.
                 headers.remove(CONTENT_LENGTH);
-                response.map(Full::new)
+                finish(response)
             }
             Err(refused) => {
                 let mut response = problem(&refused, language);
                 if version < Version::HTTP_2 && breaks_the_stream(&refused.refusal) {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
-                response.map(Full::new)
+                finish(response)
             }
         }
     }

@@ -1,8 +1,6 @@
 //! Messages that break: upstreams killed in the middle of a body, callers gone in the middle of theirs, bodies that
 //! are small only as long as they are coded. Nothing of half a message crosses.
 
-use std::io::Write as _;
-
 use rustls::pki_types::ServerName;
 use serde_json::json;
 use sluis::journal::{Detail, Event};
@@ -10,6 +8,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::leak::{own, record};
+use super::support::codings::coded;
 use super::support::pupils::{edu_v, sample};
 use super::support::world::{Options, World, assert_refused};
 
@@ -118,29 +117,6 @@ async fn a_caller_gone_in_its_body_has_asked_nothing() {
     };
     tokio::time::timeout(std::time::Duration::from_secs(5), asked()).await.unwrap();
     world.clean();
-}
-
-/// A body in one coding.
-fn coded(coding: &str, body: &[u8]) -> Vec<u8> {
-    match coding {
-        "gzip" => {
-            let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-            out.write_all(body).unwrap();
-            out.finish().unwrap()
-        }
-        "deflate" => {
-            let mut out = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
-            out.write_all(body).unwrap();
-            out.finish().unwrap()
-        }
-        "br" => {
-            let mut out = Vec::new();
-            brotli::CompressorWriter::new(&mut out, 1 << 16, 1, 20).write_all(body).unwrap();
-            out
-        }
-        "zstd" => zstd::stream::encode_all(body, 1).unwrap(),
-        other => panic!("{other}"),
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

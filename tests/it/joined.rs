@@ -1,14 +1,13 @@
 //! Identifiers that mean one pupil (`link = "roster"`), what a publisher may keep and how it is counted, bodies in
 //! every coding and bodies that are not there.
 
-use std::io::Write;
-
 use serde_json::{Value, json};
 use sluis::gateway::route::Link;
 use sluis::identity::Kind;
 use sluis::journal::Event;
 
 use super::leak::own;
+use super::support::codings::coded;
 use super::support::pupils::{edu_v, sample};
 use super::support::world::{Options, World, assert_refused};
 
@@ -103,31 +102,6 @@ async fn what_is_kept_is_counted_and_kept_nowhere_else() {
     world.clean_of(&world.canaries().without("eck-id"));
 }
 
-/// A body in one coding.
-fn coded(coding: &str, body: &str) -> Vec<u8> {
-    match coding {
-        "gzip" => {
-            let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-            out.write_all(body.as_bytes()).unwrap();
-            out.finish().unwrap()
-        }
-        "deflate" => {
-            let mut out = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
-            out.write_all(body.as_bytes()).unwrap();
-            out.finish().unwrap()
-        }
-        "br" => {
-            let mut out = Vec::new();
-            let mut writer = brotli::CompressorWriter::new(&mut out, 4096, 5, 20);
-            writer.write_all(body.as_bytes()).unwrap();
-            drop(writer);
-            out
-        }
-        "zstd" => zstd::stream::encode_all(body.as_bytes(), 3).unwrap(),
-        other => panic!("{other}"),
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_coding_is_undone_on_both_sides() {
     let world = World::with(own()).await;
@@ -135,9 +109,9 @@ async fn every_coding_is_undone_on_both_sides() {
     let answer = |remark: &str| format!(r#"{{"remark": "{remark}"}}"#);
     for coding in ["gzip", "deflate", "br", "zstd"] {
         let headers = [JSON, ("content-encoding", coding)];
-        world.publisher.say(200, &headers, coded(coding, &answer("ontvangen")));
+        world.publisher.say(200, &headers, coded(coding, answer("ontvangen").as_bytes()));
         let body = json!({ "id": pupil.id("las-key"), "remark": "goed gewerkt" }).to_string();
-        let reply = school.send("POST", RECORDS, &headers, coded(coding, &body)).await;
+        let reply = school.send("POST", RECORDS, &headers, coded(coding, body.as_bytes())).await;
         assert_eq!((reply.status.as_u16(), reply.text()), (200, answer("ontvangen").as_str()), "{coding}");
         assert_eq!(reply.headers.get("content-encoding"), None, "{coding}");
         let got = world.publisher.last();
@@ -146,9 +120,9 @@ async fn every_coding_is_undone_on_both_sides() {
         // What is hidden in a coding is found like anything else, and a broken or shorter one is not read.
         let before = world.publisher.raw().len();
         let leak = json!({ "id": pupil.id("las-key"), "remark": pupil.name() }).to_string();
-        let reply = school.send("POST", RECORDS, &headers, coded(coding, &leak)).await;
+        let reply = school.send("POST", RECORDS, &headers, coded(coding, leak.as_bytes())).await;
         assert_refused(&reply, 422, "SLS-601");
-        let whole = coded(coding, &body);
+        let whole = coded(coding, body.as_bytes());
         let mut trailing = whole.clone();
         trailing.extend_from_slice(b"Maarten");
         for broken in [whole[..whole.len() - 3].to_vec(), b"{}".to_vec(), trailing] {

@@ -157,7 +157,6 @@ async fn both_doors_over_http2() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "src/server answers HEAD with a body, which HTTP/2 forbids (RFC 9110, 9.3.2): callers see a reset"]
 async fn head_over_http2_has_a_status_and_no_body() {
     let world = World::usual().await;
     let publisher = world.over_http2(world.outside("rekenwonder"));

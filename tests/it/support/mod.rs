@@ -2,6 +2,7 @@
 //! callers, invented pupils, and a search for them that shares no code with the guard.
 
 pub(crate) mod caller;
+pub(crate) mod codings;
 pub(crate) mod far;
 pub(crate) mod pupils;
 pub(crate) mod scan;
