@@ -323,21 +323,28 @@ impl Found {
         }
     }
 
-    /// Every text and number at a place, decoded: of a container all in it, in document order. For the watch.
+    /// Every text and number at a place, decoded: of a container all in it, in document order, each with the name of
+    /// its own member. For the watch.
     pub fn scalars<'a>(&'a self, place: Place, material: &Material<'a>) -> Scalars<'a> {
         let tree = match place {
             Place::Body(node) => material.body.map(|body| (body, node)),
             Place::Query(node) => material.query.map(|query| (query, node)),
             Place::Nested { nested, node } => self.nested.get(nested as usize).map(|n| (&n.document, node)),
             Place::Path(_) | Place::Header(_) => {
-                return Scalars { tree: None, at: 0, end: 0, single: Some(self.text(place, material)) };
+                return Scalars {
+                    tree: None,
+                    at: 0,
+                    end: 0,
+                    single: Some(self.text(place, material)),
+                    root: 0,
+                };
             }
             _ => None,
         };
         let (at, end) = tree.map_or((0, 0), |(document, node)| {
             (node, document.node(node).map_or(node, |known| known.next.max(node + 1)))
         });
-        Scalars { tree: tree.map(|(document, _)| document), at, end, single: None }
+        Scalars { tree: tree.map(|(document, _)| document), at, end, single: None, root: at }
     }
 }
 
@@ -347,21 +354,32 @@ pub struct Scalars<'a> {
     at: u32,
     end: u32,
     single: Option<Cow<'a, str>>,
+    root: u32,
+}
+
+/// A text or number at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scalar<'a> {
+    /// The name of its member, in a container at that place; empty for an element, and for the place itself.
+    pub name: Cow<'a, str>,
+    /// The value, decoded.
+    pub text: Cow<'a, str>,
 }
 
 impl<'a> Iterator for Scalars<'a> {
-    type Item = Cow<'a, str>;
+    type Item = Scalar<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let Some(single) = self.single.take() {
-            return Some(single);
+        if let Some(text) = self.single.take() {
+            return Some(Scalar { name: Cow::Borrowed(""), text });
         }
         let tree = self.tree?;
         while self.at < self.end {
             let node = self.at;
             self.at += 1;
             if matches!(tree.kind(node), NodeKind::Text | NodeKind::Number) {
-                return Some(tree.text(node));
+                let name = if node == self.root { Cow::Borrowed("") } else { tree.name(node) };
+                return Some(Scalar { name, text: tree.text(node) });
             }
         }
         None
