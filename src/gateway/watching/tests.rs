@@ -2,7 +2,7 @@
 
 use super::taken;
 use crate::gateway::guard::WatchKind;
-use crate::profile::{Door, Material, Profile};
+use crate::profile::{Category, Door, Material, Profile};
 use crate::rewrite::{Document, Format, Limits};
 
 /// What is watched for of `body`, sent under one message with these fields.
@@ -94,4 +94,14 @@ fn a_guardian_is_watched_by_number_and_name() {
             (WatchKind::FullName, "Mia Berg".to_owned()),
         ]
     );
+}
+
+#[test]
+fn what_is_said_to_be_watched_is_watched() {
+    // `check` prints what is not watched by `Category::identifies`.
+    for category in Category::ALL {
+        let field = format!(r#"{{ at = "/a", do = "drop", category = "{category}" }}"#);
+        let got = !watched(&field, r#"{"a":"x1 y2"}"#).is_empty();
+        assert_eq!(got, category.identifies(), "{category}");
+    }
 }
