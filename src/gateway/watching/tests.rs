@@ -105,3 +105,42 @@ fn what_is_said_to_be_watched_is_watched() {
         assert_eq!(got, category.identifies(), "{category}");
     }
 }
+
+#[test]
+fn persons_of_the_profiles_own_kinds_are_watched() {
+    let text = r#"
+profile = "t"
+title = "t"
+[kinds]
+member = { names = "person" }
+course = { names = "thing" }
+late = { names = "person" }
+[[message]]
+method = "POST"
+path = ["/m/{a:member}/c/{b:course}/l/{c:late}/n/{d:pupil-number}/e/{e:email}"]
+side = "request"
+format = "json"
+unlisted = "drop"
+field = [
+  { at = "/member", do = "pseudonym", kind = "member" },
+  { at = "/course", do = "pseudonym", kind = "course" },
+  { at = "/late", do = "pseudonym", kind = "late" },
+  { at = "/staff", do = "pseudonym", kind = "late", category = "staff-id" },
+]
+"#;
+    let profile = Profile::read("t.toml", text).unwrap();
+    let path = ["m", "Memb-1", "c", "Course-1", "l", "Late-1", "n", "Numb-1", "e", "a@b.example"];
+    let selected = profile.request("POST", &path, Some("application/json")).unwrap();
+    let body = r#"{"member":"Memb-2","course":"Course-2","late":"Late-2","staff":"Late-3"}"#;
+    let body = Document::parse(Format::Json, body.as_bytes().to_vec(), &Limits::default()).unwrap();
+    let material = Material { body: Some(&body), path: &path, ..Material::default() };
+    let found = profile.find(&selected, Door::Leave, false, &material).unwrap();
+    let all = found.findings.iter().flat_map(|finding| taken(&profile, finding, &found, &material));
+    let all: Vec<_> = all.map(|(kind, text)| (kind, text.into_owned())).collect();
+    let id = |text: &str| (WatchKind::Identifier, text.to_owned());
+    let email = (WatchKind::Email, "a@b.example".to_owned());
+    assert_eq!(
+        all,
+        [id("Memb-1"), id("Late-1"), id("Numb-1"), email, id("Memb-2"), id("Late-2"), id("Late-3")]
+    );
+}
