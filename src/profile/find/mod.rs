@@ -3,6 +3,7 @@
 //! Nothing is changed here and no value is kept: a finding points at a node. A message that the rules refuse
 //! gives a [`FindRefusal`] that names the rule. This room must not know vaults, keys or HTTP.
 
+mod closed;
 mod conditions;
 mod outside;
 mod persons;
@@ -13,6 +14,7 @@ mod walk;
 
 use std::borrow::Cow;
 
+pub use self::closed::plain;
 use super::category::Category;
 use super::rules::{Door, Minted, NamePart, Profile, RuleId};
 use super::select::Selected;
@@ -384,34 +386,4 @@ impl<'a> Iterator for Scalars<'a> {
         }
         None
     }
-}
-
-/// Whether a text can be neither name, address, telephone number nor sentence: empty, a number, a date, a boolean, an
-/// identifier with a digit in it, or a word of an enumeration (`fullyGraded`, `not_submitted`): ASCII without white
-/// space, at most 128 bytes, which does not begin with a capital letter unless a digit is in it. Words joined by a dot
-/// (`p.jansen`), but in a web address, and nine digits that pass the 11-test are no such text. What a route without a roster keeps.
-pub fn plain(text: &str) -> bool {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:/+,#=".contains(&byte);
-    let digit = text.bytes().any(|byte| byte.is_ascii_digit());
-    let capital = text.bytes().next().is_some_and(|byte| byte.is_ascii_uppercase());
-    let dotted = text
-        .as_bytes()
-        .windows(3)
-        .any(|three| matches!(three, [a, b'.', b] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic()));
-    text.len() <= 128
-        && text.bytes().all(token)
-        && (digit || (!capital && !text.contains(',')))
-        && !text.starts_with('+')
-        && (!dotted || text.contains('/'))
-        && !passes_elftest(text)
-}
-
-/// Nine digits that could be a burgerservicenummer: weights 9 to 2 and -1, the sum divisible by 11.
-fn passes_elftest(text: &str) -> bool {
-    let digits: Vec<i32> =
-        text.bytes().filter(u8::is_ascii_digit).map(|byte| i32::from(byte - b'0')).collect();
-    let weights = [9, 8, 7, 6, 5, 4, 3, 2, -1];
-    digits.len() == weights.len()
-        && text.len() == digits.len()
-        && digits.iter().zip(weights).map(|(digit, weight)| digit * weight).sum::<i32>() % 11 == 0
 }

@@ -754,6 +754,12 @@ fn what_is_plain_cannot_be_a_name() {
         "LL-10027",
         "true",
         "https://a.example/x1",
+        "http://adlnet.gov/expapi/verbs/completed",
+        "2026-09-01T08:00:00+01:00",
+        "1,2,3a",
+        "123456783",
+        "0.12345678",
+        "L123456782",
     ] {
         assert!(crate::profile::plain(plain), "{plain}");
     }
@@ -769,7 +775,16 @@ fn what_is_plain_cannot_be_a_name() {
         "p.jansen",
         "p.jansen2010@school.example",
         "+31612345678",
+        "tel:+31612345678",
         "123456782",
+        "bsn:123456782",
+        "123.456.782",
+        "1234-56-782",
+        "/h.jansen",
+        "piet.jansen/2",
+        "https://school.example/piet.jansen",
+        "7,Jansen,Piet",
+        "jansen,7",
     ] {
         assert!(!crate::profile::plain(name), "{name}");
     }
