@@ -52,10 +52,10 @@ pub struct Register {
 impl Register {
     /// Makes a roster ready. Takes time with its size: call it off the runtime's threads.
     pub fn build(roster: Roster) -> Self {
-        let called = called(&roster);
-        let whole = called.iter().map(|(person, name)| Watched {
+        let prefixed = prefixed(&roster);
+        let whole = prefixed.iter().map(|(person, name)| Watched {
             person: *person,
-            kind: WatchKind::FullName,
+            kind: WatchKind::FamilyName,
             text: name.expose(),
         });
         let watchlist = Watchlist::build(watched(&roster).chain(whole));
@@ -84,11 +84,11 @@ fn watched(roster: &Roster) -> impl Iterator<Item = Watched<'_>> {
     })
 }
 
-/// What pupils are called, with what stands between given and family name: the guard would not look past it.
-fn called(roster: &Roster) -> Vec<(u32, Secret<String>)> {
+/// Every pupil's prefix and family name as one, which a roster keeps apart: texts join them (`vandenberg`).
+fn prefixed(roster: &Roster) -> Vec<(u32, Secret<String>)> {
     let name = |pupil: &Pupil| {
-        let (given, prefix, family) = (pupil.given.as_ref()?, pupil.prefix.as_ref()?, pupil.family.as_ref()?);
-        Some(Secret::new(format!("{} {} {}", given.expose(), prefix.expose(), family.expose())))
+        let (prefix, family) = (pupil.prefix.as_ref()?, pupil.family.as_ref()?);
+        Some(Secret::new(format!("{} {}", prefix.expose(), family.expose())))
     };
     let numbered = roster.pupils().iter().enumerate();
     numbered
@@ -119,3 +119,6 @@ fn words(roster: &Roster) -> HashSet<String> {
         .flat_map(|name| name.expose().split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

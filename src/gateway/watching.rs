@@ -3,12 +3,14 @@
 //! Decided by category alone (PROMISES.md, attacks): identifiers, names, e-mail, phone, address and birth date;
 //! never a vocabulary or free text. It must not know formats.
 
+use std::borrow::Cow;
+
 use super::exchange::Exchange;
 use super::guard::{Watch, WatchKind};
 use super::parts::Parts;
 use super::piece::Piece;
-use crate::profile::find::Finding;
-use crate::profile::{Act, Category, Door, Minted, NamePart, Profile};
+use crate::profile::find::{Finding, Scalar};
+use crate::profile::{Act, Category, Door, Found, Material, Minted, NamePart, Profile};
 
 /// The number of a person in the watch: an exchange's two messages number theirs apart.
 pub(super) fn numbered(door: Door, person: Option<u32>) -> Option<u32> {
@@ -31,22 +33,27 @@ pub(super) fn watch(
             if stays(place, index) {
                 continue;
             }
-            let Some(kind) = watched_as(&exchange.route.profile, finding) else { continue };
-            let texts: Vec<_> = piece.found.scalars(finding.place, &material).collect();
-            for text in &texts {
-                // `"type": "username"` goes with its object; the word itself points at nobody.
-                if texts.len() > 1 && is_word(text) && kind == WatchKind::Identifier {
-                    continue;
-                }
-                watch.add(numbered(Door::Leave, finding.person), kind, identifier_in(finding, text));
+            let person = numbered(Door::Leave, finding.person);
+            for (kind, text) in taken(&piece.route(exchange).profile, finding, &piece.found, &material) {
+                watch.add(person, kind, &text);
             }
         }
     }
 }
 
-/// Letters and hyphens only: in an object with an identifier the name of its kind.
-fn is_word(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
+/// What a finding takes away that is watched for: every text of it, as the guard takes it.
+fn taken<'a>(
+    profile: &Profile,
+    finding: &Finding,
+    found: &'a Found,
+    material: &Material<'a>,
+) -> Vec<(WatchKind, Cow<'a, str>)> {
+    if !is_watched(finding) {
+        return Vec::new();
+    }
+    let kind = |scalar: &Scalar<'_>| of_label(&finding.act).or_else(|| watched_as(profile, finding, scalar));
+    let scalars = found.scalars(finding.place, material);
+    scalars.filter_map(|scalar| Some((kind(&scalar)?, identifier_in(finding, scalar.text)))).collect()
 }
 
 /// What a label stands for, as the guard names it.
@@ -59,44 +66,81 @@ pub(super) fn of_label(act: &Act) -> Option<WatchKind> {
     })
 }
 
-/// The kind of thing that a finding takes away; none when it is not watched.
-fn watched_as(profile: &Profile, finding: &Finding) -> Option<WatchKind> {
-    if let Some(kind) = of_label(&finding.act) {
-        return Some(kind);
+/// Whether a finding takes away something that points at a person.
+fn is_watched(finding: &Finding) -> bool {
+    match &finding.act {
+        Act::Label { .. } => true,
+        Act::Nested { .. } | Act::Address { .. } | Act::Swap { .. } => false,
+        Act::Pseudonym(masking) if masking.minted == Minted::Publisher => false,
+        _ => finding.category.is_some_and(Category::identifies),
     }
-    if matches!(finding.act, Act::Nested { .. } | Act::Address { .. } | Act::Swap { .. }) {
+}
+
+/// What a text that a finding takes away is; none when it is not watched.
+fn watched_as(profile: &Profile, finding: &Finding, scalar: &Scalar<'_>) -> Option<WatchKind> {
+    if is_vocabulary(scalar) {
         return None;
     }
-    if matches!(&finding.act, Act::Pseudonym(masking) if masking.minted == Minted::Publisher) {
+    let name = || {
+        let own = || profile.rule(finding.rule).map_or("", |rule| rule.slot.as_str());
+        let slot = if scalar.name.is_empty() { own() } else { &*scalar.name };
+        name_in(&slot.to_ascii_lowercase(), &scalar.text)
+    };
+    match finding.category? {
+        Category::Guardian if matches!(finding.act, Act::Pseudonym(_)) => Some(WatchKind::Identifier),
+        Category::Guardian if scalar.text.contains('@') => Some(WatchKind::Email),
+        Category::Guardian if scalar.text.contains(|c: char| c.is_ascii_digit()) => {
+            Some(WatchKind::Identifier)
+        }
+        Category::Name | Category::Guardian => name(),
+        Category::PupilId | Category::StaffId | Category::Bsn => Some(WatchKind::Identifier),
+        Category::Email => Some(WatchKind::Email),
+        Category::Phone => Some(WatchKind::Phone),
+        Category::Address => Some(WatchKind::Address),
+        Category::BirthDate => Some(WatchKind::BirthDate),
+        _ => None,
+    }
+}
+
+/// Names of members that say what kind of thing stands beside them: as a whole, or at the end (`userIdType`).
+const KINDS: [&str; 6] = ["type", "role", "status", "kind", "system", "soort"];
+
+/// Whether a text goes only because the object around it goes, and names a kind: `"type": "username"`. Watched for, it
+/// would withhold every message with that word. Member and value must both say so: a login name of letters alone is
+/// watched, and so is a number under `type`.
+fn is_vocabulary(scalar: &Scalar<'_>) -> bool {
+    let name = scalar.name.to_ascii_lowercase();
+    let word = |byte: u8| byte.is_ascii_alphabetic() || byte == b'-' || byte == b'_';
+    KINDS.iter().any(|kind| name.ends_with(kind)) && scalar.text.bytes().all(word)
+}
+
+/// Which piece of a name stands in a field, by the field's own name; of a field that only says `name`, by how many words
+/// it holds.
+fn name_in(slot: &str, text: &str) -> Option<WatchKind> {
+    let says = |pieces: &[&str]| pieces.iter().any(|piece| slot.contains(piece));
+    if says(&["prefix", "infix", "initial", "voegsel"]) {
         return None;
     }
-    if matches!(finding.act, Act::Pseudonym(_)) && finding.category == Some(Category::Guardian) {
-        return Some(WatchKind::Identifier);
+    if says(&["family", "last", "surname", "achternaam"]) {
+        return Some(WatchKind::FamilyName);
     }
-    let slot = || profile.rule(finding.rule).map_or("", |rule| rule.slot.as_str()).to_ascii_lowercase();
-    Some(match finding.category? {
-        Category::Name | Category::Guardian => match slot() {
-            slot if slot.contains("prefix") || slot.contains("initial") || slot.contains("voorvoegsel") => {
-                return None;
-            }
-            slot if slot.contains("family") || slot.contains("last") || slot.contains("achternaam") => {
-                WatchKind::FamilyName
-            }
-            slot if slot.contains("full") || slot.contains("display") => WatchKind::FullName,
-            _ => WatchKind::GivenName,
-        },
-        Category::PupilId | Category::StaffId | Category::Bsn => WatchKind::Identifier,
-        Category::Email => WatchKind::Email,
-        Category::Phone => WatchKind::Phone,
-        Category::Address => WatchKind::Address,
-        Category::BirthDate => WatchKind::BirthDate,
-        _ => return None,
-    })
+    if says(&["full", "display"]) {
+        return Some(WatchKind::FullName);
+    }
+    let given = says(&["given", "first", "middle", "nick", "voornaam", "roepnaam"]);
+    let several = text.split_whitespace().nth(1).is_some();
+    Some(if several && !given { WatchKind::FullName } else { WatchKind::GivenName })
 }
 
 /// Of `mailto:a@b` under `form = "mailto:{}"` the address; of other texts all.
-fn identifier_in<'a>(finding: &Finding, text: &'a str) -> &'a str {
+fn identifier_in<'a>(finding: &Finding, text: Cow<'a, str>) -> Cow<'a, str> {
     let Act::Pseudonym(masking) = finding.act else { return text };
     let end = text.len().saturating_sub(usize::from(masking.after));
-    text.get(usize::from(masking.before)..end).unwrap_or(text)
+    match text.get(usize::from(masking.before)..end).filter(|within| within.len() < text.len()) {
+        Some(within) => Cow::Owned(within.to_owned()),
+        None => text,
+    }
 }
+
+#[cfg(test)]
+mod tests;

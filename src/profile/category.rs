@@ -97,7 +97,8 @@ impl Category {
     }
 
     /// Whether a value of this category points at a person, so that it is watched elsewhere in the exchange
-    /// once a rule removed or replaced it (PROMISES.md). Vocabularies and texts are not.
+    /// once a rule removed or replaced it (PROMISES.md). Vocabularies and texts are not; neither are credentials: a
+    /// password that a class shares points at nobody, and is a word as often as not.
     pub fn identifies(self) -> bool {
         matches!(
             self,
@@ -110,7 +111,6 @@ impl Category {
                 | Self::Phone
                 | Self::Address
                 | Self::BirthDate
-                | Self::Credential
         )
     }
 }

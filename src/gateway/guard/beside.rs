@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::pattern::Patterns;
+use super::window::NEAREST;
 use super::word::{hash, hash_pair, is_particle, is_word};
 
 /// Whether phrases stand under the word alone, or under it and a neighbour: a look at the bytes
@@ -25,10 +26,11 @@ pub(super) fn has_company(text: &[u8], span: &Range<usize>, key: u64, patterns: 
 /// How far the quick look goes, in bytes, before it leaves the question to the exact one.
 const QUICK: usize = 96;
 
-/// The next word and the next significant word in one direction. `None`: there are bytes that only
+/// The next words in one direction, up to the first that no name passes over. `None`: there are bytes that only
 /// folding can read, or it is too far to say.
-fn neighbours(text: &[u8], from: usize, forward: bool) -> Option<[Option<u64>; 2]> {
-    let mut found = [None; 2];
+fn neighbours(text: &[u8], from: usize, forward: bool) -> Option<[Option<u64>; NEAREST]> {
+    let mut found = [None; NEAREST];
+    let mut free = found.iter_mut();
     let mut at = from;
     let step = |at: usize| if forward { text.get(at) } else { text.get(at.checked_sub(1)?) };
     let next = |at: usize| if forward { at + 1 } else { at - 1 };
@@ -50,17 +52,16 @@ fn neighbours(text: &[u8], from: usize, forward: bool) -> Option<[Option<u64>; 2
             at = next(at);
         }
         let (start, end) = if forward { (edge, at) } else { (at, edge) };
-        let word = hash(text, start, end);
-        found = [found.first().copied().flatten().or(Some(word)), Some(word)];
+        let Some(place) = free.next() else { return Some(found) };
+        *place = Some(hash(text, start, end));
         let mut folded = [0_u8; 8];
         let spelled = text.get(start..end).unwrap_or_default();
         for (to, from) in folded.iter_mut().zip(spelled) {
             *to = from.to_ascii_lowercase();
         }
         let particle = spelled.len() <= 8 && is_particle(folded.get(..spelled.len()).unwrap_or_default());
-        if !particle {
+        if !particle && spelled.len() > 1 {
             return Some(found);
         }
-        found = [found.first().copied().flatten(), None];
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct Manner {
     pub(super) tight: bool,
     /// It is a date, after which a time may follow without a break: `2014-01-31T00:00`.
     pub(super) date: bool,
+    /// Its first word is an initial: `P. Jansen`.
+    pub(super) initial: bool,
 }
 
 /// One phrase, as the table holds it.
@@ -93,7 +95,8 @@ impl Patterns {
         let meta = phrase.kind as u8
             | u8::from(manner.any_order) << 3
             | u8::from(manner.tight) << 4
-            | u8::from(manner.date) << 5;
+            | u8::from(manner.date) << 5
+            | u8::from(manner.initial) << 6;
         let taken = self.arena.get(self.pupil..).unwrap_or_default();
         if records(taken).any(|(_, known)| known.words == words && known.kind == phrase.kind) {
             return;
@@ -198,8 +201,9 @@ impl Patterns {
     }
 
     fn enter(&mut self, arena: &[u8], record: u32, manner: Manner, words: &mut Vec<Word>) {
-        // Nothing but particles (`Le Van`): then they are all there is to find it by.
-        if !words.iter().all(|word| word.particle) {
+        // Nothing but particles (`Le Van`): then they are all there is to find it by. Of two words the second
+        // makes the first one rare enough (`S. Berg`).
+        if words.len() > 2 && !words.iter().all(|word| word.particle) {
             words.retain(|word| !word.particle);
         }
         let Some((at, anchor)) = words.iter().enumerate().min_by_key(|(_, word)| word.rank) else {
@@ -345,7 +349,12 @@ fn read(arena: &[u8], at: usize) -> Option<Phrase<'_>> {
     let len = phrase_len(arena, at)?;
     Some(Phrase {
         kind: *KINDS.get(usize::from(meta & 7))?,
-        manner: Manner { any_order: meta & 8 != 0, tight: meta & 16 != 0, date: meta & 32 != 0 },
+        manner: Manner {
+            any_order: meta & 8 != 0,
+            tight: meta & 16 != 0,
+            date: meta & 32 != 0,
+            initial: meta & 64 != 0,
+        },
         words: arena.get(at + HEAD..at + HEAD + len)?,
     })
 }

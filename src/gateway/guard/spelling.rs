@@ -38,8 +38,11 @@ const COMPANY: usize = 16;
 /// From how many letters on a full name is found with any marks between its words.
 const LOOSE_NAME: usize = 6;
 
-const LINEAR: Manner = Manner { any_order: false, tight: false, date: false };
-const TIGHT: Manner = Manner { any_order: true, tight: true, date: false };
+const LINEAR: Manner = Manner { any_order: false, tight: false, date: false, initial: false };
+const TIGHT: Manner = Manner { any_order: true, tight: true, ..LINEAR };
+const INITIAL: Manner = Manner { initial: true, ..TIGHT };
+/// A family name with fewer letters is not looked for with an initial.
+const INITIAL_NAME: usize = 4;
 
 impl Speller {
     pub(super) const fn new(origin: Origin) -> Self {
@@ -117,6 +120,7 @@ impl Speller {
                 if self.scratch.len() < words.len() && self.scratch.contains(&b' ') {
                     push(name_manner(&self.scratch), &self.scratch, out);
                 }
+                push_initial(&mut self.scratch, words, family_in(words), out);
             }
             WatchKind::FamilyName if self.origin == Origin::Roster => {}
             _ if value.short => {}
@@ -160,6 +164,13 @@ impl Speller {
                     push_name(&mut self.scratch, form, tail.split(is_space), out);
                     let bare = tail.split(is_space).skip_while(|word| is_particle(word));
                     push_name(&mut self.scratch, form, bare, out);
+                    // `sanne.vandenberg`
+                    if is_prefixed(tail) {
+                        let joined: Vec<u8> = tail.iter().copied().filter(|byte| *byte != b' ').collect();
+                        push_name(&mut self.scratch, form, std::iter::once(joined.as_slice()), out);
+                        push_initial(&mut self.scratch, form, &joined, out);
+                    }
+                    push_initial(&mut self.scratch, form, tail, out);
                 }
             }
         }
@@ -262,7 +273,7 @@ fn is_short(words: &[u8]) -> bool {
 
 fn name_manner(words: &[u8]) -> Manner {
     let letters = words.iter().filter(|byte| **byte != b' ').count();
-    Manner { any_order: true, tight: letters < LOOSE_NAME, date: false }
+    Manner { any_order: true, tight: letters < LOOSE_NAME, ..LINEAR }
 }
 
 fn push_name<'a>(
@@ -276,6 +287,40 @@ fn push_name<'a>(
     if scratch.len() > given.len() {
         out.push(Phrase { kind: WatchKind::FullName, manner: name_manner(scratch), words: scratch });
     }
+}
+
+/// The initial of `given` with a family name: `P. Jansen`, and, its prefix being passed over, `S. v.d. Berg`.
+fn push_initial(scratch: &mut Vec<u8>, given: &[u8], family: &[u8], out: &mut Patterns) {
+    let first = given.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
+    let Some(first) = first.filter(|first| first.is_alphabetic()) else { return };
+    let name = || family.split(is_space).skip_while(|word| is_particle(word));
+    // A letter beyond ASCII counts by its first byte.
+    let letter = |byte: &&u8| byte.is_ascii_lowercase() || **byte >= 0xC0;
+    if name().flatten().filter(letter).count() < INITIAL_NAME {
+        return;
+    }
+    scratch.clear();
+    let mut initial = [0; 4];
+    join(scratch, std::iter::once(first.encode_utf8(&mut initial).as_bytes()).chain(name()));
+    out.push(Phrase { kind: WatchKind::FullName, manner: INITIAL, words: scratch });
+}
+
+/// The family name in a full name: what its first prefix stands before, or its last word.
+fn family_in(words: &[u8]) -> &[u8] {
+    let mut at = 0;
+    for word in words.split(is_space) {
+        if at > 0 && is_particle(word) {
+            break;
+        }
+        at += word.len() + 1;
+    }
+    let last = || words.rsplit(is_space).next().unwrap_or_default();
+    words.get(at..).filter(|family| !family.is_empty()).unwrap_or_else(last)
+}
+
+/// Whether a family name begins with a prefix.
+fn is_prefixed(family: &[u8]) -> bool {
+    family.contains(&b' ') && family.split(is_space).next().is_some_and(is_particle)
 }
 
 /// What follows `given` in the full name `words`.

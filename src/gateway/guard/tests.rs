@@ -100,7 +100,8 @@ fn every_kind_is_watched_in_an_exchange() {
         ("LL-10023", "identifier"),
         ("LL10023", "identifier"),
         ("ll_10023", "identifier"),
-        ("b.vandenberghuis@leerling.obs-devlinder.example", "email"),
+        // Its first part is the initial and the name, met before the whole.
+        ("b.vandenberghuis@leerling.obs-devlinder.example", "full-name"),
         ("2013-09-04", "birth-date"),
         ("2013-09-04T00:00:00Z", "birth-date"),
         ("04-09-2013", "birth-date"),

@@ -16,6 +16,8 @@ const GAP: u8 = 8;
 const TIGHT_GAP: u8 = 3;
 /// Words between two words of a name that are passed over when they are tussenvoegsels.
 pub(super) const PASSED_OVER: usize = 4;
+/// How many words beside an anchor are looked up with it.
+pub(super) const NEAREST: usize = 6;
 
 /// A folded word and where it stands.
 struct Token {
@@ -27,6 +29,19 @@ struct Token {
     gap: u8,
     /// Whether one of them is a colon: then a name and a value, not one phrase.
     colon: bool,
+    /// What stands between the word before and this one, where an initial is asked for.
+    marks: Marks,
+}
+
+/// Marks between two words, as far as they tell an initial from a letter.
+#[derive(Clone, Copy, Default)]
+struct Marks {
+    /// A dot stands at the word before: `P. Jansen`, `Jansen, P.`.
+    dot: bool,
+    /// A mark of user names stands there: `p_jansen`, `p-jansen`.
+    joins: bool,
+    /// A bracket, a quote, a question: `a) groen`, `["B","Groen"]`.
+    parts: bool,
 }
 
 /// The folded words of a stretch of text.
@@ -34,6 +49,8 @@ struct Token {
 pub(super) struct Window {
     folded: Vec<u8>,
     tokens: Vec<Token>,
+    /// What follows the last word.
+    after: Marks,
 }
 
 /// Where a phrase stands.
@@ -62,6 +79,7 @@ impl Window {
         let mut space = false;
         let mut colon = false;
         let mut open = false;
+        let mut marks = Marks::default();
         let folded = &mut self.folded;
         let tokens = &mut self.tokens;
         let source = text.get(range).unwrap_or_default();
@@ -77,24 +95,29 @@ impl Window {
                         particle: false,
                         gap,
                         colon,
+                        marks,
                     });
                 }
                 if let Some(token) = tokens.last_mut() {
                     token.text.end = folded.len();
                     token.source.end = base + end;
                 }
-                (open, gap, space, colon) = (true, 0, false, false);
+                (open, gap, space, colon, marks) = (true, 0, false, false, Marks::default());
             }
             Unit::Space => {
                 gap = gap.saturating_add(u8::from(!space));
                 (open, space) = (false, true);
             }
             Unit::Break(mark) => {
+                marks.dot |= open && mark == '.';
+                marks.joins |= open && matches!(mark, '_' | '-');
+                marks.parts |= matches!(mark, '(' | ')' | '[' | ']' | '{' | '}' | '"' | '?' | '!' | '=');
                 gap = gap.saturating_add(1);
                 colon |= mark == ':';
                 (open, space) = (false, false);
             }
         });
+        self.after = marks;
         for token in tokens {
             let word = folded.get(token.text.clone()).unwrap_or_default();
             token.hash = hash_word(word);
@@ -121,14 +144,10 @@ impl Window {
             }
             let before = self.tokens.get(..at).unwrap_or_default();
             let after = self.tokens.get(at + 1..).unwrap_or_default();
-            let keys = [
-                Some(token.hash),
-                before.last().map(|left| hash_pair(left.hash, token.hash)),
-                after.first().map(|right| hash_pair(token.hash, right.hash)),
-                significant(before.iter().rev()).map(|left| hash_pair(left, token.hash)),
-                significant(after.iter()).map(|right| hash_pair(token.hash, right)),
-            ];
-            for phrase in keys.into_iter().flatten().flat_map(|key| patterns.under(key)) {
+            let lefts = nearest(before.iter().rev()).map(|left| hash_pair(left, token.hash));
+            let rights = nearest(after.iter()).map(|right| hash_pair(token.hash, right));
+            let keys = std::iter::once(token.hash).chain(lefts).chain(rights);
+            for phrase in keys.flat_map(|key| patterns.under(key)) {
                 if let Some(span) = self.place(&phrase, at) {
                     found(Match { phrase, span })?;
                 }
@@ -159,7 +178,7 @@ impl Window {
         for (nth, token) in near.enumerate() {
             if from + nth == at {
                 place = Some(names.len());
-            } else if token.particle && !words.contains(&self.text(token)) {
+            } else if self.passed_over(token, phrase.manner.initial) && !words.contains(&self.text(token)) {
                 continue;
             }
             names.push(token);
@@ -190,8 +209,32 @@ impl Window {
                     })
                 };
             let last = rest.last().unwrap_or(first);
-            stands.then_some(first.source.start..last.source.end)
+            let span = first.source.start..last.source.end;
+            (stands && (!phrase.manner.initial || self.initialled(phrase, &span))).then_some(span)
         })
+    }
+
+    /// Whether a word between two words of a name may stand there: a tussenvoegsel, another initial.
+    fn passed_over(&self, token: &Token, initial: bool) -> bool {
+        token.particle || initial && token.text.len() == 1 && !self.text(token).iter().all(u8::is_ascii_digit)
+    }
+
+    /// Whether the letter in `span` is written as an initial: with a dot, or as the beginning of a user name.
+    fn initialled(&self, phrase: &Phrase<'_>, span: &Range<usize>) -> bool {
+        let letter = phrase.words.split(|&byte| byte == b' ').next().unwrap_or_default();
+        let mut written = false;
+        for (nth, token) in self.tokens.iter().enumerate() {
+            let first = token.source.start == span.start;
+            if token.source.start < span.start || token.source.end > span.end {
+                continue;
+            }
+            if !first && (token.gap > TIGHT_GAP || token.colon || token.marks.parts) {
+                return false;
+            }
+            let next = self.tokens.get(nth + 1).map_or(self.after, |next| next.marks);
+            written |= (next.dot || first && next.joins) && self.text(token) == letter;
+        }
+        written
     }
 
     fn text(&self, token: &Token) -> &[u8] {
@@ -212,8 +255,15 @@ const fn close(token: &Token, phrase: &Phrase<'_>) -> bool {
     if phrase.manner.tight { token.gap <= TIGHT_GAP && !token.colon } else { token.gap <= GAP }
 }
 
-fn significant<'a>(mut tokens: impl Iterator<Item = &'a Token>) -> Option<u64> {
-    tokens.find(|token| !token.particle).map(|token| token.hash)
+/// The hashes of the words nearest to a word on one side, up to the first that no name passes over.
+fn nearest<'a>(tokens: impl Iterator<Item = &'a Token>) -> impl Iterator<Item = u64> {
+    let mut over = false;
+    let near = tokens.take_while(move |token| {
+        let before = over;
+        over = !token.particle && token.text.len() > 1;
+        !before
+    });
+    near.take(NEAREST).map(|token| token.hash)
 }
 
 /// Whether a run of word bytes can hold a word at all; a lone zero-width character cannot.

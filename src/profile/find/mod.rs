@@ -3,6 +3,7 @@
 //! Nothing is changed here and no value is kept: a finding points at a node. A message that the rules refuse
 //! gives a [`FindRefusal`] that names the rule. This room must not know vaults, keys or HTTP.
 
+mod closed;
 mod conditions;
 mod outside;
 mod persons;
@@ -13,6 +14,7 @@ mod walk;
 
 use std::borrow::Cow;
 
+pub use self::closed::plain;
 use super::category::Category;
 use super::rules::{Door, Minted, NamePart, Profile, RuleId};
 use super::select::Selected;
@@ -323,21 +325,28 @@ impl Found {
         }
     }
 
-    /// Every text and number at a place, decoded: of a container all in it, in document order. For the watch.
+    /// Every text and number at a place, decoded: of a container all in it, in document order, each with the name of
+    /// its own member. For the watch.
     pub fn scalars<'a>(&'a self, place: Place, material: &Material<'a>) -> Scalars<'a> {
         let tree = match place {
             Place::Body(node) => material.body.map(|body| (body, node)),
             Place::Query(node) => material.query.map(|query| (query, node)),
             Place::Nested { nested, node } => self.nested.get(nested as usize).map(|n| (&n.document, node)),
             Place::Path(_) | Place::Header(_) => {
-                return Scalars { tree: None, at: 0, end: 0, single: Some(self.text(place, material)) };
+                return Scalars {
+                    tree: None,
+                    at: 0,
+                    end: 0,
+                    single: Some(self.text(place, material)),
+                    root: 0,
+                };
             }
             _ => None,
         };
         let (at, end) = tree.map_or((0, 0), |(document, node)| {
             (node, document.node(node).map_or(node, |known| known.next.max(node + 1)))
         });
-        Scalars { tree: tree.map(|(document, _)| document), at, end, single: None }
+        Scalars { tree: tree.map(|(document, _)| document), at, end, single: None, root: at }
     }
 }
 
@@ -347,53 +356,34 @@ pub struct Scalars<'a> {
     at: u32,
     end: u32,
     single: Option<Cow<'a, str>>,
+    root: u32,
+}
+
+/// A text or number at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scalar<'a> {
+    /// The name of its member, in a container at that place; empty for an element, and for the place itself.
+    pub name: Cow<'a, str>,
+    /// The value, decoded.
+    pub text: Cow<'a, str>,
 }
 
 impl<'a> Iterator for Scalars<'a> {
-    type Item = Cow<'a, str>;
+    type Item = Scalar<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let Some(single) = self.single.take() {
-            return Some(single);
+        if let Some(text) = self.single.take() {
+            return Some(Scalar { name: Cow::Borrowed(""), text });
         }
         let tree = self.tree?;
         while self.at < self.end {
             let node = self.at;
             self.at += 1;
             if matches!(tree.kind(node), NodeKind::Text | NodeKind::Number) {
-                return Some(tree.text(node));
+                let name = if node == self.root { Cow::Borrowed("") } else { tree.name(node) };
+                return Some(Scalar { name, text: tree.text(node) });
             }
         }
         None
     }
-}
-
-/// Whether a text can be neither name, address, telephone number nor sentence: empty, a number, a date, a boolean, an
-/// identifier with a digit in it, or a word of an enumeration (`fullyGraded`, `not_submitted`): ASCII without white
-/// space, at most 128 bytes, which does not begin with a capital letter unless a digit is in it. Words joined by a dot
-/// (`p.jansen`), but in a web address, and nine digits that pass the 11-test are no such text. What a route without a roster keeps.
-pub fn plain(text: &str) -> bool {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:/+,#=".contains(&byte);
-    let digit = text.bytes().any(|byte| byte.is_ascii_digit());
-    let capital = text.bytes().next().is_some_and(|byte| byte.is_ascii_uppercase());
-    let dotted = text
-        .as_bytes()
-        .windows(3)
-        .any(|three| matches!(three, [a, b'.', b] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic()));
-    text.len() <= 128
-        && text.bytes().all(token)
-        && (digit || (!capital && !text.contains(',')))
-        && !text.starts_with('+')
-        && (!dotted || text.contains('/'))
-        && !passes_elftest(text)
-}
-
-/// Nine digits that could be a burgerservicenummer: weights 9 to 2 and -1, the sum divisible by 11.
-fn passes_elftest(text: &str) -> bool {
-    let digits: Vec<i32> =
-        text.bytes().filter(u8::is_ascii_digit).map(|byte| i32::from(byte - b'0')).collect();
-    let weights = [9, 8, 7, 6, 5, 4, 3, 2, -1];
-    digits.len() == weights.len()
-        && text.len() == digits.len()
-        && digits.iter().zip(weights).map(|(digit, weight)| digit * weight).sum::<i32>() % 11 == 0
 }

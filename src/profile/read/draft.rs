@@ -154,7 +154,24 @@ pub(super) fn read(source: &mut Source<'_>, top: &DeTable<'_>) -> Draft {
     if draft.messages.is_empty() {
         source.error(1, "the profile has no message", "without a [[message]] nothing crosses");
     }
+    say_whom(&mut draft);
     draft
+}
+
+/// A pseudonym of a kind that names persons is about a pupil where its rule does not say: without a category what it
+/// replaces would not be watched.
+fn say_whom(draft: &mut Draft) {
+    let own = |kind: &str| KINDS.iter().all(|(known, _)| *known != kind);
+    let rules = draft.parts.iter_mut().map(|part| &mut part.rules);
+    for rules in rules.chain(draft.messages.iter_mut().map(|message| &mut message.rules)) {
+        for field in &mut rules.fields {
+            let kind = field.kind.as_ref().filter(|said| own(&said.text));
+            let person = kind.and_then(|said| draft.kinds.get(&said.text)).is_some_and(|kind| kind.person);
+            if person && field.category.is_none() {
+                field.category = Some(Category::PupilId);
+            }
+        }
+    }
 }
 
 fn read_namespaces(source: &mut Source<'_>, top: &DeTable<'_>, draft: &mut Draft) {

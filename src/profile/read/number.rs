@@ -2,7 +2,7 @@
 //!
 //! It must not know where a rule stands in any message.
 
-use super::draft::{Draft, RulesDraft};
+use super::draft::{Draft, FieldDraft, RulesDraft};
 use super::selector;
 use super::weave::{Weaver, category_of};
 use crate::profile::category::Category;
@@ -41,8 +41,12 @@ impl Weaver<'_, '_> {
                             let verb = if kind.is_some() { Verb::Pseudonym } else { Verb::Keep };
                             self.number_rule(heading, &format!("path:{name}"), path.line, verb);
                             if let (Some(rule), Some(kind)) = (self.profile.rules.last_mut(), kind) {
-                                rule.kind = draft.kinds.get(kind).map(|known| known.kind);
-                                rule.category = category_of(kind).or_else(|| category_in(draft, kind));
+                                let known = draft.kinds.get(kind);
+                                let person = known.is_some_and(|known| known.person);
+                                rule.kind = known.map(|known| known.kind);
+                                rule.category = category_of(kind)
+                                    .or_else(|| category_in(draft, kind))
+                                    .or_else(|| person.then_some(Category::PupilId));
                             }
                         }
                     }
@@ -115,5 +119,10 @@ fn unlisted_at(at: &str, body: Unlisted) -> Unlisted {
 fn category_in(draft: &Draft, kind: &str) -> Option<Category> {
     let rules = draft.parts.iter().map(|part| &part.rules);
     let mut fields = rules.chain(draft.messages.iter().map(|message| &message.rules)).flat_map(|r| &r.fields);
-    fields.find(|field| field.kind.as_ref().is_some_and(|said| said.text == kind))?.category
+    let about = |field: &FieldDraft| field.category.filter(|_| is_of(field, kind));
+    fields.find_map(about)
+}
+
+fn is_of(field: &FieldDraft, kind: &str) -> bool {
+    field.kind.as_ref().is_some_and(|said| said.text == kind)
 }

@@ -600,8 +600,9 @@ fn what_is_removed_can_still_be_read_for_the_watch() {
     let body = json(r#"{"a":{"b":"x\u0041","c":[12,true,null,{"d":"y"}]}}"#);
     let material = Material { body: Some(&body), ..Material::default() };
     let found = rules.find(&selected, Door::Leave, false, &material).unwrap();
-    let texts: Vec<_> = found.scalars(found.findings[0].place, &material).collect();
-    assert_eq!(texts, ["xA", "12", "y"]);
+    let scalars = found.scalars(found.findings[0].place, &material);
+    let texts: Vec<_> = scalars.map(|scalar| format!("{}={}", scalar.name, scalar.text)).collect();
+    assert_eq!(texts, ["b=xA", "=12", "d=y"]);
     assert_eq!(found.findings[0].category, Some(crate::profile::Category::Phone));
     assert_eq!(found.counts[0], 1);
 }
@@ -753,6 +754,12 @@ fn what_is_plain_cannot_be_a_name() {
         "LL-10027",
         "true",
         "https://a.example/x1",
+        "http://adlnet.gov/expapi/verbs/completed",
+        "2026-09-01T08:00:00+01:00",
+        "1,2,3a",
+        "123456783",
+        "0.12345678",
+        "L123456782",
     ] {
         assert!(crate::profile::plain(plain), "{plain}");
     }
@@ -768,7 +775,16 @@ fn what_is_plain_cannot_be_a_name() {
         "p.jansen",
         "p.jansen2010@school.example",
         "+31612345678",
+        "tel:+31612345678",
         "123456782",
+        "bsn:123456782",
+        "123.456.782",
+        "1234-56-782",
+        "/h.jansen",
+        "piet.jansen/2",
+        "https://school.example/piet.jansen",
+        "7,Jansen,Piet",
+        "jansen,7",
     ] {
         assert!(!crate::profile::plain(name), "{name}");
     }

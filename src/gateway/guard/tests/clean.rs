@@ -104,6 +104,35 @@ fn sentences_with_words_that_are_names() {
     assert_eq!(sentences, 512);
 }
 
+/// With initials of every kind beside names that are words too.
+#[test]
+fn letters_beside_words_that_are_names() {
+    let list = roster();
+    for text in [
+        "'s winters op de dijk, 's zomers in 't bos",
+        "a) groen b) bakker c) winter",
+        "A: groen; B: zomer",
+        "(b) bakker, (j) jong",
+        "Kies A, B of C. De prins kiest groen.",
+        "Vitamine B, de bakker heeft D nodig",
+        "plan b mulder, groep s visser",
+        "J'aime la mer, s'il vous plaît",
+        "I see a king, a prins and a winter",
+        "u bakker, o boer en i kok",
+        r#"{"class":"B","name":"groen","s":"visser","m":"mulder"}"#,
+        r#"["B","Bakker","S","Smit"]"#,
+        "b=groen&s=visser&m=winter",
+        "1.b 2.bakker 3.m 4.mulder",
+        "B\tGroen\nS\tVisser",
+    ] {
+        let got = pass(&list, &Watch::new(), &[], reply(text)).err();
+        assert_eq!(got, None, "{text}");
+    }
+    for text in ["B. Bakker", "s.visser@", "Groen, M.", "J. van den Berg"] {
+        assert!(pass(&list, &Watch::new(), &[], reply(text)).is_err(), "{text}");
+    }
+}
+
 #[test]
 fn the_same_roster_finds_its_pupils() {
     let list = roster();
