@@ -34,7 +34,6 @@ const FLOORS: &[(&str, u8)] = &[
 const SIBLINGS: &[(&str, &str)] = &[
     ("crypto", "secret"),
     ("identity", "secret"),
-    ("identity", "crypto"),
     ("profile", "rewrite"),
     ("vault", "disk"),
     ("journal", "disk"),
