@@ -9,6 +9,7 @@ pub mod faulty;
 mod frame;
 mod medium;
 mod small;
+mod stream;
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,7 @@ pub use frame::{
 };
 pub use medium::{Disk, Medium, RealDisk};
 pub use small::{Lock, create_dir_durable, durable_write, write_file, write_file_at};
+pub use stream::{Growing, durable_stream};
 
 /// What failed on the disk. Paths are of Sluis's own files and carry no personal data.
 #[derive(Debug, thiserror::Error)]
