@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::act::Act;
 use super::failure::Failure;
 use super::screen::Screen;
+use super::serve::OLD_DAYS;
 use super::{Exit, admin};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::settings::{AsksSettings, CallerSettings, PublisherSettings, RouteSettings, Settings};
@@ -29,6 +30,7 @@ impl Check {
             problems.extend(config::inspect::certificates(settings, SystemClock.now()));
             problems.extend(rosters(settings));
             problems.extend(epochs(settings, screen)?);
+            problems.extend(ages(settings, screen)?);
         }
         let errors = problems.iter().filter(|problem| problem.is_error()).count();
         let warnings = problems.len() - errors;
@@ -62,6 +64,39 @@ fn rosters(settings: &Settings) -> Vec<Problem> {
         values: vec![("path", path.display().to_string().into())],
     };
     missing.map(problem).collect()
+}
+
+/// Rosters that are old, or know too few of those who cross; the latter a running server only can tell.
+fn ages(settings: &Settings, screen: &Screen) -> Result<Vec<Problem>, Failure> {
+    let kept = settings.schools.iter().filter_map(|school| settings.roster_of(&school.id));
+    if !settings.vault.path.exists() || !kept.into_iter().any(|path| path.exists()) {
+        return Ok(Vec::new());
+    }
+    let report = admin::ask(settings, Act::RosterState {}, None, screen)?;
+    let problem = |message, values| {
+        let place = Place { file: settings.file.clone(), line: 0, column: 0 };
+        Problem { place, message, values }
+    };
+    let mut problems = Vec::new();
+    for (school, state) in report.as_object().into_iter().flatten() {
+        let number = |value: &Value, key: &str| value.get(key).and_then(Value::as_u64).unwrap_or_default();
+        let days = number(state, "age_days");
+        if days > OLD_DAYS {
+            let values = vec![("school", school.clone().into()), ("days", days.to_string().into())];
+            problems.push(problem(&school::ROSTER_OLD, values));
+        }
+        let shares = state.get("unknown").and_then(Value::as_object).into_iter().flatten();
+        for (publisher, share) in shares.filter(|(_, share)| share.get("warns") == Some(&Value::Bool(true))) {
+            let values = vec![
+                ("school", school.clone().into()),
+                ("publisher", publisher.clone().into()),
+                ("seen", number(share, "seen").to_string().into()),
+                ("unknown", number(share, "unknown").to_string().into()),
+            ];
+            problems.push(problem(&school::ROSTER_UNKNOWN, values));
+        }
+    }
+    Ok(problems)
 }
 
 /// Publishers whose epoch has no key, when there is a vault that can be asked.

@@ -4,6 +4,7 @@
 
 use super::failure::Failure;
 use super::words;
+use crate::config::words::Value;
 use crate::disk::DiskError;
 use crate::journal::{JournalError, Seal};
 use crate::roster::RosterError;
@@ -57,7 +58,10 @@ pub(super) fn journal_failed(error: &JournalError) -> Failure {
 /// A roster that could not be read or kept.
 pub(super) fn roster_failed(error: &RosterError) -> Failure {
     let number = |number: &u64| number.to_string().into();
-    let other = |row: &Option<u64>| row.map_or_else(String::new, |row| format!(" ({row})")).into();
+    let other = |place: &Option<u64>, english: &str, dutch: &str| match place {
+        Some(at) => Value::Brought(format!(" ({english} {at})"), format!(" ({dutch} {at})")),
+        None => "".into(),
+    };
     match error {
         RosterError::Empty => Failure::new(&words::ROSTER_EMPTY, []),
         RosterError::Nobody => Failure::new(&words::ROSTER_NOBODY, []),
@@ -68,7 +72,7 @@ pub(super) fn roster_failed(error: &RosterError) -> Failure {
                 ("column", column.to_string().into()),
                 ("name", name.as_str().into()),
                 ("reason", words::roster_reason(what)),
-                ("other", other(beside)),
+                ("other", other(beside, "row", "rij")),
             ];
             values.extend((!file.is_empty()).then(|| ("file", (*file).into())));
             Failure::new(message, values)
@@ -81,7 +85,7 @@ pub(super) fn roster_failed(error: &RosterError) -> Failure {
                 ("line", number(line)),
                 ("column", number(column)),
                 ("reason", words::roster_reason(what)),
-                ("other", other(beside)),
+                ("other", other(beside, "line", "regel")),
             ];
             Failure::new(&words::ROSTER_MARKED, values)
         }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::act::{Act, Body};
 use super::failure::Failure;
-use super::rosters::Import1;
+use super::rosters::{self, Import1};
 use super::screen::Screen;
 use super::{Exit, admin, words};
 use crate::config::reason;
@@ -109,13 +109,16 @@ impl RosterCommand {
                 (Act::RosterRemove { school, kind }, Some(lines(&id_file)?))
             }
             What::List { reason, from, most, school } => {
+                rosters::plain_reason(&reason)?;
                 (Act::RosterList { school, reason, from, most }, None)
             }
         };
-        let listing = matches!(act, Act::RosterList { .. });
+        let (listing, removing) =
+            (matches!(act, Act::RosterList { .. }), matches!(act, Act::RosterRemove { .. }));
         let report = admin::ask_with(&settings, act, body, screen)?;
-        let unknown = number(&report, "unknown");
-        let exit = if unknown > 0 { Exit::Warnings } else { Exit::Done };
+        // A file of changes may name who is gone already; a list of who must go should not.
+        let warns = removing && number(&report, "unknown") > 0;
+        let exit = if warns { Exit::Warnings } else { Exit::Done };
         if screen.json {
             screen.report(&report);
         } else if listing {

@@ -137,10 +137,7 @@ pub(super) fn list(
     at: &Workplace<'_>,
 ) -> Result<Value, Failure> {
     let place = Place::of(school, at)?;
-    let plain = reason.chars().all(|letter| !letter.is_control());
-    if !plain || reason.trim().len() < 4 || reason.len() > 200 {
-        return Err(Failure::new(&words::ROSTER_REASON, []).usage());
-    }
+    plain_reason(reason)?;
     let now = at.stores.clock.now();
     // Two at once must not both be the last that is allowed.
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -176,6 +173,15 @@ pub(super) fn list(
         "from": from.max(1),
         "pupils": pupils,
     }))
+}
+
+/// Refuses a reason that the journal cannot keep, or that is none.
+pub(super) fn plain_reason(reason: &str) -> Result<(), Failure> {
+    let plain = reason.chars().all(|letter| !letter.is_control());
+    if plain && reason.trim().len() >= 4 && reason.len() <= 200 {
+        return Ok(());
+    }
+    Err(Failure::new(&words::ROSTER_REASON, []).usage())
 }
 
 /// How often pupils' data were shown in the hour before now.

@@ -110,7 +110,7 @@ fn treat(
     target: &Target,
 ) -> Result<Found, FindRefusal> {
     let slices = Slices::of(target);
-    let closed = door == Door::Leave && !house.rosters.contains_key(&route.scope.school);
+    let closed = door == Door::Leave && house.is_closed(&route.scope);
     route.profile.find(&selected, door, closed, &slices.material(None, Some(target)))
 }
 

@@ -47,6 +47,8 @@ pub(super) struct Questions<'a> {
     pub(super) asks: Vec<Vec<Ask>>,
     pub(super) wanted: Vec<Wanted>,
     pub(super) names: Vec<WantedLabel<'a>>,
+    /// Pupils' identifiers of kinds that the roster holds: their number, and whether it knows them.
+    pub(super) met: Vec<(u64, bool)>,
 }
 
 /// Gathers what every piece asks: identifiers first, because labels and added values stand on them.
@@ -67,7 +69,9 @@ pub(super) fn gather<'a>(
                 Act::Pseudonym(masking) if masking.minted != Minted::Publisher => {
                     let text = piece.found.text(finding.place, &material);
                     let rule = || route.profile.rule_text(finding.rule);
-                    questions.wanted.push(identify(route, register, masking, within(masking, &text), &rule)?);
+                    let own = Identifier::new(masking.kind, within(masking, &text));
+                    questions.meet(register, masking, &own);
+                    questions.wanted.push(identify(route, register, masking, own, &rule)?);
                     Ask::Identifier(questions.wanted.len() - 1)
                 }
                 _ => Ask::Nothing,
@@ -92,6 +96,15 @@ pub(super) fn gather<'a>(
 }
 
 impl<'a> Questions<'a> {
+    /// Notes whether the roster knows a pupil. Of kinds that it does not hold it can know nobody, and what the
+    /// publisher may have made up is no pupil of the school's.
+    fn meet(&mut self, register: Option<&Register>, masking: &Masking, own: &Identifier) {
+        let Some(register) = register else { return };
+        if masking.person && masking.minted == Minted::Inside && register.roster.holds(own.kind()) {
+            self.met.push((register.unknown.number(own), register.roster.knows(own)));
+        }
+    }
+
     /// What a label or an added pseudonym asks of its person; none for other findings.
     fn of_person(
         &mut self,
@@ -126,7 +139,7 @@ fn identify(
     route: &Route,
     register: Option<&Register>,
     masking: &Masking,
-    text: &str,
+    own: Identifier,
     rule: &dyn Fn() -> String,
 ) -> Result<Wanted, Refusal> {
     let shape = Arc::clone(route.shapes.of(masking.kind));
@@ -134,7 +147,6 @@ fn identify(
         return Err(Refusal::NotListed { rule: rule() });
     }
     let minted = masking.minted == Minted::Both;
-    let own = Identifier::new(masking.kind, text);
     let identifier = match route.link.primary() {
         Some(primary) if masking.person => register
             .and_then(|register| register.roster.pupil(&own))

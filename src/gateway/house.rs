@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use super::guard::{WatchKind, Watched, Watchlist};
 use super::route::Routes;
+use super::unknown::Unknown;
 use crate::clock::Clock;
-use crate::identity::{Kind, School};
+use crate::identity::{Kind, School, Scope};
 use crate::journal::Journal;
 use crate::rewrite::Limits;
 use crate::rewrite::coding::Expansion;
@@ -47,6 +48,16 @@ pub struct Register {
     pub watchlist: Watchlist,
     /// Words that no label may hold.
     pub avoid: Avoid,
+    /// What crossed and the roster did not know.
+    pub unknown: Unknown,
+}
+
+impl House {
+    /// Whether what leaves in this scope runs closed: without a roster, or with one that knows too few of the pupils
+    /// who cross.
+    pub(super) fn is_closed(&self, scope: &Scope) -> bool {
+        self.rosters.get(&scope.school).is_none_or(|register| register.unknown.closes(scope))
+    }
 }
 
 impl Register {
@@ -61,12 +72,13 @@ impl Register {
         let watchlist = Watchlist::build(watched(&roster).chain(whole));
         let words = words(&roster);
         let avoid: Avoid = Arc::new(move |word: &str| words.contains(&word.to_lowercase()));
-        Self { roster, watchlist, avoid }
+        Self { roster, watchlist, avoid, unknown: Unknown::default() }
     }
 
     /// For a school without a roster: nothing to watch for, nothing to avoid.
     pub fn none(roster: Roster) -> Self {
-        Self { roster, watchlist: Watchlist::empty(), avoid: Arc::new(|_: &str| false) }
+        let avoid = Arc::new(|_: &str| false);
+        Self { roster, watchlist: Watchlist::empty(), avoid, unknown: Unknown::default() }
     }
 }
 

@@ -38,7 +38,8 @@ pub(super) async fn leave(
 ) -> Result<Cleared, Refusal> {
     let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
     let register = exchange.register();
-    let found = pieces(exchange, selected, Door::Leave, register.is_none(), &parts)?;
+    let closed = exchange.house.is_closed(&exchange.route.scope);
+    let found = pieces(exchange, selected, Door::Leave, closed, &parts)?;
     let masked = mask(exchange, register, selected, parts, found, watch).await?;
     let Masked { written, salts, counts } = masked;
     let cleared = guarded(register, watch, &written.permits, written.message)?;
@@ -75,7 +76,10 @@ async fn mask(
     found: Vec<Piece>,
     watch: &mut Watch,
 ) -> Result<Masked, Refusal> {
-    let Questions { asks, wanted, names: labels } = gather(exchange, register, &parts, &found)?;
+    let Questions { asks, wanted, names: labels, met } = gather(exchange, register, &parts, &found)?;
+    if let Some(register) = register {
+        register.unknown.met(&exchange.route.scope, &met);
+    }
     let questions: Vec<MaskAsk<'_>> = wanted
         .iter()
         .map(|ask| MaskAsk {

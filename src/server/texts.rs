@@ -182,8 +182,8 @@ pub(super) const CLOSED: Answer = Answer {
         "Zonder leerlingenlijst mag deze inhoud niet vertrekken",
     ],
     hint: [
-        "Import the roster (`sluis roster import`), or leave the free text out.",
-        "Importeer de leerlingenlijst (`sluis roster import`), of laat de vrije tekst weg.",
+        "Import the roster (`sluis roster import`): there is none, or it knows too few of the pupils who cross. Or leave the free text out.",
+        "Importeer de leerlingenlijst (`sluis roster import`): zij is er niet, of kent te weinig van de leerlingen die passeren. Of laat de vrije tekst weg.",
     ],
 };
 pub(super) const VAULT_SEALED: Answer = Answer {

@@ -40,6 +40,15 @@ pub struct RouteLabels {
     pub route: String,
 }
 
+/// A publisher of a school.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct PublisherLabels {
+    /// The school's id.
+    pub school: String,
+    /// The publisher's id.
+    pub publisher: String,
+}
+
 /// All metrics of the process.
 pub struct Metrics {
     registry: Registry,
@@ -51,6 +60,12 @@ pub struct Metrics {
     pub roster_pupils: Gauge,
     /// When the roster was imported, in seconds since the epoch; 0 without one.
     pub roster_imported: Gauge<f64, AtomicU64>,
+    /// How old the oldest roster is, in seconds; 0 without one.
+    pub roster_age: Gauge<f64, AtomicU64>,
+    /// Of the pupils' identifiers that were masked last, the share that the roster does not know, from 0 to 1.
+    pub roster_unknown: Family<PublisherLabels, Gauge<f64, AtomicU64>>,
+    /// 1 where free text does not leave, because that share is over 10 %.
+    pub roster_closed: Family<PublisherLabels, Gauge>,
     /// 1 when the vault is sealed.
     pub vault_sealed: Gauge,
     /// Configurations that were read and refused since the start.
@@ -73,6 +88,9 @@ impl Default for Metrics {
             exchange_seconds: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
             roster_pupils: Gauge::default(),
             roster_imported: Gauge::default(),
+            roster_age: Gauge::default(),
+            roster_unknown: Family::default(),
+            roster_closed: Family::default(),
             vault_sealed: Gauge::default(),
             reloads_failed: Counter::default(),
             reloads: Counter::default(),
@@ -101,6 +119,13 @@ impl Metrics {
             Unit::Seconds,
             imported,
         );
+        let age = self.roster_age.clone();
+        registry.register_with_unit("roster_age", "How old the oldest roster is", Unit::Seconds, age);
+        let unknown = self.roster_unknown.clone();
+        let help = "Share of the pupils' identifiers masked last that the roster does not know";
+        registry.register_with_unit("roster_unknown", help, Unit::Ratios, unknown);
+        let closed = self.roster_closed.clone();
+        registry.register("roster_closed", "1 where free text does not leave, by that share", closed);
         registry.register("vault_sealed", "1 when the vault is sealed", self.vault_sealed.clone());
         let failed = self.reloads_failed.clone();
         registry.register("reloads_failed", "Configurations that were read and refused", failed);

@@ -9,5 +9,5 @@ mod process;
 mod tests;
 
 pub use lines::{FIELDS, Lines, start};
-pub use metrics::{ExchangeLabels, Metrics, RouteLabels};
+pub use metrics::{ExchangeLabels, Metrics, PublisherLabels, RouteLabels};
 pub use process::{Locked, guard_process};

@@ -34,8 +34,13 @@ use crate::upstream::{ClientProof as Proof, CredentialSettings, Upstream, Upstre
 /// How long a token that Sluis issues counts, in seconds.
 const TOKEN_S: u64 = 600;
 
-/// Builds a house; takes as long as its rosters are large.
-pub(super) fn build(settings: &Settings, stores: &Stores, binary: [u8; 32]) -> Result<House, Failure> {
+/// Builds a house; takes as long as those of its rosters are large that an earlier house does not have.
+pub(super) fn build(
+    settings: &Settings,
+    stores: &Stores,
+    binary: [u8; 32],
+    earlier: Option<&House>,
+) -> Result<House, Failure> {
     let mut routes = Vec::new();
     for publisher in &settings.publishers {
         let scope = publisher.scope();
@@ -55,7 +60,7 @@ pub(super) fn build(settings: &Settings, stores: &Stores, binary: [u8; 32]) -> R
         journal: Arc::clone(&stores.journal),
         clock: Arc::clone(&stores.clock),
         routes: Routes::new(routes, public(settings)?),
-        rosters: rosters(settings, stores)?,
+        rosters: rosters(settings, stores, earlier)?,
         configuration: settings.digest,
         binary,
         limits: limits(settings),
@@ -89,11 +94,24 @@ pub(super) fn binary_digest() -> [u8; 32] {
     }
 }
 
-fn rosters(settings: &Settings, stores: &Stores) -> Result<HashMap<School, Arc<Register>>, Failure> {
+fn rosters(
+    settings: &Settings,
+    stores: &Stores,
+    earlier: Option<&House>,
+) -> Result<HashMap<School, Arc<Register>>, Failure> {
     let mut rosters = HashMap::new();
     for school in &settings.schools {
         let Some(path) = settings.roster_of(&school.id) else { continue };
         // A damaged roster is not a missing one: nothing is served without what the guard should know.
+        let kept = Roster::summary(&path, &stores.vault).map_err(|error| roster_failed(&error))?;
+        // The same edition stays, and with it what is known of how much it does not know.
+        let same = earlier
+            .and_then(|house| house.rosters.get(&school.id))
+            .filter(|register| kept.is_some_and(|kept| kept.edition == register.roster.edition()));
+        if let Some(register) = same {
+            rosters.insert(school.id.clone(), Arc::clone(register));
+            continue;
+        }
         let roster = Roster::load(&path, &stores.vault).map_err(|error| roster_failed(&error))?;
         if let Some(roster) = roster.filter(|roster| !roster.is_empty()) {
             rosters.insert(school.id.clone(), Arc::new(Register::build(roster)));

@@ -8,13 +8,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use super::house;
 use super::observer::Counting;
 use super::operations::Shown;
+use super::rosters;
 use crate::cli::act::{self, Act, Body, Workplace};
 use crate::cli::admin::Commands;
 use crate::cli::failure::Failure;
@@ -46,7 +47,7 @@ impl Parts {
         metrics: Arc<Metrics>,
     ) -> Result<Self, Failure> {
         let binary = house::binary_digest();
-        let house = house::build(&settings, &stores, binary)?;
+        let house = house::build(&settings, &stores, binary, None)?;
         let gateway = Arc::new(Gateway::new(house, Arc::new(Counting(Arc::clone(&metrics)))));
         Ok(Self { file, settings: Arc::new(settings), stores, metrics, gateway, binary })
     }
@@ -138,7 +139,9 @@ impl Live {
         if let Some(key) = fixed(&now.settings, &settings) {
             return Err(Failure::new(&words::RESTART, [("key", key.into())]));
         }
-        let house = house::build(&settings, &self.parts.stores, self.parts.binary)?;
+        let earlier = self.parts.gateway.house();
+        let house = house::build(&settings, &self.parts.stores, self.parts.binary, Some(&earlier))?;
+        drop(earlier);
         let same = now.round.tls == inspect::tls_files(&settings) && now.settings.limits == settings.limits;
         let round = match same || now.stopping {
             true => None,
@@ -187,13 +190,7 @@ impl Live {
 
     /// Sets the gauges that follow state.
     fn measure(&self) {
-        let house = self.parts.gateway.house();
-        let metrics = &self.parts.metrics;
-        let pupils: usize = house.rosters.values().map(|register| register.roster.len()).sum();
-        metrics.roster_pupils.set(i64::try_from(pupils).unwrap_or(i64::MAX));
-        let oldest = house.rosters.values().map(|register| register.roster.imported().as_millis()).min();
-        #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit in 53 bits")]
-        metrics.roster_imported.set(oldest.map_or(0.0, |millis| millis as f64 / 1000.0));
+        rosters::measure(&self.parts.metrics, &self.parts.gateway.house(), self.parts.stores.clock.now());
     }
 }
 
@@ -258,22 +255,12 @@ impl Shown for Live {
         let ready = self.parts.stores.is_good() && !stopping;
         let house = self.parts.gateway.house();
         let at = self.parts.stores.clock.now();
-        let settings = self.settings();
-        let rosters = settings.schools.iter().map(|school| {
-            let state = match house.rosters.get(&school.id) {
-                Some(register) => json!({
-                    "pupils": register.roster.len(),
-                    "age_days": register.roster.age_days(at),
-                }),
-                None => json!("none"),
-            };
-            (school.id.to_string(), state)
-        });
+        let rosters = rosters::shown(&self.settings(), &house, at);
         let mut state = self.parts.stores.state();
         if let Value::Object(members) = &mut state {
             members.insert("ready".into(), ready.into());
             members.insert("draining".into(), stopping.into());
-            members.insert("roster".into(), Value::Object(rosters.collect()));
+            members.insert("roster".into(), rosters);
             // A rollback of the whole machine is found only with a checkpoint held elsewhere.
             members.insert("checkpoint_elsewhere".into(), "none".into());
         }
@@ -282,6 +269,7 @@ impl Shown for Live {
 
     fn metrics(&self) -> String {
         self.parts.metrics.vault_sealed.set(i64::from(self.parts.stores.vault.sealed().is_some()));
+        rosters::measure(&self.parts.metrics, &self.parts.gateway.house(), self.parts.stores.clock.now());
         self.parts.metrics.text()
     }
 }
@@ -295,6 +283,11 @@ impl Commands for Live {
         tell: &dyn Fn(u64, u64),
     ) -> Result<Value, Failure> {
         let settings = self.settings();
+        if matches!(act, Act::RosterState {}) {
+            // A running server knows more than the files say.
+            let (house, now) = (self.parts.gateway.house(), self.parts.stores.clock.now());
+            return Ok(rosters::shown(&settings, &house, now));
+        }
         let changes = act.changes_house();
         let at =
             Workplace { settings: &settings, stores: &self.parts.stores, actor: format!("uid {uid}"), tell };

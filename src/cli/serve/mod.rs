@@ -7,6 +7,7 @@ pub(super) mod house;
 mod live;
 mod observer;
 mod operations;
+mod rosters;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use clap::Args;
 use tokio::net::{TcpListener, UnixListener};
 
 pub(super) use self::live::{Live, Parts};
+pub(super) use self::rosters::OLD_DAYS;
 use super::admin;
 use super::failure::Failure;
 use super::screen::Screen;

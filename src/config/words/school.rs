@@ -17,6 +17,8 @@ pub const ALL: &[&Message] = &[
     &CHECK_AT_SCHOOL_LEVEL,
     &NO_ROSTER,
     &ROSTER_MISSING,
+    &ROSTER_OLD,
+    &ROSTER_UNKNOWN,
     &EPOCH_WITHOUT_KEY,
     &PATHS_MEET,
 ];
@@ -157,6 +159,30 @@ pub const ROSTER_MISSING: Message = warning(
     [
         "de leerlingenlijst {path} is leeg of is er nog niet: elke route draait gesloten",
         "geef `sluis roster import BESTAND`",
+    ],
+);
+/// A roster of last month or longer ago.
+pub const ROSTER_OLD: Message = warning(
+    "CFG-094",
+    [
+        "the roster of {school} is {days} days old: newcomers since then are not watched for",
+        "export it again, and run `sluis roster import FILE`; best every night",
+    ],
+    [
+        "de leerlingenlijst van {school} is {days} dagen oud: op wie sindsdien kwam wordt niet gelet",
+        "exporteer haar opnieuw, en geef `sluis roster import BESTAND`; het liefst elke nacht",
+    ],
+);
+/// A roster that knows too few of those who cross.
+pub const ROSTER_UNKNOWN: Message = warning(
+    "CFG-095",
+    [
+        "of the last {seen} identifiers that went to {publisher} masked, the roster of {school} does not know {unknown}: over 2 %; over 10 % free text does not leave",
+        "export the roster again, all pupils (and with --staff the teachers), and run `sluis roster import FILE`",
+    ],
+    [
+        "van de laatste {seen} kenmerken die gemaskeerd naar {publisher} gingen kent de leerlingenlijst van {school} er {unknown} niet: meer dan 2 %; boven 10 % gaat vrije tekst niet naar buiten",
+        "exporteer de leerlingenlijst opnieuw, met alle leerlingen (en met --staff de leraren), en geef `sluis roster import BESTAND`",
     ],
 );
 /// An epoch nobody opened.
