@@ -40,6 +40,9 @@ enum What {
         /// Also protect who works at the school (OneRoster roles, EDEXML leerkrachten).
         #[arg(long)]
         staff: bool,
+        /// The kind of identifier by which a plain file of changes finds pupils.
+        #[arg(long, value_name = "KIND", requires = "delta")]
+        key: Option<String>,
         /// Primary identifiers may change, or mean another pupil than before.
         #[arg(long)]
         new_pseudonyms: bool,
@@ -99,10 +102,10 @@ impl RosterCommand {
     pub(super) fn run(self, config: &Path, screen: &Screen) -> Result<Exit, Failure> {
         let settings = super::usable(config, screen)?;
         let (act, body) = match self.what {
-            What::Import { file, format, delta, staff, new_pseudonyms, school } => {
+            What::Import { file, format, delta, staff, key, new_pseudonyms, school } => {
                 let format =
                     format.and_then(|format| Some(format.to_possible_value()?.get_name().to_owned()));
-                let act = Import1 { school, format, delta, staff, new_pseudonyms };
+                let act = Import1 { school, format, delta, staff, key, new_pseudonyms };
                 (Act::RosterImport(act), Some(files(&file)?))
             }
             What::Remove { kind, id_file, school } => {

@@ -46,6 +46,9 @@ pub(super) struct Import1 {
     pub(super) delta: bool,
     /// Also who works at the school.
     pub(super) staff: bool,
+    /// The kind by which a plain file of changes finds pupils.
+    #[serde(default)]
+    pub(super) key: Option<String>,
     /// Primary identifiers may mean other pupils than before.
     pub(super) new_pseudonyms: bool,
 }
@@ -59,7 +62,10 @@ pub(super) fn import(asked: &Import1, body: Option<Body>, at: &Workplace<'_>) ->
         format: asked.format.as_deref().and_then(Format::named),
         delta: asked.delta,
         staff: asked.staff,
-        key: at.settings.roster_primary,
+        key: match &asked.key {
+            Some(named) => held_kind(&place.load(at)?, named)?,
+            None => at.settings.roster_primary,
+        },
     };
     let now = at.stores.clock.now();
     let mut told = |progress: ImportProgress| (at.tell)(progress.bytes, progress.of);
@@ -257,10 +263,11 @@ impl Place {
     fn replace(&self, roster: Roster, new_pseudonyms: bool, at: &Workplace<'_>) -> Result<Value, Failure> {
         let joins = self.joins(at);
         if joins && !new_pseudonyms {
+            let (mut moves, primary) = (Moves::default(), at.settings.roster_primary);
             // A damaged earlier roster can be replaced; whether pupils keep their pseudonyms is not known then.
-            let before = Roster::load(&self.path, &at.stores.vault).ok().flatten();
-            let primary = at.settings.roster_primary;
-            keeps(before.map(|before| Moves::between(&before, &roster, primary)).unwrap_or_default(), at)?;
+            let vault = &at.stores.vault;
+            let _ = Roster::each(&self.path, vault, &mut |before| moves.count(before, &roster, primary));
+            keeps(moves, at)?;
         }
         let before = Roster::summary(&self.path, &at.stores.vault).ok().flatten();
         let before = before.map_or(0, |kept| kept.pupils);

@@ -13,7 +13,7 @@ use std::io::{BufReader, ErrorKind, Read};
 use std::path::Path;
 
 use super::held::age_days;
-use super::{Roster, RosterError};
+use super::{Known, Roster, RosterError};
 use crate::clock::Timestamp;
 use crate::crypto;
 use crate::disk::{DiskError, Growing, durable_stream};
@@ -92,18 +92,26 @@ impl Roster {
         let mut roster = Self::empty(summary.imported);
         roster.edition = summary.edition;
         roster.kinds = kinds;
-        while !kept.ended {
-            let frame = kept.next(vault).map_err(failed)?;
-            let mut records = Reader::new(frame.expose());
-            while !records.is_empty() {
-                let record = records.bytes().ok_or_else(|| failed(LAYOUT))?;
-                roster.take_record(record).ok_or_else(|| failed(LAYOUT))?;
-            }
-        }
+        kept.records(vault, &mut |record| roster.take_record(record)).map_err(failed)?;
         if u64::try_from(roster.len()).ok() != Some(summary.pupils) {
             return Err(failed(LAYOUT));
         }
         Ok(Some(roster))
+    }
+
+    /// Shows every pupil of the roster that was saved, one after another, without holding them all; none when there is
+    /// no file.
+    ///
+    /// # Errors
+    /// When the file is damaged, or sealed by another vault.
+    pub fn each(path: &Path, vault: &Vault, tell: &mut dyn FnMut(Known<'_>)) -> Result<(), RosterError> {
+        let failed = |why| RosterError::Load { path: path.to_owned(), why };
+        let Some((mut kept, _, kinds)) = open(path, vault).map_err(failed)? else { return Ok(()) };
+        let mut take = |record: &[u8]| {
+            let known = Known { kinds: &kinds, record };
+            known.is_sound().then(|| tell(known))
+        };
+        kept.records(vault, &mut take).map_err(failed)
     }
 
     /// What a kept roster says about itself, without reading its pupils; `None` when there is no file.
@@ -155,6 +163,22 @@ struct Kept {
 }
 
 impl Kept {
+    /// Hands over every record behind the head.
+    fn records(
+        &mut self,
+        vault: &Vault,
+        take: &mut dyn FnMut(&[u8]) -> Option<()>,
+    ) -> Result<(), &'static str> {
+        while !self.ended {
+            let frame = self.next(vault)?;
+            let mut records = Reader::new(frame.expose());
+            while !records.is_empty() {
+                records.bytes().and_then(&mut *take).ok_or(LAYOUT)?;
+            }
+        }
+        Ok(())
+    }
+
     fn next(&mut self, vault: &Vault) -> Result<Secret<Vec<u8>>, &'static str> {
         let mut length = [0; 4];
         self.file.read_exact(&mut length).map_err(|_| DAMAGED)?;

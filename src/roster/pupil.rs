@@ -178,9 +178,9 @@ impl<'a> Known<'a> {
     }
 
     /// Whether this is plainly somebody else: another given name and another birth date.
-    pub(super) fn is_another(self, other: &Pupil) -> bool {
-        let differs = |field| match (self.first(field), other.all(field).next()) {
-            (Some(own), Some(other)) => own.0 != other.expose().as_str(),
+    pub(super) fn is_another(self, other: Known<'_>) -> bool {
+        let differs = |field| match (self.first(field), other.first(field)) {
+            (Some(own), Some(other)) => own.0 != other.0,
             _ => false,
         };
         differs(Field::Given) && differs(Field::BirthDate)

@@ -4,7 +4,7 @@
 
 use super::held::{Clash, Roster};
 use super::pupil::{Pupil, Told};
-use super::{ImportProgress, RosterError};
+use super::{ImportProgress, Known, RosterError};
 use crate::clock::Timestamp;
 use crate::identity::{Identifier, Kind};
 
@@ -202,47 +202,52 @@ impl Changes {
     /// half changed then, and must be dropped.
     pub fn apply(self, roster: &mut Roster, primary: Kind, now: Timestamp) -> Result<Applied, RosterError> {
         let mut applied = Applied::default();
-        let mut merged = Vec::with_capacity(self.pupils.len());
+        let (mut merged, mut former) = (Vec::with_capacity(self.pupils.len()), Vec::new());
         for (number, known) in self.pupils.pupils().enumerate() {
             let says = self.says.get(number).copied().unwrap_or(Says::Columns);
             let row = self.rows.get(number).copied().unwrap_or_default();
-            let earlier = self.key(known).and_then(|key| roster.place(&key));
+            let place = self.key(known).and_then(|key| roster.place(&key));
             let mut pupil = known.copied();
-            match earlier.and_then(|place| Some((place, roster.at(place)?))) {
-                Some((place, earlier)) => {
-                    self.complete(&mut pupil, earlier.copied(), says);
-                    applied.changed += 1;
-                    applied.moves.weigh(roster, Some(place), &pupil, primary);
-                    merged.push((Some(place), row, pupil));
-                }
-                None if says == Says::OwnOfKnown => applied.unknown += 1,
-                None => {
-                    applied.added += 1;
-                    applied.moves.weigh(roster, None, &pupil, primary);
-                    merged.push((None, row, pupil));
-                }
+            if let Some(earlier) = place.and_then(|place| roster.at(place)) {
+                self.complete(&mut pupil, earlier.copied(), says);
+                applied.changed += 1;
+                former.push((place, Some(merged.len())));
+            } else if says == Says::OwnOfKnown {
+                applied.unknown += 1;
+                continue;
+            } else {
+                applied.added += 1;
             }
+            merged.push((row, pupil));
         }
         for who in &self.gone {
-            match roster.place(who) {
-                Some(place) => {
-                    roster.remove(place);
-                    applied.removed += 1;
-                }
+            let place = roster.place(who);
+            match place {
+                Some(_) => former.push((place, None)),
                 None => applied.unknown += 1,
             }
         }
-        for place in merged.iter().filter_map(|(place, ..)| *place) {
+        let mut primaries = Vec::with_capacity(former.len());
+        for (place, now) in former {
+            let Some(place) = place else { continue };
+            let Some(earlier) = roster.at(place) else { continue };
+            applied.removed += u64::from(now.is_none());
+            primaries.extend(earlier.identifier(primary).map(|primary| (primary, now)));
             roster.remove(place);
         }
-        for (_, row, pupil) in &merged {
-            roster.settle(pupil).map_err(|clash| self.clash(clash, *row))?;
+        let mut places = Vec::with_capacity(merged.len());
+        for (row, pupil) in &merged {
+            places.push(roster.settle(pupil).map_err(|clash| self.clash(clash, *row))?);
+        }
+        for (former, now) in primaries {
+            let now = now.and_then(|now| places.get(now)).copied();
+            applied.moves.weigh(roster, &former, now);
         }
         roster.imported = now;
         Ok(applied)
     }
 
-    fn key(&self, known: super::Known<'_>) -> Option<Identifier> {
+    fn key(&self, known: Known<'_>) -> Option<Identifier> {
         self.keys.iter().find_map(|kind| known.identifier(*kind))
     }
 
@@ -273,33 +278,26 @@ impl Changes {
 }
 
 impl Moves {
-    /// What a whole roster that comes in place of another does to primary identifiers.
-    pub fn between(before: &Roster, after: &Roster, primary: Kind) -> Self {
-        let mut moves = Self::default();
-        for known in after.pupils() {
-            let others = known.all_identifiers().filter(|(kind, _)| *kind != primary);
-            let mut places =
-                others.filter_map(|(kind, text)| before.place(&Identifier::new(kind, text.expose())));
-            let same = places.next();
-            moves.weigh(before, same, &known.copied(), primary);
+    /// Counts one pupil of a roster in whose place another comes as a whole.
+    pub fn count(&mut self, before: Known<'_>, after: &Roster, primary: Kind) {
+        let Some(former) = before.identifier(primary) else { return };
+        let others = before.all_identifiers().filter(|(kind, _)| *kind != primary);
+        let mut others = others.filter_map(|(kind, text)| after.place(&Identifier::new(kind, text.expose())));
+        match (others.next(), after.place(&former)) {
+            // Nothing else of him is there: his number is his, if nothing says otherwise.
+            (None, Some(holder)) => {
+                let other = after.at(holder).is_some_and(|holder| holder.is_another(before));
+                self.taken += u64::from(other);
+            }
+            (same, _) => self.weigh(after, &former, same),
         }
-        moves
     }
 
-    /// One pupil: who he was before (by another identifier than the primary one), and who he is now.
-    fn weigh(&mut self, before: &Roster, was: Option<usize>, now: &Pupil, primary: Kind) {
-        let mut primaries = now.identifiers().filter(|(kind, _)| *kind == primary);
-        let Some(own) = primaries.next().map(|(kind, text)| Identifier::new(kind, text)) else { return };
-        let holder = before.place(&own);
-        match (was, holder) {
-            (Some(was), None) if before.at(was).is_some_and(|was| was.identifier(primary).is_some()) => {
-                self.changed += 1;
-            }
-            (Some(was), Some(holder)) if was != holder => self.taken += 1,
-            (_, Some(holder)) if before.at(holder).is_some_and(|holder| holder.is_another(now)) => {
-                self.taken += 1;
-            }
-            _ => {}
-        }
+    /// One pupil: his primary identifier before, and where he is now.
+    fn weigh(&mut self, after: &Roster, former: &Identifier, now: Option<usize>) {
+        let own = now.and_then(|now| after.at(now)).and_then(|now| now.identifier(former.kind()));
+        self.changed += u64::from(own.is_some_and(|own| own != *former));
+        let holder = after.place(former);
+        self.taken += u64::from(holder.is_some() && holder != now);
     }
 }

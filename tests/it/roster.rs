@@ -163,3 +163,70 @@ fn the_samples_of_the_chain_are_read() {
         assert!(sluis::roster::bring(source, &options, SystemClock.now(), &mut |_| {}).is_err(), "{name}");
     }
 }
+
+fn bring(
+    bytes: Vec<u8>,
+    format: Option<sluis::roster::Format>,
+) -> Result<Roster, sluis::roster::RosterError> {
+    let options = sluis::roster::Options { format, delta: false, staff: true, key: Kind::PUPIL_NUMBER };
+    let source = sluis::roster::Source::File(Box::new(std::io::Cursor::new(bytes)));
+    match sluis::roster::bring(source, &options, SystemClock.now(), &mut |_| {})?.brought {
+        sluis::roster::Brought::Whole(roster) => Ok(roster),
+        sluis::roster::Brought::Changes(_) => panic!("changes"),
+    }
+}
+
+/// Strings that break programs are names like any other: kept to the byte, or refused with a place.
+#[test]
+fn naughty_strings_are_names() {
+    let Ok(list) = std::fs::read_to_string("/work/shared/corpora/blns/blns.json") else { return };
+    let strings: Vec<String> = serde_json::from_str(&list).unwrap();
+    assert!(strings.len() > 400, "{}", strings.len());
+    for (number, text) in strings.iter().enumerate() {
+        let row = format!("leerlingnummer,naam\n{number},\"{}\"\n", text.replace('"', "\"\""));
+        match bring(row.into_bytes(), None) {
+            Ok(roster) => {
+                let pupil = roster.pupils().next().unwrap();
+                let name = pupil.first(sluis::roster::Field::FullName).map_or("", |name| name.expose());
+                assert_eq!(name, text.trim(), "{number}");
+            }
+            Err(why) => assert!(text.contains('\0') && why.to_string().contains("row 2"), "{number}: {why}"),
+        }
+        let plain = text.replace('&', "&amp;").replace('<', "&lt;");
+        let document = format!(
+            "<EDEX><leerlingen><leerling key=\"{number}\"><achternaam>{plain}</achternaam></leerling></leerlingen></EDEX>"
+        );
+        if let Ok(roster) = bring(document.into_bytes(), None) {
+            let pupil = roster.pupils().next().unwrap();
+            let name = pupil.first(sluis::roster::Field::Family).map_or("", |name| name.expose());
+            // XML turns CR LF and CR into LF.
+            assert_eq!(name, text.replace("\r\n", "\n").replace('\r', "\n").trim(), "{number}");
+        }
+    }
+}
+
+/// The W3C's documents, well formed and not: none is a list of pupils, none is obeyed, none stops the reader.
+#[test]
+fn the_w3c_s_documents_are_refused() {
+    let Ok(bytes) = std::fs::read("/work/shared/corpora/xmlconf/xmlts20130923.zip") else { return };
+    let archive = rawzip::ZipArchive::from_slice(&bytes).unwrap();
+    let (mut entries, mut seen) = (archive.entries(), 0);
+    while let Some(entry) = entries.next_entry().unwrap() {
+        if !entry.file_path().as_bytes().ends_with(b".xml") {
+            continue;
+        }
+        let local = archive.get_entry(entry.wayfinder()).unwrap();
+        let mut plain = Vec::new();
+        let mut inflated = flate2::read::DeflateDecoder::new(local.data());
+        let packed = entry.compression_method() == rawzip::CompressionMethod::DEFLATE;
+        if packed {
+            std::io::Read::read_to_end(&mut inflated, &mut plain).unwrap();
+        } else {
+            plain.extend_from_slice(local.data());
+        }
+        let refused = bring(plain, Some(sluis::roster::Format::Edexml)).unwrap_err().to_string();
+        assert!(refused.starts_with("line "), "{refused}");
+        seen += 1;
+    }
+    assert!(seen > 1000, "{seen}");
+}

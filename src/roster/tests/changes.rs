@@ -86,6 +86,13 @@ fn an_identifier_of_somebody_else_refuses_with_its_place() {
     assert!(why.contains("row 2, column 1 (leerlingnummer): the pupil lacks the identifier"), "{why}");
 }
 
+/// What a whole roster in place of another does.
+fn between(before: &Roster, after: &Roster) -> Moves {
+    let mut moves = Moves::default();
+    before.pupils().for_each(|pupil| moves.count(pupil, after, Kind::PUPIL_NUMBER));
+    moves
+}
+
 #[test]
 fn a_primary_identifier_that_changes_or_moves_is_counted() {
     // Found by another key: the pupil number is what pseudonyms are derived from.
@@ -93,20 +100,20 @@ fn a_primary_identifier_that_changes_or_moves_is_counted() {
     for (text, moves) in [
         ("sis_user;leerlingnummer\nu-1;1\n", Moves { changed: 0, taken: 0 }),
         ("sis_user;leerlingnummer\nu-1;77\n", Moves { changed: 1, taken: 0 }),
-        ("sis_user;leerlingnummer\nu-1;2\nu-2;1\n", Moves { changed: 0, taken: 2 }),
-        ("sis_user;leerlingnummer\nu-1;77\nu-2;1\n", Moves { changed: 1, taken: 1 }),
+        ("sis_user;leerlingnummer\nu-1;2\nu-2;1\n", Moves { changed: 2, taken: 2 }),
+        ("sis_user;leerlingnummer\nu-1;77\nu-2;1\n", Moves { changed: 2, taken: 1 }),
         ("sis_user;leerlingnummer\nu-9;99\n", Moves::default()),
     ] {
         let mut roster = before();
         let read = changes(read_with(file(text), &by_sis).unwrap());
         assert_eq!(read.apply(&mut roster, Kind::PUPIL_NUMBER, LATER).unwrap().moves, moves, "{text}");
         // A whole roster that says the same does the same.
-        assert_eq!(Moves::between(&before(), &roster, Kind::PUPIL_NUMBER), moves, "{text}");
+        assert_eq!(between(&before(), &roster), moves, "{text}");
     }
     // A number given to a newcomer after its holder left.
     let text = "leerlingnummer;roepnaam;geboortedatum\n1;Zoë;2016-06-06\n";
     let after = import(text.as_bytes(), NOW, &mut |_| {}).unwrap();
-    assert_eq!(Moves::between(&before(), &after, Kind::PUPIL_NUMBER), Moves { changed: 0, taken: 1 });
+    assert_eq!(between(&before(), &after), Moves { changed: 0, taken: 1 });
 }
 
 #[test]
