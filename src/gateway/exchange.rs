@@ -20,7 +20,7 @@ use super::message::{Head, Message};
 use super::record::record_status;
 use super::refusal::{At, Refusal};
 use super::route::Route;
-use super::withheld::look_over;
+use super::undescribed::look_over;
 use crate::identity::ExchangeId;
 use crate::profile::Selected;
 
