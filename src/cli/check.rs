@@ -27,6 +27,7 @@ impl Check {
         let config::Reading { settings, mut problems } = config::read(file);
         if let Some(settings) = &settings {
             problems.extend(config::inspect::certificates(settings, SystemClock.now()));
+            problems.extend(config::ended(settings, SystemClock.now()));
             problems.extend(rosters(settings));
             problems.extend(epochs(settings, screen)?);
         }

@@ -17,6 +17,7 @@ mod publisher;
 mod route;
 mod rules;
 pub mod settings;
+mod terms;
 mod tree;
 mod upstream;
 pub mod words;
@@ -32,6 +33,7 @@ pub use language::Language;
 pub use problem::{Place, Problem};
 pub use rules::not_watched;
 pub use settings::Settings;
+pub use terms::ended;
 
 use files::Files;
 use problem::{At, Source};

@@ -8,9 +8,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::clock::{Date, Timestamp};
 use crate::derive::Shape;
+use crate::gateway::terms::{Basis, Location, NotAgreed, Supply, unfounded};
 use crate::identity::{Epoch, Kind, Publisher, School, Scope};
-use crate::profile::Profile;
+use crate::profile::{Category, Profile};
 use crate::secret::Secret;
 
 use super::address::{BaseUrl, Network};
@@ -129,7 +131,7 @@ pub struct PublisherSettings {
     pub keep_eck_id: bool,
     /// The publisher whose scope it shares.
     pub same_ids_as: Option<Publisher>,
-    /// `location`, `kind` and `agreement`, for the register.
+    /// `location`, `basis`, `kind` and `agreement`.
     pub recorded: Recorded,
     /// Its routes.
     pub routes: Vec<RouteSettings>,
@@ -148,30 +150,50 @@ impl PublisherSettings {
     }
 }
 
-/// What is recorded about a publisher and not enforced yet.
+/// On what terms a publisher receives anything: what the school recorded, for the register and for the doors.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recorded {
-    /// Where it processes: a country code, or `EEA`.
-    pub location: Option<String>,
-    /// `bought` or `free-app`.
-    pub kind: Option<String>,
-    /// The processor agreement.
+    /// Where it processes, each place once, ascending; empty when nothing is recorded.
+    pub location: Vec<Location>,
+    /// What allows a place outside the EEA.
+    pub basis: Option<Basis>,
+    /// Whether the school bought it, or it is a free app.
+    pub kind: Option<Supply>,
+    /// The processor agreement; without one nothing is held back on its account, and `check` warns.
     pub agreement: Option<AgreementSettings>,
 }
 
-/// A processor agreement, as written.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// A processor agreement (GDPR art. 28).
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgreementSettings {
     /// Which document.
     pub document: Option<String>,
     /// Between whom.
     pub parties: Vec<String>,
-    /// Signed when, `YYYY-MM-DD`.
-    pub date: Option<String>,
-    /// Ends when, `YYYY-MM-DD`.
-    pub ends: Option<String>,
-    /// The categories it names.
-    pub categories: Vec<String>,
+    /// Signed when.
+    pub date: Option<Date>,
+    /// Its last day; without one it holds until further notice.
+    pub ends: Option<Date>,
+    /// The categories it names, each once, in the order of registers; at least one.
+    pub categories: Vec<Category>,
+    /// What becomes of a field of another category.
+    pub not_agreed: NotAgreed,
+}
+
+impl AgreementSettings {
+    /// Whether the agreement is over at this moment: from the midnight after its last day, in the Netherlands.
+    pub fn ended(&self, now: Timestamp) -> bool {
+        self.ends.is_some_and(|ends| now >= ends.end())
+    }
+}
+
+impl Recorded {
+    /// Whether nothing may cross at this moment, whatever the routes say: an agreement that ended, or a place outside
+    /// the EEA without a basis.
+    pub fn forbids(&self, now: Timestamp) -> bool {
+        unfounded(&self.location, self.basis)
+            || self.agreement.as_ref().is_some_and(|agreement| agreement.ended(now))
+    }
 }
 
 /// Who starts the exchanges of a route.

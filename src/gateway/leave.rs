@@ -36,6 +36,7 @@ pub(super) async fn leave(
     message: Message,
     watch: &mut Watch,
 ) -> Result<Cleared, Refusal> {
+    exchange.lawful()?;
     let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
     let register = exchange.register();
     let found = pieces(exchange, selected, Door::Leave, register.is_none(), &parts)?;

@@ -25,6 +25,7 @@ mod piece;
 mod record;
 pub mod refusal;
 pub mod route;
+pub mod terms;
 mod watching;
 
 pub use admission::{Admitted, Ended, Gateway, Observer};

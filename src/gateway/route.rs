@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::derive::Shape;
 use crate::gateway::caller::CallerRule;
 use crate::gateway::gate::Carrier;
+use crate::gateway::terms::Terms;
 use crate::identity::{Kind, Scope};
 use crate::profile::{Profile, RuleId};
 use crate::secret::Secret;
@@ -102,6 +103,8 @@ pub struct Route {
     pub link: Link,
     /// Whether this publisher keeps the ECK iD (outside promise 2; the register says so).
     pub eck_id_kept: bool,
+    /// On what terms this publisher receives anything; all routes of a publisher share them.
+    pub terms: Arc<Terms>,
     /// Values that differ inside and outside.
     pub swaps: Vec<Swap>,
     /// The other side.

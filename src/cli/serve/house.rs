@@ -23,6 +23,7 @@ use crate::gateway::caller::{CallerRule, Credential, Network, Subject};
 use crate::gateway::house::{House, Register};
 use crate::gateway::issuer::{Client, ClientProof as IssuedTo, Issuer, IssuerSettings, KeySource};
 use crate::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes, Swap};
+use crate::gateway::terms::Terms;
 use crate::identity::School;
 use crate::rewrite::Limits;
 use crate::rewrite::coding::Expansion;
@@ -38,6 +39,7 @@ const TOKEN_S: u64 = 600;
 pub(super) fn build(settings: &Settings, stores: &Stores, binary: [u8; 32]) -> Result<House, Failure> {
     let mut routes = Vec::new();
     for publisher in &settings.publishers {
+        let terms = terms(publisher);
         let scope = publisher.scope();
         if stores.vault.key_id(&scope).is_none() {
             let values =
@@ -47,7 +49,7 @@ pub(super) fn build(settings: &Settings, stores: &Stores, binary: [u8; 32]) -> R
         for route in &publisher.routes {
             let carrier = Arc::new(carrier(settings, &route.upstream, stores)?);
             let callers = callers(settings, route, stores)?;
-            routes.push(self::route(settings, publisher, route, carrier, callers)?);
+            routes.push(self::route(settings, publisher, route, &terms, (carrier, callers))?);
         }
     }
     Ok(House {
@@ -102,13 +104,20 @@ fn rosters(settings: &Settings, stores: &Stores) -> Result<HashMap<School, Arc<R
     Ok(rosters)
 }
 
+/// On what terms a publisher receives anything.
+pub(in crate::cli) fn terms(publisher: &PublisherSettings) -> Arc<Terms> {
+    let recorded = &publisher.recorded;
+    let ends = recorded.agreement.as_ref().and_then(|agreement| agreement.ends);
+    Arc::new(Terms::new(ends, &recorded.location, recorded.basis, recorded.kind))
+}
+
 /// One route of the configuration, reached through `carrier` and by `callers`.
 pub(in crate::cli) fn route(
     settings: &Settings,
     publisher: &PublisherSettings,
     route: &RouteSettings,
-    carrier: Arc<dyn Carrier>,
-    callers: Vec<CallerRule>,
+    terms: &Arc<Terms>,
+    (carrier, callers): (Arc<dyn Carrier>, Vec<CallerRule>),
 ) -> Result<Route, Failure> {
     let school = settings.schools.iter().find(|school| school.id == publisher.school);
     let mount = if route.mount.is_empty() { "/" } else { &route.mount };
@@ -132,6 +141,7 @@ pub(in crate::cli) fn route(
             false => Link::Field,
         },
         eck_id_kept: publisher.keep_eck_id,
+        terms: Arc::clone(terms),
         swaps: route
             .swap
             .iter()

@@ -16,6 +16,7 @@ use sluis::gateway::caller::{CallerRule, Credential, Network};
 use sluis::gateway::house::{House, Register};
 use sluis::gateway::issuer::{Issuer, IssuerSettings};
 use sluis::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes, Swap};
+use sluis::gateway::terms::Terms;
 use sluis::identity::{Epoch, Identifier, Kind, Publisher, School, Scope};
 use sluis::journal::{Journal, Leaf, Leaves};
 use sluis::profile::{Profile, builtin};
@@ -51,6 +52,9 @@ pub(crate) struct Options {
     /// Whether the roster has a column for whole names.
     pub(crate) full_names: bool,
     pub(crate) eck_id_kept: bool,
+    /// On what terms `rekenwonder` and `taalreus` receive anything.
+    pub(crate) terms: Arc<Terms>,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) link: Link,
     pub(crate) shape: Shape,
     pub(crate) shapes: Vec<(Kind, Shape)>,
@@ -77,6 +81,8 @@ impl Default for Options {
             roster: Some(everybody()),
             full_names: true,
             eck_id_kept: false,
+            terms: Arc::default(),
+            clock: Arc::new(SystemClock),
             link: Link::Field,
             shape: Shape::Uuid,
             shapes: vec![(Kind::EMAIL, Shape::parse("email:leerling.petteflat.example").unwrap())],
@@ -125,7 +131,7 @@ impl World {
         let publisher = Far::start(&authority, options.far_protocol).await;
         let school = Far::start(&authority, options.far_protocol).await;
         let (vault_disk, journal_disk) = (FaultyDisk::new(), FaultyDisk::new());
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let clock = Arc::clone(&options.clock);
         let vault = open_vault(folder.path(), &vault_disk, &*clock);
         let journal = open_journal(folder.path(), &journal_disk, &vault, &*clock);
         let mut routes = Vec::new();
@@ -380,6 +386,7 @@ fn route(
         shapes: Shapes::new(options.shape.clone(), options.shapes.iter().cloned()),
         link: options.link,
         eck_id_kept: options.eck_id_kept,
+        terms: Arc::clone(&options.terms),
         swaps: options.swaps.iter().map(swap).collect(),
         upstream: Base::parse(&base).unwrap(),
         carrier: Arc::new(Upstream::open(&settings, Arc::clone(clock)).unwrap()),
