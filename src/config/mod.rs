@@ -33,7 +33,7 @@ pub use language::Language;
 pub use problem::{Place, Problem};
 pub use rules::not_watched;
 pub use settings::Settings;
-pub use terms::ended;
+pub use terms::{ended, not_agreed};
 
 use files::Files;
 use problem::{At, Source};

@@ -143,6 +143,13 @@ impl PublisherSettings {
         self.same_ids_as.as_ref().unwrap_or(&self.id)
     }
 
+    /// Whether the ECK iD leaves as it is: where the agreement names no `pupil-id` it gets a pseudonym, like any other.
+    pub fn keeps_eck_id(&self) -> bool {
+        let agreement = self.recorded.agreement.as_ref();
+        self.keep_eck_id
+            && agreement.is_none_or(|agreement| agreement.categories.contains(&Category::PupilId))
+    }
+
     /// The scope in which what leaves is derived.
     pub fn scope(&self) -> Scope {
         let (school, publisher) = (self.school.clone(), self.scope_publisher().clone());

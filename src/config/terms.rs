@@ -7,7 +7,7 @@ use crate::gateway::terms::{Basis, Location, NotAgreed, Supply, unfounded};
 use crate::profile::Category;
 
 use super::problem::Problem;
-use super::settings::{AgreementSettings, Recorded, Settings};
+use super::settings::{AgreementSettings, PublisherSettings, Recorded, RouteSettings, Settings};
 use super::tree::{Section, quoted};
 use super::words::{Value, publisher as words, terms};
 
@@ -62,12 +62,24 @@ pub fn ended(settings: &Settings, now: Timestamp) -> Vec<Problem> {
         let agreement = publisher.recorded.agreement.as_ref().filter(|agreement| agreement.ended(now))?;
         Some((publisher, agreement.ends?))
     });
-    let problem = |(publisher, ends): (&super::settings::PublisherSettings, Date)| Problem {
+    let problem = |(publisher, ends): (&PublisherSettings, Date)| Problem {
         place: publisher.place.clone(),
         message: &terms::ENDED,
         values: vec![("publisher", publisher.id.as_str().into()), ("ends", ends.to_string().into())],
     };
     over.map(problem).collect()
+}
+
+/// The categories that a route's rules would let leave and the agreement does not name, in the order of registers: they
+/// are held back. None without an agreement.
+pub fn not_agreed(publisher: &PublisherSettings, route: &RouteSettings) -> Vec<Category> {
+    let Some(agreement) = &publisher.recorded.agreement else { return Vec::new() };
+    let shared = |category: &Category| {
+        let rules = route.profile.rules();
+        rules.iter().any(|rule| rule.category == Some(*category) && rule.leave.shares())
+    };
+    let named = |category: &Category| agreement.categories.contains(category);
+    Category::ALL.into_iter().filter(|category| !named(category) && shared(category)).collect()
 }
 
 fn location(section: &Section<'_>) -> Vec<Location> {

@@ -9,6 +9,7 @@ mod builtin;
 mod category;
 pub mod find;
 mod form;
+mod limit;
 mod names;
 mod plan;
 mod read;

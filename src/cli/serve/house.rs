@@ -23,8 +23,9 @@ use crate::gateway::caller::{CallerRule, Credential, Network, Subject};
 use crate::gateway::house::{House, Register};
 use crate::gateway::issuer::{Client, ClientProof as IssuedTo, Issuer, IssuerSettings, KeySource};
 use crate::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes, Swap};
-use crate::gateway::terms::Terms;
+use crate::gateway::terms::{NotAgreed, Terms};
 use crate::identity::School;
+use crate::profile::Profile;
 use crate::rewrite::Limits;
 use crate::rewrite::coding::Expansion;
 use crate::roster::Roster;
@@ -111,6 +112,17 @@ pub(in crate::cli) fn terms(publisher: &PublisherSettings) -> Arc<Terms> {
     Arc::new(Terms::new(ends, &recorded.location, recorded.basis, recorded.kind))
 }
 
+/// A route's rules, as far as the publisher's agreement goes.
+fn agreed(publisher: &PublisherSettings, profile: &Arc<Profile>) -> Arc<Profile> {
+    match &publisher.recorded.agreement {
+        Some(agreement) => {
+            let refuse = agreement.not_agreed == NotAgreed::Refuse;
+            Arc::new(profile.limited(&agreement.categories, refuse))
+        }
+        None => Arc::clone(profile),
+    }
+}
+
 /// One route of the configuration, reached through `carrier` and by `callers`.
 pub(in crate::cli) fn route(
     settings: &Settings,
@@ -130,7 +142,7 @@ pub(in crate::cli) fn route(
             AsksSettings::School => Asks::School,
             AsksSettings::Publisher => Asks::Publisher,
         },
-        profile: Arc::clone(&route.profile),
+        profile: agreed(publisher, &route.profile),
         callers,
         shapes: Shapes::new(
             publisher.shape.clone(),
@@ -140,7 +152,7 @@ pub(in crate::cli) fn route(
             true => Link::Roster { primary: settings.roster_primary },
             false => Link::Field,
         },
-        eck_id_kept: publisher.keep_eck_id,
+        eck_id_kept: publisher.keeps_eck_id(),
         terms: Arc::clone(terms),
         swaps: route
             .swap

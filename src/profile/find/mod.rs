@@ -274,6 +274,12 @@ pub enum FindRefusal {
         /// What is wrong, in words that hold nothing of the message.
         what: &'static str,
     },
+    /// A value of a category that the publisher's agreement does not name, where it cannot just go, or may not.
+    #[error("{rule}: the agreement does not name this category")]
+    NotAgreed {
+        /// The rule.
+        rule: String,
+    },
     /// The route runs closed and this cannot be left out.
     #[error("{rule}: may not leave without a roster")]
     Closed {

@@ -78,7 +78,7 @@ impl<'p> Walk<'p, '_> {
 
     pub(super) fn drop_value(&mut self, at: At<'_>, node: u32, choice: &Choice) -> Result<(), FindRefusal> {
         if node == 0 {
-            return Err(self.shape(choice.rule, "the root cannot be dropped"));
+            return Err(self.rooted(at.place(node), choice.rule));
         }
         self.push(at.place(node), choice.rule, Act::Drop, choice.category);
         Ok(())
