@@ -4,7 +4,10 @@
 //! `docs/JOURNAL.md` is the specification. It must not know HTTP, profiles, the vault or who a pupil
 //! is: it is handed digests and counts.
 
+mod ask;
+mod book;
 mod checkpoint;
+mod cosign;
 mod error;
 mod every;
 mod keep;
@@ -22,8 +25,12 @@ mod tree;
 mod verify;
 mod walk;
 mod wire;
+mod witnessed;
 
+pub use ask::{AddCheckpoint, conflict_size};
+pub use book::{Book, BookError, NotCosigned, Seen, origin_hash_of, origin_of};
 pub use checkpoint::{Checkpoint, journal_vkey};
+pub use cosign::{WitnessKey, cosign, cosigned_at};
 pub use error::{JournalError, LeafError, NoteError, Seal};
 pub use every::Checkpoints;
 pub use leaf::{
@@ -39,6 +46,7 @@ pub use report::{Difference, Report, What};
 pub use tile::{TILE_WIDTH, bundle_path, tile_path};
 pub use tree::{Frontier, Hash, empty_root, leaf_hash, node_hash, verify_consistency, verify_inclusion};
 pub use verify::verify;
+pub use witnessed::{Witnessed, witnessed};
 
 #[cfg(test)]
 mod tests;
