@@ -142,26 +142,10 @@ impl Book {
                 continue;
             }
             let key = Vkey::parse(line).map_err(|_| BookError::ReadLog(place + 1))?;
-            list(&mut logs, key);
+            let _ = list(&mut logs, key);
         }
         for log in &mut logs {
-            let path = seen_path(directory, &log.origin);
-            let shown = || path.display().to_string();
-            let origin = || log.origin.clone();
-            let note =
-                read(&path)?.ok_or_else(|| BookError::StateMissing { origin: origin(), path: shown() })?;
-            if note.is_empty() {
-                continue;
-            }
-            let believed = believe(&note, &log.keys, &own).and_then(|(checkpoint, _)| {
-                if checkpoint.origin == log.origin { Ok(checkpoint) } else { Err(NoteError::NotCheckpoint) }
-            });
-            let checkpoint = believed.map_err(|error| BookError::StateDiffers {
-                origin: origin(),
-                path: shown(),
-                error,
-            })?;
-            log.seen = Some((checkpoint, note));
+            log.read_back(directory, &own)?;
         }
         let logs = Mutex::new(Written { logs, failed: false });
         Ok(Self { disk, directory: directory.to_owned(), own, key, logs, _lock: lock })
@@ -184,8 +168,7 @@ impl Book {
             durable_write(self.disk.as_ref(), &self.directory.join(LOGS), text.as_bytes())
                 .map_err(BookError::UseDisk)?;
         }
-        list(&mut written.logs, key.clone());
-        Ok(())
+        list(&mut written.logs, key.clone()).map_or(Ok(()), |log| log.read_back(&self.directory, &self.own))
     }
 
     /// Answers `add-checkpoint`: the signature line to send. Blocks on the disk; what it returns is durable.
@@ -261,18 +244,43 @@ impl std::fmt::Debug for Book {
     }
 }
 
+impl Watched {
+    /// Reads what was seen; there must be something, and it must be what this witness wrote.
+    fn read_back(&mut self, directory: &Path, own: &WitnessKey) -> Result<(), BookError> {
+        let path = seen_path(directory, &self.origin);
+        let (origin, shown) = (|| self.origin.clone(), || path.display().to_string());
+        let note = read(&path)?.ok_or_else(|| BookError::StateMissing { origin: origin(), path: shown() })?;
+        if note.is_empty() {
+            self.seen = None;
+            return Ok(());
+        }
+        let believed = believe(&note, &self.keys, own).and_then(|(checkpoint, _)| {
+            if checkpoint.origin == self.origin { Ok(checkpoint) } else { Err(NoteError::NotCheckpoint) }
+        });
+        let checkpoint =
+            believed.map_err(|error| BookError::StateDiffers { origin: origin(), path: shown(), error })?;
+        self.seen = Some((checkpoint, note));
+        Ok(())
+    }
+}
+
 /// SHA-256 of an origin, as a witness's address bears it: lower-case hex.
 pub fn origin_hash_of(origin: &str) -> String {
     Sha256::digest(origin).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn list(logs: &mut Vec<Watched>, key: Vkey) {
+/// Adds a key to its log, which is made when it is new.
+fn list(logs: &mut Vec<Watched>, key: Vkey) -> Option<&mut Watched> {
     let origin = origin_of(&key).to_owned();
-    match logs.iter_mut().find(|log| log.origin == origin) {
-        Some(log) if log.keys.contains(&key) => {}
-        Some(log) => log.keys.push(key),
-        None => logs.push(Watched { origin, keys: vec![key], seen: None }),
+    let place = logs.iter().position(|log| log.origin == origin).unwrap_or(logs.len());
+    if place == logs.len() {
+        logs.push(Watched { origin, keys: Vec::new(), seen: None });
     }
+    let log = logs.get_mut(place)?;
+    if !log.keys.contains(&key) {
+        log.keys.push(key);
+    }
+    Some(log)
 }
 
 /// The signature lines of a note that claim one of these keys.

@@ -31,6 +31,10 @@ impl WitnessKey {
         &self.0.name
     }
 
+    pub(super) fn named(&self) -> &NamedKey {
+        &self.0
+    }
+
     /// Its id as eight hex digits, for the name of a file.
     pub fn id_hex(&self) -> String {
         format!("{:08x}", self.0.id)

@@ -140,6 +140,28 @@ pub(super) fn signatures_of<'a>(note: &'a str, key: &NamedKey) -> Result<(&'a st
     Ok((text, lines.into_iter().filter(|line| key.is_of(line)).map(|line| line.signature).collect()))
 }
 
+/// The note with this signature line of a key, in the place of any other by the same key.
+pub(super) fn with_line(note: &str, key: &NamedKey, line: &str) -> Result<String, NoteError> {
+    let (text, _) = take_apart(note)?;
+    let mut out = format!("{text}\n");
+    let lines = note.get(text.len() + 1..).unwrap_or_default().split_inclusive('\n');
+    let other = |line: &&str| !take_line(line.trim_end_matches('\n')).is_ok_and(|line| key.is_of(&line));
+    lines.filter(other).for_each(|line| out.push_str(line));
+    out.push_str(line);
+    Ok(out)
+}
+
+/// Those of these signature lines that claim this key; what is no signature line is passed over.
+pub(super) fn lines_of(lines: &str, key: &NamedKey) -> String {
+    let wanted = |line: &&str| take_line(line.trim_end_matches('\n')).is_ok_and(|line| key.is_of(&line));
+    lines.split_inclusive('\n').filter(|line| line.ends_with('\n')).filter(wanted).collect()
+}
+
+/// How many signature lines a note has, whoever's; 0 when it is none.
+pub(super) fn signers(note: &str) -> usize {
+    take_apart(note).map_or(0, |(_, lines)| lines.len())
+}
+
 /// The text that a note is about, nothing verified.
 pub(super) fn text_of(note: &str) -> Result<&str, NoteError> {
     take_apart(note).map(|(text, _)| text)
@@ -155,11 +177,15 @@ fn take_apart(note: &str) -> Result<(&str, Vec<Line<'_>>), NoteError> {
     let lines = signatures.strip_suffix('\n').ok_or(NoteError::Malformed)?;
     let mut found = Vec::new();
     for line in lines.split('\n') {
-        let line = line.strip_prefix("\u{2014} ").ok_or(NoteError::Malformed)?;
-        let (name, encoded) = line.split_once(' ').ok_or(NoteError::Malformed)?;
-        let bytes = STANDARD.decode(encoded).map_err(|_| NoteError::Malformed)?;
-        let (id, signature) = bytes.split_first_chunk::<4>().ok_or(NoteError::Malformed)?;
-        found.push(Line { name, id: u32::from_be_bytes(*id), signature: signature.to_vec() });
+        found.push(take_line(line)?);
     }
     Ok((text, found))
+}
+
+fn take_line(line: &str) -> Result<Line<'_>, NoteError> {
+    let line = line.strip_prefix("\u{2014} ").ok_or(NoteError::Malformed)?;
+    let (name, encoded) = line.split_once(' ').ok_or(NoteError::Malformed)?;
+    let bytes = STANDARD.decode(encoded).map_err(|_| NoteError::Malformed)?;
+    let (id, signature) = bytes.split_first_chunk::<4>().ok_or(NoteError::Malformed)?;
+    Ok(Line { name, id: u32::from_be_bytes(*id), signature: signature.to_vec() })
 }
