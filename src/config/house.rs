@@ -161,6 +161,7 @@ pub(super) fn stores(
     let journal = match root.section("journal", "[journal]") {
         Some(section) => {
             let path = section.needed("path", "\"state/journal\"").map(|text| keep("journal.path", text));
+            super::witness::asked(&section);
             section.finish();
             path
         }

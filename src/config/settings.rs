@@ -12,6 +12,7 @@ use crate::clock::{Date, Timestamp};
 use crate::derive::Shape;
 use crate::gateway::terms::{Basis, Location, NotAgreed, Supply, unfounded};
 use crate::identity::{Epoch, Kind, Publisher, School, Scope};
+use crate::journal::WitnessKey;
 use crate::profile::{Category, Profile};
 use crate::secret::Secret;
 
@@ -35,6 +36,10 @@ pub struct Settings {
     pub vault: VaultSettings,
     /// Directory of the journal.
     pub journal: PathBuf,
+    /// The journal's origin line, when it is another than `sluis/` and the first school's id.
+    pub journal_origin: Option<String>,
+    /// Who witnesses the journal: who keeps its checkpoints elsewhere.
+    pub witnesses: Vec<WitnessSettings>,
     /// The roster; `None` runs every route closed.
     pub roster: Option<PathBuf>,
     /// The kind of identifier that a pupil's others are joined to, under `link = "roster"`.
@@ -69,6 +74,19 @@ pub struct ListenSettings {
     pub private_key: PathBuf,
     /// The address under which the outside reaches Sluis, when it is another than the host a caller names.
     pub url: Option<BaseUrl>,
+}
+
+/// A witness of the journal.
+#[derive(Debug, Clone)]
+pub struct WitnessSettings {
+    /// What people call it.
+    pub name: String,
+    /// Its public key.
+    pub key: WitnessKey,
+    /// Where it is asked: `add-checkpoint` follows.
+    pub url: BaseUrl,
+    /// PEM of the only certificates to trust there; without it, the machine's trust roots.
+    pub ca: Option<PathBuf>,
 }
 
 /// The vault's place and what opens it.
