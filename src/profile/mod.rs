@@ -12,6 +12,7 @@ mod form;
 mod limit;
 mod names;
 mod plan;
+mod reach;
 mod read;
 mod rules;
 mod select;
@@ -20,6 +21,7 @@ pub use builtin::{builtin, builtin_names};
 pub use category::Category;
 pub use find::{Act, FindRefusal, Found, Material, Place, plain};
 pub use form::{Form, Type};
+pub use reach::Reach;
 pub use read::ProfileError;
 pub use rules::{
     Constant, Decoder, Door, KindUse, Minted, NamePart, Profile, Rule, RuleId, To, Unlisted, Verb,
