@@ -30,6 +30,8 @@ pub(super) struct Stores {
     pub(super) opened: Opened,
     /// SHA-256 of the configuration under which they were opened, for leaves.
     pub(super) configuration: [u8; 32],
+    /// How many entries the newest checkpoint covers, told after each.
+    pub(super) checkpointed: tokio::sync::watch::Sender<u64>,
 }
 
 /// Makes vault and journal for a new school, with a key for every epoch of the configuration.
@@ -116,11 +118,11 @@ pub(super) fn unlock(settings: &Settings) -> Unlock {
     }
 }
 
-/// The journal's origin line: the first school's id names it for ever.
+/// The journal's origin line: the first school's id names it for ever, unless the configuration gives it another name.
 pub(super) fn journal_settings(settings: &Settings, accept_clock: bool) -> JournalSettings {
     let school = settings.schools.first().map_or("", |school| school.id.as_str());
     JournalSettings {
-        origin: format!("sluis/{school}"),
+        origin: settings.journal_origin.clone().unwrap_or_else(|| format!("sluis/{school}")),
         key_version: 1,
         earlier_keys: Vec::new(),
         accept_clock,
@@ -164,6 +166,7 @@ fn open_journal(
         clock,
         opened,
         configuration: settings.digest,
+        checkpointed: tokio::sync::watch::Sender::new(0),
     })
 }
 
@@ -199,10 +202,17 @@ impl Stores {
         self.journal.append_blocking(leaf, Vec::new()).map_err(|error| journal_failed(&error))
     }
 
-    /// Writes a signed checkpoint over everything so far.
+    /// Writes a signed checkpoint over everything so far. What the vault has beyond the newest leaf is anchored
+    /// first, so that no checkpoint is behind it.
     pub(super) fn checkpoint(&self) -> Result<(), Failure> {
+        let head = self.vault.head();
+        if self.journal.anchored().is_none_or(|anchored| anchored.sequence < head.sequence) {
+            self.note(self.leaf(Event::VAULT_ANCHOR, self.clock.now(), ""))?;
+        }
         let key = SigningKey::from_seed(self.vault.journal_seed());
-        self.journal.checkpoint(&key).map(drop).map_err(|error| journal_failed(&error))
+        let made = self.journal.checkpoint(&key).map_err(|error| journal_failed(&error))?;
+        self.checkpointed.send_replace(made.size);
+        Ok(())
     }
 
     /// The last leaf and checkpoint of a server that ends in good order.
@@ -216,7 +226,11 @@ impl Stores {
     pub(super) fn state(&self) -> serde_json::Value {
         json!({
             "vault": if self.vault.sealed().is_some() { "sealed" } else { "open" },
-            "journal": if self.journal.failed() { "failed" } else { "open" },
+            "journal": match (self.journal.sealed(), self.journal.failed()) {
+                (Some(_), _) => "sealed",
+                (None, true) => "failed",
+                (None, false) => "open",
+            },
             "journal_entries": self.journal.size(),
         })
     }

@@ -11,6 +11,11 @@ use super::{
 use crate::disk::{create_dir_durable, durable_write};
 
 impl Journal {
+    /// The origin line: which journal this is.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// How many entries the newest checkpoint covers.
     pub fn checkpointed(&self) -> u64 {
         self.newest().size()
