@@ -82,7 +82,7 @@ impl Journal {
             Seal::RolledBack { kept: kept.size, here }
         } else {
             // A tile that cannot be read proves nothing either.
-            let root = TileReader::new(&self.directory, kept.size).root().ok()?;
+            let root = TileReader::of_earlier(&self.directory, kept.size, here).root().ok()?;
             if root == kept.root {
                 return None;
             }
