@@ -21,6 +21,11 @@ impl Journal {
         self.newest().size()
     }
 
+    /// The newest signed checkpoint, as it lies there.
+    pub fn signed(&self) -> String {
+        self.newest().note.clone()
+    }
+
     /// What a witness is asked that saw `old` entries last: the newest checkpoint, and the proof that it
     /// extends those. Blocks on the disk.
     ///
