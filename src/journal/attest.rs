@@ -11,9 +11,19 @@ use super::{
 use crate::disk::{create_dir_durable, durable_write};
 
 impl Journal {
+    /// The origin line: which journal this is.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// How many entries the newest checkpoint covers.
     pub fn checkpointed(&self) -> u64 {
         self.newest().size()
+    }
+
+    /// The newest signed checkpoint, as it lies there.
+    pub fn signed(&self) -> String {
+        self.newest().note.clone()
     }
 
     /// What a witness is asked that saw `old` entries last: the newest checkpoint, and the proof that it
@@ -77,7 +87,7 @@ impl Journal {
             Seal::RolledBack { kept: kept.size, here }
         } else {
             // A tile that cannot be read proves nothing either.
-            let root = TileReader::new(&self.directory, kept.size).root().ok()?;
+            let root = TileReader::of_earlier(&self.directory, kept.size, here).root().ok()?;
             if root == kept.root {
                 return None;
             }

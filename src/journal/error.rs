@@ -116,20 +116,21 @@ pub enum Seal {
         /// The leaf's place.
         index: u64,
     },
-    /// A cosigned checkpoint has more entries: everything here was put back.
+    /// A checkpoint that is kept elsewhere has more entries: the journal was put back.
     #[error(
-        "a witness cosigned {kept} entries of it, and here are {here}: an older copy was put in its place"
+        "a checkpoint of it that is kept elsewhere has {kept} entries, and here are {here}: an older copy was put in its \
+         place"
     )]
     RolledBack {
-        /// Entries of the cosigned checkpoint.
+        /// Entries of that checkpoint.
         kept: u64,
         /// Entries of the newest checkpoint here.
         here: u64,
     },
-    /// The entries that a witness cosigned are others here.
-    #[error("its first {size} entries are not those that a witness cosigned")]
+    /// The entries of a checkpoint that is kept elsewhere are others here.
+    #[error("its first {size} entries are not those of a checkpoint that is kept elsewhere")]
     Forked {
-        /// Entries of the cosigned checkpoint.
+        /// Entries of that checkpoint.
         size: u64,
     },
     /// The machine's clock is behind the newest entry.

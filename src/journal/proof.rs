@@ -17,12 +17,19 @@ use super::{JournalError, NoteError};
 pub struct TileReader {
     directory: PathBuf,
     size: u64,
+    /// The size whose partial tiles are there: they begin as those of `size` do.
+    newest: u64,
 }
 
 impl TileReader {
     /// Reads tiles below `directory` that belong to the tree of `size` entries: a checkpoint's.
     pub fn new(directory: &Path, size: u64) -> Self {
-        Self { directory: directory.to_owned(), size }
+        Self::of_earlier(directory, size, size)
+    }
+
+    /// The same for the tree of `size` entries where tiles were written for `newest`, which has more.
+    pub fn of_earlier(directory: &Path, size: u64, newest: u64) -> Self {
+        Self { directory: directory.to_owned(), size, newest }
     }
 
     /// The root, from the tiles.
@@ -102,15 +109,18 @@ impl TileReader {
     }
 
     fn tile(&self, level: usize, index: u64) -> Result<Vec<Hash>, JournalError> {
-        let at_level = self.size >> (8 * level);
-        let left = at_level.saturating_sub(index * TILE_WIDTH as u64);
-        let width = usize::try_from(left).unwrap_or(TILE_WIDTH).min(TILE_WIDTH);
-        let path = tile_path(level, index, width);
-        let full = tile_path(level, index, TILE_WIDTH);
-        // A partial tile may be gone once the full one is there.
-        let bytes = std::fs::read(self.directory.join(&path))
-            .or_else(|_| std::fs::read(self.directory.join(&full)))
-            .map_err(|_| JournalError::ReadTile { path: path.clone() })?;
+        let width = |size: u64| {
+            let left = (size >> (8 * level)).saturating_sub(index * TILE_WIDTH as u64);
+            usize::try_from(left).unwrap_or(TILE_WIDTH).min(TILE_WIDTH)
+        };
+        let path = tile_path(level, index, width(self.size));
+        // A partial tile may be gone once the full one is there, or may never have been written.
+        let others = [TILE_WIDTH, width(self.newest)].map(|width| tile_path(level, index, width));
+        let bytes = std::iter::once(&path)
+            .chain(&others)
+            .find_map(|path| std::fs::read(self.directory.join(path)).ok())
+            .ok_or_else(|| JournalError::ReadTile { path: path.clone() })?;
+        let width = width(self.size);
         let hashes: Vec<Hash> =
             bytes.chunks_exact(32).take(width).filter_map(|hash| hash.try_into().ok()).collect();
         if hashes.len() == width { Ok(hashes) } else { Err(JournalError::ReadTile { path }) }

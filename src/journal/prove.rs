@@ -24,6 +24,7 @@ const EXCHANGE_AT: usize = 19;
 /// key signed; files that are missing or do not belong together.
 pub fn prove(directory: &Path, trusted: &[Vkey], index: u64) -> Result<Proof, JournalError> {
     let (note, checkpoint) = newest(directory, trusted)?;
+    let there = checkpoint.size;
     let mut chosen = (note, checkpoint);
     if signers(&chosen.0) < 2 {
         for (_, note) in super::witnessed::all(directory)? {
@@ -38,8 +39,8 @@ pub fn prove(directory: &Path, trusted: &[Vkey], index: u64) -> Result<Proof, Jo
     if index >= checkpoint.size {
         return Err(JournalError::OutOfRange);
     }
-    let leaf = entry(directory, checkpoint.size, index)?;
-    let hashes = TileReader::new(directory, checkpoint.size).inclusion(index)?;
+    let leaf = entry(directory, there, index)?;
+    let hashes = TileReader::of_earlier(directory, checkpoint.size, there).inclusion(index)?;
     if !verify_inclusion(&leaf_hash(&leaf), index, checkpoint.size, &checkpoint.root, &hashes) {
         return Err(JournalError::Sealed(Seal::LogDiffers { checkpoint: checkpoint.size }));
     }

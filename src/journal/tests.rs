@@ -3,8 +3,10 @@
 mod leaf;
 mod log;
 mod note;
+mod prove;
 mod tamper;
 mod tree;
+mod witness;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

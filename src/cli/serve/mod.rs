@@ -7,6 +7,7 @@ pub(super) mod house;
 mod live;
 mod observer;
 mod operations;
+mod witnesses;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -110,6 +111,7 @@ async fn serve(parts: Parts, ports: Ports) -> Result<Exit, Failure> {
     }
     let stopped = tokio::task::spawn_blocking(move || stores.stop()).await;
     stopped.map_err(|_| Failure::new(&words::INTERNAL, []))??;
+    live.last_word().await;
     tracing::info!(count = cut, "stopped; count is of connections that were cut off");
     Ok(Exit::Done)
 }

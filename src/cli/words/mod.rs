@@ -4,6 +4,7 @@
 
 mod command;
 mod stores;
+mod witness;
 
 use crate::config::words::Message;
 
@@ -18,6 +19,10 @@ pub(super) use stores::{
     ROSTER_DAMAGED, ROSTER_EMPTY, ROSTER_FAILED, SCHOOL_UNCLEAR, SERVER_RUNS, UNLOCK_UNFIT, UNLOCK_WRONG,
     VAULT_FAILED, VAULT_MISSING, VAULT_SEALED, VERIFIER_KEY,
 };
+pub(super) use witness::{
+    EXPORT, NO_EXCHANGE, NO_SUCH_ENTRY, WITNESS_BOOK, WITNESS_CONFIG, WITNESS_KEY, WITNESS_NAME,
+    WITNESS_UNUSABLE,
+};
 
 /// The message with this code.
 pub(super) fn with_code(code: &str) -> Option<&'static Message> {
@@ -26,7 +31,7 @@ pub(super) fn with_code(code: &str) -> Option<&'static Message> {
 
 /// Every message of the commands.
 pub(super) fn all() -> impl Iterator<Item = &'static Message> {
-    command::ALL.iter().chain(stores::ALL).copied()
+    command::ALL.iter().chain(stores::ALL).chain(witness::ALL).copied()
 }
 
 #[cfg(test)]
@@ -35,7 +40,8 @@ mod tests {
 
     #[test]
     fn every_message_is_listed_once_and_says_the_same_in_both_languages() {
-        let written = [include_str!("command.rs"), include_str!("stores.rs")].concat();
+        let written =
+            [include_str!("command.rs"), include_str!("stores.rs"), include_str!("witness.rs")].concat();
         let mut codes: Vec<&str> = all().map(|message| message.code).collect();
         assert_eq!(written.matches(": Message = error(").count(), codes.len());
         codes.sort_unstable();
