@@ -15,6 +15,7 @@ mod journal;
 mod keys;
 mod progress;
 mod rehearsal;
+mod report;
 mod roster;
 mod screen;
 mod serve;
@@ -104,6 +105,8 @@ enum Command {
     Vault(vault::VaultCommand),
     /// Verify the journal, prove an entry, copy it: needs its files and a public key only.
     Journal(journal::JournalCommand),
+    /// Report what is shared with whom, or make evidence for an auditor.
+    Report(report::ReportCommand),
     /// Witness other parties' journals: a small server that runs elsewhere.
     Witness(witness::WitnessCommand),
 }
@@ -146,6 +149,7 @@ fn dispatch(line: Line, screen: &mut Screen) -> Result<Exit, Failure> {
         Command::Roster(roster) => roster.run(&line.every.config, screen),
         Command::Vault(vault) => vault.run(&line.every.config, screen),
         Command::Journal(journal) => journal.run(&line.every.config, screen),
+        Command::Report(report) => report.run(&line.every.config, screen),
         Command::Witness(witness) => witness.run(screen),
         Command::Keys(keys) => keys.run(&line.every.config, screen),
     }

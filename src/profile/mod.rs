@@ -17,7 +17,7 @@ mod read;
 mod rules;
 mod select;
 
-pub use builtin::{builtin, builtin_names};
+pub use builtin::{builtin, builtin_names, builtin_text};
 pub use category::Category;
 pub use find::{Act, FindRefusal, Found, Material, Place, plain};
 pub use form::{Form, Type};

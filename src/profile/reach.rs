@@ -22,8 +22,12 @@ impl Profile {
     /// A web address in a document is treated under the rules of the request that it leads to; that is not counted here.
     pub fn reach(&self) -> Vec<Reach> {
         let mut reach = vec![Reach::default(); self.rules.len()];
-        let requests: BTreeSet<u32> =
-            self.endpoints.iter().flat_map(|endpoint| &endpoint.requests).map(|(message, _)| *message).collect();
+        let requests: BTreeSet<u32> = self
+            .endpoints
+            .iter()
+            .flat_map(|endpoint| &endpoint.requests)
+            .map(|(message, _)| *message)
+            .collect();
         let replies: BTreeSet<u32> =
             self.endpoints.iter().flat_map(|endpoint| &endpoint.replies).map(|reply| reply.message).collect();
         for (messages, request) in [(requests, true), (replies, false)] {
@@ -58,7 +62,9 @@ impl Profile {
         }
         seen.record(self, message.record);
         while let Some(spot) = seen.ahead.pop() {
-            let Some(found) = self.spots.get(spot as usize).filter(|_| seen.spots.insert(spot)) else { continue };
+            let Some(found) = self.spots.get(spot as usize).filter(|_| seen.spots.insert(spot)) else {
+                continue;
+            };
             seen.branch(&found.branch);
             if found.element != NONE {
                 seen.ahead.push(found.element);

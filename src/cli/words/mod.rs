@@ -3,6 +3,7 @@
 //! It must not know where it is shown.
 
 mod command;
+mod report;
 mod stores;
 mod witness;
 
@@ -13,6 +14,7 @@ pub(super) use command::{
     INTERNAL, LIMITS, NO_RANDOM, NO_TERMINAL, OCCUPIED, OTHER_USER, OTHER_VERSION, PORT, READ, RESTART,
     ROUTE_UNKNOWN, RUNTIME, SERVER_LOST, SIGNALS, SOCKET, TRIAL, UPSTREAM, WRITE,
 };
+pub(super) use report::{JOURNAL_DIFFERS, JOURNAL_MOVED, PERIOD};
 pub(super) use stores::{
     BACKUP_UNFIT, CLOCK_BACK, DISK_FULL, EPOCH_OVER, EPOCH_SERVES, EPOCH_UNFIT, EPOCH_UNKNOWN, FOR_EVER,
     IN_USE, JOURNAL_FAILED, JOURNAL_MISSING, JOURNAL_SEALED, NO_PRIMARY, NO_ROSTER_PATH, PUBLISHER_UNKNOWN,
@@ -31,7 +33,7 @@ pub(super) fn with_code(code: &str) -> Option<&'static Message> {
 
 /// Every message of the commands.
 pub(super) fn all() -> impl Iterator<Item = &'static Message> {
-    command::ALL.iter().chain(stores::ALL).chain(witness::ALL).copied()
+    command::ALL.iter().chain(report::ALL).chain(stores::ALL).chain(witness::ALL).copied()
 }
 
 #[cfg(test)]
@@ -40,8 +42,13 @@ mod tests {
 
     #[test]
     fn every_message_is_listed_once_and_says_the_same_in_both_languages() {
-        let written =
-            [include_str!("command.rs"), include_str!("stores.rs"), include_str!("witness.rs")].concat();
+        let written = [
+            include_str!("command.rs"),
+            include_str!("report.rs"),
+            include_str!("stores.rs"),
+            include_str!("witness.rs"),
+        ]
+        .concat();
         let mut codes: Vec<&str> = all().map(|message| message.code).collect();
         assert_eq!(written.matches(": Message = error(").count(), codes.len());
         codes.sort_unstable();
