@@ -3,7 +3,7 @@
 //!
 //! It must not know a language.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::tally::{Crossed, Uses};
 use crate::config::settings::{AsksSettings, PublisherSettings, RouteSettings};
@@ -84,6 +84,13 @@ impl Field {
         matches!(self.leaves, Some(Leaves::Number | Leaves::StandIn))
     }
 
+    /// Whether it says something to a reader: something of it can leave, or it was used, or it is about somebody. What
+    /// only says what happens to everything else does not.
+    pub(super) fn is_telling(&self) -> bool {
+        let nothing = matches!(self.leaves, Some(Leaves::Removed | Leaves::Refused | Leaves::Fixed));
+        !nothing || self.category.is_some() || self.uses != Uses::default()
+    }
+
     /// Whether something of it may leave, and never did: then it may not be needed.
     pub(super) fn never_used(&self) -> bool {
         (self.shares() || self.replaces()) && self.uses.left_ever() == 0
@@ -103,7 +110,7 @@ pub(super) fn fields(
 ) -> (Vec<Field>, Vec<(String, Uses)>) {
     let mut uses: BTreeMap<&str, Uses> =
         crossed.rules.iter().map(|(rule, uses)| (rule.as_str(), *uses)).collect();
-    let mut fields = Vec::new();
+    let (mut fields, mut seen) = (Vec::new(), BTreeSet::new());
     let reach = route.profile.reach();
     for (at, (rule, reach)) in route.profile.rules().iter().zip(reach).enumerate() {
         let text = route.profile.rule_text(RuleId(u32::try_from(at).unwrap_or(u32::MAX)));
@@ -111,7 +118,8 @@ pub(super) fn fields(
         let school_asks = route.asks == AsksSettings::School;
         let (leaving, entering) =
             if school_asks { (reach.request, reach.reply) } else { (reach.reply, reach.request) };
-        let Some(verb) = leaves(rule, publisher) else { continue };
+        // A path of many messages gives a rule for each of them: one place in the profile is one line here.
+        let Some(verb) = leaves(rule, publisher).filter(|_| seen.insert(text)) else { continue };
         // What was counted did happen, whatever the walk says.
         let leaving = leaving || uses.left_ever() > 0;
         let entering = entering || uses.entered > 0;

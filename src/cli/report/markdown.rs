@@ -6,13 +6,13 @@ use super::page::{Block, Cell, CellKind, Page, Table, plain};
 
 /// The page, ending in a newline.
 pub(super) fn markdown(page: &Page) -> String {
-    let mut out = format!("# {}\n", text(&page.title));
+    let mut out = format!("# {}\n", inside(&page.title));
     for block in &page.blocks {
         out.push('\n');
         match block {
             Block::Heading(level, heading) => {
                 let marks = "#".repeat(usize::from(*level).clamp(2, 6));
-                out.push_str(&format!("{marks} {}\n", text(heading)));
+                out.push_str(&format!("{marks} {}\n", inside(heading)));
             }
             Block::Text(paragraph) => out.push_str(&format!("{}\n", text(paragraph))),
             Block::List(items) => {
@@ -34,9 +34,9 @@ pub(super) fn markdown(page: &Page) -> String {
 
 fn table(table: &Table, out: &mut String) {
     if !table.caption.is_empty() {
-        out.push_str(&format!("**{}**\n\n", text(&table.caption)));
+        out.push_str(&format!("**{}**\n\n", inside(&table.caption)));
     }
-    let head: Vec<String> = table.head.iter().map(|name| text(name)).collect();
+    let head: Vec<String> = table.head.iter().map(|name| inside(name)).collect();
     out.push_str(&format!("| {} |\n", head.join(" | ")));
     let first = table.rows.first();
     let rule = |column: usize| {
@@ -54,7 +54,7 @@ fn table(table: &Table, out: &mut String) {
 fn cell(cell: &Cell) -> String {
     match cell.kind {
         CellKind::Code if !cell.text.is_empty() => code(&cell.text),
-        _ => text(&cell.text),
+        _ => inside(&cell.text),
     }
 }
 
@@ -65,24 +65,33 @@ fn code(raw: &str) -> String {
     let fence = "`".repeat(longest + 1);
     if plain.contains('\\') && plain.contains('|') {
         // A pipe behind a backslash would end the cell after all.
-        return text(raw);
+        return escaped(raw, false);
     }
-    let inside = plain.replace('|', "\\|");
-    if inside.starts_with('`') || inside.ends_with('`') {
-        format!("{fence} {inside} {fence}")
+    let held = plain.replace('|', "\\|");
+    if held.starts_with('`') || held.ends_with('`') {
+        format!("{fence} {held} {fence}")
     } else {
-        format!("{fence}{inside}{fence}")
+        format!("{fence}{held}{fence}")
     }
 }
 
 /// Plain text: every character that could begin markup, escaped.
 fn text(raw: &str) -> String {
+    escaped(raw, true)
+}
+
+/// Plain text that does not begin a line.
+fn inside(raw: &str) -> String {
+    escaped(raw, false)
+}
+
+fn escaped(raw: &str, begins: bool) -> String {
     let plain = plain(raw);
     let mut out = String::with_capacity(plain.len() + 8);
-    let mut numbering = true;
+    let mut numbering = begins;
     for (at, c) in plain.char_indices() {
         let first = at == 0;
-        let marks = "\\`*_[]<>|~&".contains(c) || (first && "#-+=".contains(c));
+        let marks = "\\`*_[]<>|~&".contains(c) || (first && begins && "#-+=".contains(c));
         // `1.` and `1)` at the begin are a list.
         let number = numbering && !first && matches!(c, '.' | ')');
         if marks || number {

@@ -10,9 +10,9 @@ use crate::config::Language;
 pub(super) fn page(evidence: &Evidence<'_>, to: Language) -> Page {
     let mut page = Page::new(to, to.pick("Evidence: how to verify it", "Bewijs: hoe u het controleert"));
     page.text(to.pick(
-        "You need Python 3 and its package `cryptography`, or the program `sluis`; not both, and no network. Neither needs a \
+        "You need Python 3 and its package cryptography, or the program sluis; not both, and no network. Neither needs a \
          secret. The two verifiers share no code.",
-        "U heeft Python 3 nodig met het pakket `cryptography`, of het programma `sluis`; niet allebei, en geen netwerk. Geen van \
+        "U heeft Python 3 nodig met het pakket cryptography, of het programma sluis; niet allebei, en geen netwerk. Geen van \
          beide heeft een geheim nodig. De twee delen geen code.",
     ));
     page.heading(2, to.pick("1. The key", "1. De sleutel"));

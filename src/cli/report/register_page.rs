@@ -266,10 +266,14 @@ fn route_part(route: &RoutePart, publisher: &PublisherPart, page: &mut Page) {
     }
     lines.push(canaries(route, to));
     page.list(lines);
+    page.text(to.pick(
+        "What stands in no line below does not leave: it is taken out, or its whole message is refused.",
+        "Wat hieronder in geen regel staat, vertrekt niet: het wordt eruit gehaald, of het hele bericht wordt geweigerd.",
+    ));
     let leaving: Vec<Vec<Cell>> = route
         .fields
         .iter()
-        .filter(|field| field.leaves.is_some())
+        .filter(|field| field.leaves.is_some() && field.is_telling())
         .map(|field| row(field, route, to))
         .collect();
     let head = [

@@ -41,8 +41,8 @@ pub(super) fn categories(found: &[Category], others: bool, to: Language) -> Stri
     let mut words: Vec<&str> = found.iter().map(|one| category(*one, to)).collect();
     if others {
         words.push(to.pick(
-            "technical data about no person (status, dates of change)",
-            "technische gegevens die over geen persoon gaan (status, wijzigingsdatum)",
+            "fields that the rules put in no category (status, dates of change and the like)",
+            "velden die de regels in geen categorie plaatsen (status, wijzigingsdatum en dergelijke)",
         ));
     }
     if words.is_empty() {
