@@ -19,7 +19,8 @@ use super::{Exit, admin, explain, words};
 use crate::clock::Timestamp;
 use crate::config::reason;
 use crate::journal::{
-    Given, JournalError, Report, Vkey, WitnessKey, entries_of, export, prove, verify_given, verify_proof,
+    Given, JournalError, Report, Vkey, What as Differing, WitnessKey, entries_of, export, prove,
+    verify_given, verify_proof,
 };
 
 /// Verify the journal, prove an entry, copy it for an auditor.
@@ -147,6 +148,14 @@ pub(super) fn named(key: &str) -> Result<String, Failure> {
 
 fn show(report: &Report, earlier: bool, screen: &Screen) {
     if !tell_differences(report, screen) {
+        let differences = report.differences();
+        if differences.iter().all(|found| found.what == Differing::CosignatureMissing) {
+            screen.say(screen.pick(
+                "what is here holds together, but this witness does not vouch for it",
+                "wat hier is klopt met elkaar, maar deze getuige staat er niet voor in",
+            ));
+            return;
+        }
         screen.say(screen.pick(
             "the journal is not what it was; leave its directory as it is",
             "het journaal is niet wat het was; laat de map zoals zij is",
@@ -176,7 +185,7 @@ fn tell_differences(report: &Report, screen: &Screen) -> bool {
     for difference in report.differences() {
         let times = screen.pick("times, first at", "keer, het eerst bij");
         screen.say(&format!("{}: {} {times} {}", difference.what.code(), difference.count, difference.first));
-        screen.say(&format!("    {difference}"));
+        screen.say(&format!("    {}", words::differences::told(&difference, screen.language)));
     }
     report.is_good()
 }
@@ -214,7 +223,7 @@ fn show_proof(text: &str, given: &Given<'_>, screen: &Screen) -> Exit {
 }
 
 fn write_proofs(what: &str, from: From, to: &Path, config: &Path, screen: &Screen) -> Result<Exit, Failure> {
-    let index = what.parse::<u64>().ok().filter(|_| what.len() < 20);
+    let index = what.parse::<u64>().ok().filter(|number| number.to_string() == what);
     let exchange = read_id(what);
     if index.is_none() && exchange.is_none() {
         return Err(Failure::new(&words::EXCHANGE_ID, [("found", what.into())]));
