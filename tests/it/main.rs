@@ -14,6 +14,7 @@ mod cli;
 mod corpus;
 mod demo;
 mod doors;
+mod faults;
 mod joined;
 mod leak;
 mod many;

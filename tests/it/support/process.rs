@@ -4,10 +4,13 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 
 /// The answers with which schools of these tests are made.
 const ANSWERS: &str = "school_id = '12AB'\nschool_name = 'Petteflat College'\naddress = '127.0.0.1:0'\n\
@@ -119,6 +122,32 @@ impl Running {
         socket.read_to_string(&mut reply).unwrap();
         let (head, body) = reply.split_once("\r\n\r\n").unwrap();
         (head.split(' ').nth(1).unwrap().parse().unwrap(), serde_json::from_str(body).unwrap())
+    }
+
+    /// One request over TLS, trusting this certificate: the status, and the code of a refusal.
+    pub(crate) fn ask(&self, certificate: &Path, path: &str, token: &str) -> (u16, String) {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(certificate).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = "localhost".try_into().unwrap();
+        let connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
+        let socket = TcpStream::connect(self.text("address")).unwrap();
+        let mut stream = rustls::StreamOwned::new(connection, socket);
+        let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n");
+        write!(stream, "{head}Connection: close\r\n\r\n").unwrap();
+        let mut reply = Vec::new();
+        // Without close_notify the end of the connection is an error; the bytes are there.
+        let _ = stream.read_to_end(&mut reply);
+        let reply = String::from_utf8_lossy(&reply).into_owned();
+        let (head, body) = reply.split_once("\r\n\r\n").unwrap();
+        let problem: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+        let code = problem["code"].as_str().unwrap_or_default().to_owned();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), code)
     }
 
     /// Asks `/readyz` until it is so.
