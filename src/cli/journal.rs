@@ -44,6 +44,8 @@ enum What {
         #[arg(long, value_name = "DIR", default_value = ".")]
         to: PathBuf,
     },
+    /// Show the journal's public key: for auditors and witnesses.
+    Key,
     /// Copy what an auditor needs into a new directory, also while a server writes.
     Export {
         /// The new directory.
@@ -86,6 +88,7 @@ impl JournalCommand {
         match self.what {
             What::Verify(verify) => verify.run(config, screen),
             What::Prove { what, from, to } => write_proofs(&what, from, &to, config, screen),
+            What::Key => show_key(config, screen),
             What::Export { to, from } => copy(&to, from, config, screen),
         }
     }
@@ -256,6 +259,16 @@ fn write_proofs(what: &str, from: From, to: &Path, config: &Path, screen: &Scree
     }
     if screen.json {
         screen.report(&json!({ "proofs": written }));
+    }
+    Ok(Exit::Done)
+}
+
+fn show_key(config: &Path, screen: &Screen) -> Result<Exit, Failure> {
+    let report = admin::ask(&super::usable(config, screen)?, Act::JournalKey {}, None, screen)?;
+    if screen.json {
+        screen.report(&report);
+    } else {
+        screen.say(report.get("key").and_then(Value::as_str).unwrap_or_default());
     }
     Ok(Exit::Done)
 }

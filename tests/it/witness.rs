@@ -89,6 +89,7 @@ fn a_rollback_of_everything_is_found_by_the_witness() {
     let (witness, running) = witness_of(&school);
     name(&school, &witness, &running);
     let server = school.serve();
+    let token = school.read("secrets/rekenwonder.token");
     let state = server.until("cosigned", |_, state| cosigned(state).is_some());
     let before = cosigned(&state).unwrap();
     server.stop();
@@ -102,13 +103,42 @@ fn a_rollback_of_everything_is_found_by_the_witness() {
     let mut server = school.serve();
     let line = server.wait_for("the journal is sealed: everything is refused");
     assert!(line.contains("an older copy was put in its place"), "{line}");
-    let (status, state) = server.ready();
-    assert_eq!((status, &state["journal"]), (503, &"sealed".into()), "{state}");
-    assert!(state["checkpoint_elsewhere"]["Bestuur"]["trouble"].as_str().unwrap().contains("older copy"));
+    let told = |state: &Value| state["checkpoint_elsewhere"]["Bestuur"]["trouble"].to_string();
+    server.until("sealed", |status, state| {
+        status == 503 && state["journal"] == "sealed" && told(state).contains("older copy")
+    });
+    let asked = server.ask(&school.path("tls/cert.pem"), "/rekenwonder/rostering/v1p2/users", token.trim());
+    assert_eq!(asked, (503, "SLS-702".to_owned()));
     server.kill();
+    // Commands open the stores without a witness, so that there is a way out: a new journal, new epochs.
+    let config = school.read("sluis.toml");
+    let next = "[journal]\npath = \"state/journal-2\"\norigin = \"sluis/12AB/2\"";
+    school.put("sluis.toml", &config.replace("[journal]\npath = \"state/journal\"", next));
+    assert!(school.read("sluis.toml").contains("journal-2"), "{config}");
+    assert!(school.good(&["vault", "recover"]).contains("recovered: "));
+    running.stop();
+    witness.put("second.vkey", &school.good(&["journal", "key"]));
+    assert!(witness.read("second.vkey").starts_with("sluis/12AB/2/v1+"));
+    witness.good(&["witness", "add", "second.vkey"]);
+    let running = witness.start(&["witness", "serve"], "witnessing");
+    let port = running.text("address").rsplit(':').next().unwrap().to_owned();
+    let moved: Vec<String> = school
+        .read("sluis.toml")
+        .lines()
+        .map(|line| match line.starts_with("url = 'https://localhost:") {
+            true => format!("url = 'https://localhost:{port}/'"),
+            false => line.to_owned(),
+        })
+        .collect();
+    school.put("sluis.toml", &(moved.join("\n") + "\n"));
+    let server = school.serve();
+    server.until("the new journal is cosigned", |status, state| status == 200 && cosigned(state).is_some());
+    server.stop();
+    assert_eq!(witness.read("book/logs").lines().count(), 2);
 
     // A witness that cannot be reached holds nothing up, and is told.
     running.kill();
+    school.put("sluis.toml", &config);
     copy(&school.path("snapshot"), &school.path("state"));
     let server = school.serve();
     let state =
