@@ -19,7 +19,8 @@ use super::{Exit, admin, explain, words};
 use crate::clock::Timestamp;
 use crate::config::reason;
 use crate::journal::{
-    Given, JournalError, Report, Vkey, WitnessKey, entries_of, export, prove, verify_given, verify_proof,
+    Given, JournalError, Report, Vkey, What as Differing, WitnessKey, entries_of, export, prove,
+    verify_given, verify_proof,
 };
 
 /// Verify the journal, prove an entry, copy it for an auditor.
@@ -43,6 +44,8 @@ enum What {
         #[arg(long, value_name = "DIR", default_value = ".")]
         to: PathBuf,
     },
+    /// Show the journal's public key: for auditors and witnesses.
+    Key,
     /// Copy what an auditor needs into a new directory, also while a server writes.
     Export {
         /// The new directory.
@@ -85,6 +88,7 @@ impl JournalCommand {
         match self.what {
             What::Verify(verify) => verify.run(config, screen),
             What::Prove { what, from, to } => write_proofs(&what, from, &to, config, screen),
+            What::Key => show_key(config, screen),
             What::Export { to, from } => copy(&to, from, config, screen),
         }
     }
@@ -147,6 +151,14 @@ pub(super) fn named(key: &str) -> Result<String, Failure> {
 
 fn show(report: &Report, earlier: bool, screen: &Screen) {
     if !tell_differences(report, screen) {
+        let differences = report.differences();
+        if differences.iter().all(|found| found.what == Differing::CosignatureMissing) {
+            screen.say(screen.pick(
+                "what is here holds together, but this witness does not vouch for it",
+                "wat hier is klopt met elkaar, maar deze getuige staat er niet voor in",
+            ));
+            return;
+        }
         screen.say(screen.pick(
             "the journal is not what it was; leave its directory as it is",
             "het journaal is niet wat het was; laat de map zoals zij is",
@@ -176,7 +188,7 @@ fn tell_differences(report: &Report, screen: &Screen) -> bool {
     for difference in report.differences() {
         let times = screen.pick("times, first at", "keer, het eerst bij");
         screen.say(&format!("{}: {} {times} {}", difference.what.code(), difference.count, difference.first));
-        screen.say(&format!("    {difference}"));
+        screen.say(&format!("    {}", words::differences::told(&difference, screen.language)));
     }
     report.is_good()
 }
@@ -214,7 +226,7 @@ fn show_proof(text: &str, given: &Given<'_>, screen: &Screen) -> Exit {
 }
 
 fn write_proofs(what: &str, from: From, to: &Path, config: &Path, screen: &Screen) -> Result<Exit, Failure> {
-    let index = what.parse::<u64>().ok().filter(|_| what.len() < 20);
+    let index = what.parse::<u64>().ok().filter(|number| number.to_string() == what);
     let exchange = read_id(what);
     if index.is_none() && exchange.is_none() {
         return Err(Failure::new(&words::EXCHANGE_ID, [("found", what.into())]));
@@ -247,6 +259,16 @@ fn write_proofs(what: &str, from: From, to: &Path, config: &Path, screen: &Scree
     }
     if screen.json {
         screen.report(&json!({ "proofs": written }));
+    }
+    Ok(Exit::Done)
+}
+
+fn show_key(config: &Path, screen: &Screen) -> Result<Exit, Failure> {
+    let report = admin::ask(&super::usable(config, screen)?, Act::JournalKey {}, None, screen)?;
+    if screen.json {
+        screen.report(&report);
+    } else {
+        screen.say(report.get("key").and_then(Value::as_str).unwrap_or_default());
     }
     Ok(Exit::Done)
 }

@@ -9,7 +9,7 @@ use super::keep::{Durable, Incoming, Keeping};
 use super::note::Vkey;
 use super::open::{CHECKPOINT, ENTRIES, check_clock, recover};
 use super::publish::Published;
-use super::{Checkpoint, Hash, JournalError, Leaf, Opened, Seal, Settings, VaultHead, record};
+use super::{Checkpoint, Event, Hash, JournalError, Leaf, Opened, Seal, Settings, VaultHead, record};
 use crate::crypto::SigningKey;
 use crate::disk::{Committer, Counts, Disk, DiskError, Lock, Pending, durable_write};
 
@@ -195,7 +195,9 @@ impl Journal {
         self.usable()?;
         if let Some(head) = leaf.vault {
             let mut anchored = self.anchored.lock().unwrap_or_else(PoisonError::into_inner);
-            *anchored = anchored.filter(|old| old.sequence > head.sequence).or(Some(head));
+            // After these the vault's log is another one, and may be shorter.
+            let anew = matches!(leaf.event, Event::VAULT_REWRITTEN | Event::RECOVERED);
+            *anchored = anchored.filter(|old| !anew && old.sequence > head.sequence).or(Some(head));
         }
         leaf.pupils = record::commit_to(&mut commitments).map_err(JournalError::EncodeLeaf)?;
         leaf.sequence = 0;

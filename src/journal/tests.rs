@@ -4,6 +4,7 @@ mod leaf;
 mod log;
 mod note;
 mod prove;
+mod random;
 mod tamper;
 mod tree;
 mod witness;

@@ -245,24 +245,24 @@ pub(super) const VAULT_SEALED: Answer = Answer {
     status: 503,
     title: ["The vault is sealed", "De kluis is verzegeld"],
     hint: [
-        "Nothing was forwarded. The administrator runs `sluis vault verify`.",
-        "Er is niets doorgestuurd. De beheerder draait `sluis vault verify`.",
+        "Nothing more is forwarded. The administrator runs `sluis vault verify`.",
+        "Er wordt niets meer doorgestuurd. De beheerder draait `sluis vault verify`.",
     ],
 };
 pub(super) const JOURNAL_FAILED: Answer = Answer {
     status: 503,
     title: ["The journal cannot be written", "Het journaal kan niet worden geschreven"],
     hint: [
-        "Nothing was forwarded. The administrator looks at the journal's disk.",
-        "Er is niets doorgestuurd. De beheerder kijkt naar de schijf van het journaal.",
+        "Nothing more is forwarded. The administrator looks at the journal's disk.",
+        "Er wordt niets meer doorgestuurd. De beheerder kijkt naar de schijf van het journaal.",
     ],
 };
 pub(super) const ROSTER_UNAVAILABLE: Answer = Answer {
     status: 503,
     title: ["The roster cannot be read", "De leerlingenlijst is niet te lezen"],
     hint: [
-        "Nothing was forwarded. The administrator imports the roster again.",
-        "Er is niets doorgestuurd. De beheerder importeert de leerlingenlijst opnieuw.",
+        "Nothing more is forwarded. The administrator imports the roster again.",
+        "Er wordt niets meer doorgestuurd. De beheerder importeert de leerlingenlijst opnieuw.",
     ],
 };
 pub(super) const OVERLOADED: Answer = Answer {

@@ -46,7 +46,7 @@ fn point(code: &'static str, about: &str, english: String, dutch: String) -> Poi
 }
 
 fn canaries(publisher: &PublisherPart, found: &mut Vec<Point>) {
-    let leaked: u64 = publisher.routes.iter().map(|route| route.canaries.leaked).sum();
+    let leaked = publisher.routes.iter().fold(0_u64, |sum, route| sum.saturating_add(route.canaries.leaked));
     if leaked > 0 {
         let name = &publisher.name;
         found.push(point(

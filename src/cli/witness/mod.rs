@@ -19,7 +19,7 @@ use super::screen::Screen;
 use super::{Exit, journal, words};
 use crate::clock::Timestamp;
 use crate::crypto::SigningKey;
-use crate::disk::RealDisk;
+use crate::disk::{DiskError, RealDisk};
 use crate::journal::{Book, BookError, Seen, Vkey, WitnessKey, origin_of};
 
 /// Witness other parties' journals.
@@ -117,5 +117,8 @@ fn open(settings: &Settings) -> Result<Book, Failure> {
 }
 
 fn book_failed(error: &BookError) -> Failure {
+    if let BookError::UseDisk(DiskError::InUse { path }) = error {
+        return Failure::new(&words::IN_USE, [("path", path.display().to_string().into())]);
+    }
     Failure::new(&words::WITNESS_BOOK, [("reason", error.to_string().into())])
 }

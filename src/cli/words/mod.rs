@@ -3,6 +3,7 @@
 //! It must not know where it is shown.
 
 mod command;
+pub(super) mod differences;
 mod report;
 mod stores;
 mod witness;
@@ -22,8 +23,8 @@ pub(super) use stores::{
     VAULT_FAILED, VAULT_MISSING, VAULT_SEALED, VERIFIER_KEY,
 };
 pub(super) use witness::{
-    EXPORT, NO_EXCHANGE, NO_SUCH_ENTRY, WITNESS_BOOK, WITNESS_CONFIG, WITNESS_KEY, WITNESS_NAME,
-    WITNESS_UNUSABLE,
+    EXPORT, NO_EXCHANGE, NO_SUCH_ENTRY, PUT_BACK, TILE, WITNESS_BOOK, WITNESS_CONFIG, WITNESS_KEY,
+    WITNESS_NAME, WITNESS_UNUSABLE,
 };
 
 /// The message with this code.

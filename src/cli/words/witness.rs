@@ -14,6 +14,8 @@ pub(super) const ALL: &[&Message] = &[
     &NO_SUCH_ENTRY,
     &NO_EXCHANGE,
     &EXPORT,
+    &PUT_BACK,
+    &TILE,
 ];
 
 /// A witness of the configuration.
@@ -101,5 +103,29 @@ pub(in crate::cli) const EXPORT: Message = error(
     [
         "{path} is niet te schrijven: {reason}",
         "noem een nieuwe map, op een schijf met ruimte; een onvoltooide kopie heeft geen checkpoint",
+    ],
+);
+/// A journal that was put back.
+pub(in crate::cli) const PUT_BACK: Message = error(
+    "CLI-118",
+    [
+        "the journal is sealed, and nothing is served: {reason}",
+        "keep everything as it is, and put the newest vault and journal back together; docs/WITNESS.md says what to do when there is no newer one",
+    ],
+    [
+        "het journaal is verzegeld, en er wordt niets bediend: {reason}",
+        "laat alles zoals het is, en zet de nieuwste kluis en het nieuwste journaal samen terug; docs/WITNESS.md zegt wat u doet als die er niet zijn",
+    ],
+);
+/// A tile or bundle that is needed.
+pub(in crate::cli) const TILE: Message = error(
+    "CLI-119",
+    [
+        "{path} of the journal is missing or cannot be read",
+        "`sluis journal verify` says what else differs; leave the directory as it is",
+    ],
+    [
+        "{path} van het journaal ontbreekt of is niet te lezen",
+        "`sluis journal verify` zegt wat er nog meer afwijkt; laat de map zoals zij is",
     ],
 );
