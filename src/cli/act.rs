@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::consent;
 use super::failure::Failure;
 use super::faults::{journal_failed, roster_failed, vault_failed};
 use super::rehearsal::{self, Trial};
@@ -47,6 +48,18 @@ pub(super) enum Act {
         /// Its name.
         epoch: String,
     },
+    /// `consent import`, with the file as the body.
+    ConsentImport {
+        /// The school; the only one when it is not named.
+        school: Option<String>,
+    },
+    /// `consent set` and `consent withdraw`, with the identifier as the body.
+    ConsentChange(consent::Change),
+    /// `consent list`
+    ConsentList {
+        /// The school; the only one when it is not named.
+        school: Option<String>,
+    },
     /// `roster import`, with the file as the body.
     RosterImport {
         /// The school; the only one when it is not named.
@@ -80,6 +93,9 @@ impl Act {
             Self::KeysList {} => "keys list",
             Self::KeysRotate { .. } => "keys rotate",
             Self::KeysClose { .. } => "keys close",
+            Self::ConsentImport { .. } => "consent import",
+            Self::ConsentChange(_) => "consent set or withdraw",
+            Self::ConsentList { .. } => "consent list",
             Self::RosterImport { .. } => "roster import",
             Self::Try(_) => "try",
             Self::Explain { .. } => "explain",
@@ -91,7 +107,14 @@ impl Act {
 
     /// Whether a running server must take its configuration anew afterwards.
     pub(super) fn changes_house(&self) -> bool {
-        matches!(self, Self::RosterImport { .. } | Self::KeysRotate { .. } | Self::KeysClose { .. })
+        matches!(
+            self,
+            Self::ConsentImport { .. }
+                | Self::ConsentChange(_)
+                | Self::RosterImport { .. }
+                | Self::KeysRotate { .. }
+                | Self::KeysClose { .. }
+        )
     }
 }
 
@@ -139,6 +162,9 @@ pub(super) fn perform(act: Act, body: Option<Body>, at: &Workplace<'_>) -> Resul
             let scope = scope(at.settings, school.as_deref(), &publisher, &epoch)?;
             keys_close(&scope, at)
         }
+        Act::ConsentImport { school } => consent::import(school.as_deref(), body, at),
+        Act::ConsentChange(change) => consent::change(&change, body, at),
+        Act::ConsentList { school } => consent::list(school.as_deref(), at),
         Act::RosterImport { school } => roster_import(school.as_deref(), body, at),
         Act::Try(trial) => rehearsal::attempt(&trial, body, at),
         Act::Explain { exchange } => explain_exchange(&exchange, at),
@@ -277,7 +303,8 @@ fn scope(settings: &Settings, school: Option<&str>, publisher: &str, epoch: &str
     Ok(Scope { school, publisher: publisher.clone(), epoch: Epoch::parse(epoch).map_err(unfit)? })
 }
 
-fn school_of(settings: &Settings, school: Option<&str>) -> Result<School, Failure> {
+/// The school that a command means: the one it names, or the only one.
+pub(super) fn school_of(settings: &Settings, school: Option<&str>) -> Result<School, Failure> {
     let mut schools = settings.schools.iter().map(|school| &school.id);
     let found = match school {
         Some(named) => schools.find(|known| known.as_str() == named),

@@ -54,6 +54,30 @@ pub(super) fn journal_failed(error: &JournalError) -> Failure {
     }
 }
 
+/// Objections and consents that could not be read or kept.
+pub(super) fn consents_failed(error: &RosterError) -> Failure {
+    match error {
+        RosterError::Empty => Failure::new(&words::consent::CONSENTS_EMPTY, []),
+        RosterError::Damaged { row, column, name, what } => Failure::new(
+            &words::consent::CONSENTS_DAMAGED,
+            [
+                ("row", row.to_string().into()),
+                ("column", column.to_string().into()),
+                ("name", name.as_str().into()),
+                ("reason", (*what).into()),
+            ],
+        ),
+        RosterError::Load { path, why } => Failure::new(
+            &words::consent::CONSENTS_FAILED,
+            [("path", path.display().to_string().into()), ("reason", (*why).into())],
+        ),
+        RosterError::Save { path, why } => Failure::new(
+            &words::consent::CONSENTS_FAILED,
+            [("path", path.display().to_string().into()), ("reason", why.as_str().into())],
+        ),
+    }
+}
+
 /// A roster that could not be read or kept.
 pub(super) fn roster_failed(error: &RosterError) -> Failure {
     match error {

@@ -358,6 +358,16 @@ impl Settings {
         self.publishers.iter().find(|publisher| publisher.id.as_str() == id)
     }
 
+    /// Where a school's objections and consents are kept: beside the vault, apart from the roster. With several schools
+    /// each has a file of its own, ending in its BRIN.
+    pub fn consents_of(&self, school: &School) -> PathBuf {
+        let folder = self.vault.path.parent().unwrap_or_else(|| Path::new("."));
+        match self.schools.len() {
+            1 => folder.join("consents"),
+            _ => folder.join(format!("consents-{school}")),
+        }
+    }
+
     /// Where a school's roster is kept: with several schools each has a file of its own, ending in its BRIN.
     pub fn roster_of(&self, school: &School) -> Option<PathBuf> {
         let path = self.roster.as_ref()?;

@@ -13,6 +13,7 @@ use crate::identity::{Kind, School};
 use crate::journal::Journal;
 use crate::rewrite::Limits;
 use crate::rewrite::coding::Expansion;
+use crate::roster::consent::Consents;
 use crate::roster::{Pupil, Roster};
 use crate::secret::Secret;
 use crate::vault::{Avoid, Vault};
@@ -29,6 +30,8 @@ pub struct House {
     pub routes: Routes,
     /// What each school has told about its pupils; a school that is not here runs closed.
     pub rosters: HashMap<School, Arc<Register>>,
+    /// What pupils and parents said: whom each school does not let leave. A school that is not here heard nothing.
+    pub consents: HashMap<School, Arc<Consents>>,
     /// SHA-256 of the configuration in force.
     pub configuration: [u8; 32],
     /// SHA-256 of the running binary.

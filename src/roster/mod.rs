@@ -4,6 +4,7 @@
 //! It must not know publishers, pseudonyms or messages.
 
 mod columns;
+pub mod consent;
 mod csv;
 mod import;
 mod kept;

@@ -15,6 +15,7 @@ mod corpus;
 mod demo;
 mod doors;
 mod joined;
+mod lawful;
 mod leak;
 mod many;
 mod oracle;

@@ -22,7 +22,21 @@ pub(in crate::cli) fn ask(
     file: Option<&Path>,
     screen: &Screen,
 ) -> Result<Value, Failure> {
-    let body = file.map(open).transpose()?;
+    put(settings, act, file.map(open).transpose()?, screen)
+}
+
+/// The same, with these bytes as the body: what stands nowhere but in this process.
+pub(in crate::cli) fn ask_with(
+    settings: &Settings,
+    act: Act,
+    bytes: Vec<u8>,
+    screen: &Screen,
+) -> Result<Value, Failure> {
+    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    put(settings, act, Some(Body { bytes: Box::new(io::Cursor::new(bytes)), length }), screen)
+}
+
+fn put(settings: &Settings, act: Act, body: Option<Body>, screen: &Screen) -> Result<Value, Failure> {
     let progress = Progress::new(screen);
     match UnixStream::connect(settings.socket()) {
         Ok(stream) => converse(stream, act, body, &progress),

@@ -3,6 +3,7 @@
 //! It must not know where it is shown.
 
 mod command;
+pub(super) mod consent;
 mod stores;
 
 use crate::config::words::Message;
@@ -26,7 +27,7 @@ pub(super) fn with_code(code: &str) -> Option<&'static Message> {
 
 /// Every message of the commands.
 pub(super) fn all() -> impl Iterator<Item = &'static Message> {
-    command::ALL.iter().chain(stores::ALL).copied()
+    command::ALL.iter().chain(consent::ALL).chain(stores::ALL).copied()
 }
 
 #[cfg(test)]
@@ -35,7 +36,8 @@ mod tests {
 
     #[test]
     fn every_message_is_listed_once_and_says_the_same_in_both_languages() {
-        let written = [include_str!("command.rs"), include_str!("stores.rs")].concat();
+        let written =
+            [include_str!("command.rs"), include_str!("consent.rs"), include_str!("stores.rs")].concat();
         let mut codes: Vec<&str> = all().map(|message| message.code).collect();
         assert_eq!(written.matches(": Message = error(").count(), codes.len());
         codes.sort_unstable();
