@@ -10,6 +10,7 @@ mod frame;
 mod medium;
 mod pending;
 mod small;
+mod stream;
 
 use std::path::{Path, PathBuf};
 
@@ -20,6 +21,7 @@ pub use frame::{
 pub use medium::{Disk, Medium, Place, RealDisk};
 pub use pending::Pending;
 pub use small::{Lock, create_dir_durable, durable_write, write_file, write_file_at};
+pub use stream::{Growing, durable_stream};
 
 /// What failed on the disk. Paths are of Sluis's own files and carry no personal data.
 #[derive(Debug, thiserror::Error)]
