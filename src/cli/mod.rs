@@ -17,6 +17,7 @@ mod keys;
 mod progress;
 mod rehearsal;
 mod roster;
+mod rosters;
 mod screen;
 mod serve;
 mod stores;

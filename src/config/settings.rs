@@ -31,6 +31,8 @@ pub struct Settings {
     pub listen: ListenSettings,
     /// Where `/livez`, `/readyz` and `/metrics` are served.
     pub operations: SocketAddr,
+    /// The hour, on a Dutch clock, at which the night's work begins: 0 to 23.
+    pub nightly_hour: u8,
     /// The vault.
     pub vault: VaultSettings,
     /// Directory of the journal.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ use crate::config::words::Value as Word;
 use crate::identity::{Identifier, Publisher, School};
 use crate::journal::{Detail, Event};
 use crate::roster::consent::{Consents, Mark, Said, Stance, import_consents, kind_named};
-use crate::roster::{Pupil, Roster};
+use crate::roster::{Field, Known, Roster};
 
 /// The longest reason, in bytes: a leaf's short text.
 const MOST_REASON: usize = 255;
@@ -36,6 +37,9 @@ pub(in crate::cli) struct Change {
     pub(super) withdraw: bool,
 }
 
+/// One change at a time: two at once would both begin with what was on record, and one would be lost.
+static ALONE: Mutex<()> = Mutex::new(());
+
 /// `consent import`.
 pub(in crate::cli) fn import(
     school: Option<&str>,
@@ -44,6 +48,7 @@ pub(in crate::cli) fn import(
 ) -> Result<Value, Failure> {
     let school = school_of(at.settings, school)?;
     let Some(body) = body else { return Err(Failure::new(&words::consent::CONSENTS_EMPTY, [])) };
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut consents = load(&school, at)?;
     let roster = roster(&school, at)?;
     let known = |id: &Publisher| has(&school, id, at);
@@ -98,6 +103,7 @@ pub(in crate::cli) fn change(
             ));
         }
     };
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut consents = load(&school, at)?;
     let roster = roster(&school, at)?;
     check_reason(&change.reason, &identifier, roster.as_ref())?;
@@ -196,10 +202,10 @@ fn check_reason(reason: &str, identifier: &Identifier, roster: Option<&Roster>) 
     let told = reason.to_lowercase();
     let names = |text: &str| !text.is_empty() && told.contains(&text.to_lowercase());
     let pupil = roster.and_then(|roster| roster.pupil(identifier));
-    let named = |pupil: &Pupil| {
-        let all = pupil.all_identifiers().map(|(_, text)| text);
-        let all = all.chain(&pupil.given).chain(&pupil.family).chain(&pupil.full_names);
-        all.into_iter().any(|text| names(text.expose()))
+    let named = |pupil: Known<'_>| {
+        let identifiers = pupil.all_identifiers().map(|(_, text)| text);
+        let told = [Field::Given, Field::Family, Field::FullName].map(|field| pupil.all(field));
+        identifiers.chain(told.into_iter().flatten()).any(|text| names(text.expose()))
     };
     let fits = !reason.trim().is_empty() && reason.len() <= MOST_REASON && !reason.contains(char::is_control);
     if fits && !names(identifier.expose()) && !pupil.is_some_and(named) {

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::Value;
 
 pub(super) use self::acts::{Change, change, import, list};
-use super::act::Act;
+use super::act::{Act, Body};
 use super::failure::Failure;
 use super::screen::Screen;
 use super::{Exit, admin, words};
@@ -105,12 +105,14 @@ impl ConsentCommand {
             }
             What::Set(one) => {
                 let (change, identifier) = one.read(false)?;
-                let report = admin::ask_with(&settings, Act::ConsentChange(change), identifier, screen)?;
+                let report =
+                    admin::ask_with(&settings, Act::ConsentChange(change), Some(identifier), screen)?;
                 Ok(show_change(&report, screen))
             }
             What::Withdraw(one) => {
                 let (change, identifier) = one.read(true)?;
-                let report = admin::ask_with(&settings, Act::ConsentChange(change), identifier, screen)?;
+                let report =
+                    admin::ask_with(&settings, Act::ConsentChange(change), Some(identifier), screen)?;
                 Ok(show_change(&report, screen))
             }
         }
@@ -119,7 +121,7 @@ impl ConsentCommand {
 
 impl One {
     /// The change, and the identifier's bytes.
-    fn read(self, withdraw: bool) -> Result<(Change, Vec<u8>), Failure> {
+    fn read(self, withdraw: bool) -> Result<(Change, Body), Failure> {
         let unreadable = |path: &str, error: std::io::Error| {
             let values = [("path", path.into()), ("reason", crate::config::reason(&error))];
             Failure::new(&words::READ, values)
@@ -150,7 +152,16 @@ impl One {
             reason: self.reason,
             withdraw,
         };
-        Ok((change, identifier))
+        let length = u64::try_from(identifier.len()).unwrap_or(u64::MAX);
+        Ok((
+            change,
+            Body {
+                bytes: Box::new(std::io::Cursor::new(identifier)),
+                length,
+                files: Vec::new(),
+                folder: false,
+            },
+        ))
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod command;
 pub(super) mod consent;
+mod roster;
 mod stores;
 
 use crate::config::words::Message;
@@ -12,6 +13,10 @@ pub(super) use command::{
     ANSWER_MISSING, ANSWER_UNFIT, ANSWERS_UNREADABLE, CONFIG_UNUSABLE, DEMO, EXCHANGE_ID, EXCHANGE_UNKNOWN,
     INTERNAL, LIMITS, NO_RANDOM, NO_TERMINAL, OCCUPIED, OTHER_USER, OTHER_VERSION, PORT, READ, RESTART,
     ROUTE_UNKNOWN, RUNTIME, SERVER_LOST, SIGNALS, SOCKET, TRIAL, UPSTREAM, WRITE,
+};
+pub(super) use roster::{
+    ROSTER_COLUMN, ROSTER_IDS, ROSTER_KIND, ROSTER_MARKED, ROSTER_MEMBER, ROSTER_NOBODY, ROSTER_NONE,
+    ROSTER_PLACE, ROSTER_PSEUDONYMS, ROSTER_REASON, ROSTER_SHOWN_OFTEN, reason as roster_reason,
 };
 pub(super) use stores::{
     BACKUP_UNFIT, CLOCK_BACK, DISK_FULL, EPOCH_OVER, EPOCH_SERVES, EPOCH_UNFIT, EPOCH_UNKNOWN, FOR_EVER,
@@ -27,7 +32,7 @@ pub(super) fn with_code(code: &str) -> Option<&'static Message> {
 
 /// Every message of the commands.
 pub(super) fn all() -> impl Iterator<Item = &'static Message> {
-    command::ALL.iter().chain(consent::ALL).chain(stores::ALL).copied()
+    command::ALL.iter().chain(consent::ALL).chain(roster::ALL).chain(stores::ALL).copied()
 }
 
 #[cfg(test)]
@@ -36,8 +41,13 @@ mod tests {
 
     #[test]
     fn every_message_is_listed_once_and_says_the_same_in_both_languages() {
-        let written =
-            [include_str!("command.rs"), include_str!("consent.rs"), include_str!("stores.rs")].concat();
+        let written = [
+            include_str!("command.rs"),
+            include_str!("consent.rs"),
+            include_str!("roster.rs"),
+            include_str!("stores.rs"),
+        ]
+        .concat();
         let mut codes: Vec<&str> = all().map(|message| message.code).collect();
         assert_eq!(written.matches(": Message = error(").count(), codes.len());
         codes.sort_unstable();

@@ -8,7 +8,7 @@ use super::{Mark, Said, Stance};
 use crate::clock::Date;
 use crate::identity::{Identifier, Kind, Publisher};
 use crate::roster::RosterError;
-use crate::roster::columns::{Column, date};
+use crate::roster::columns::{self, date};
 use crate::roster::csv::{Fault, Row, Rows};
 
 /// What a column of the file holds, in the order of [`NAMES`].
@@ -64,7 +64,14 @@ pub fn import_consents(
 fn places(header: &Row) -> Result<Vec<usize>, RosterError> {
     let fault = |column: usize, what| {
         // The name is not repeated: a file without a header has a pupil in its first row.
-        Err(RosterError::Damaged { row: 1, column: column + 1, name: String::new(), what })
+        Err(RosterError::Damaged {
+            file: "",
+            row: 1,
+            column: column + 1,
+            name: String::new(),
+            other: None,
+            what,
+        })
     };
     let mut places = vec![usize::MAX; NAMES.len()];
     for index in 0..header.len() {
@@ -129,16 +136,21 @@ fn said(
 /// A kind of identifier by its own name (`pupil-number`), by a roster column's (`leerlingnummer`), or as `id:KIND` for a
 /// kind that a profile declares.
 pub fn kind_named(name: &str) -> Option<Kind> {
-    match Column::named(name) {
-        Some(Column::Identifier(kind)) => return Some(kind),
-        Some(Column::Email) => return Some(Kind::EMAIL),
-        _ => {}
+    if let Some(declared) = name.strip_prefix("id:") {
+        return Kind::named(declared.trim()).ok();
     }
-    Kind::ALL.iter().copied().find(|kind| kind.as_str() == name)
+    Kind::ALL.iter().copied().find(|kind| kind.as_str() == name).or_else(|| columns::kind_named(name))
 }
 
 fn damaged(fault: &Fault, places: &[usize]) -> RosterError {
     let what = places.iter().position(|place| place + 1 == fault.column);
     let name = what.and_then(|what| NAMES.get(what)).map_or("", |(english, _)| *english).to_owned();
-    RosterError::Damaged { row: fault.row, column: fault.column, name, what: fault.what }
+    RosterError::Damaged {
+        file: "",
+        row: fault.row,
+        column: fault.column,
+        name,
+        other: None,
+        what: fault.what,
+    }
 }

@@ -9,7 +9,7 @@ mod kept;
 use std::collections::HashMap;
 
 pub use self::import::{import_consents, kind_named};
-use super::{Pupil, Roster};
+use super::{Field, Known, Roster};
 use crate::clock::Date;
 use crate::identity::{Identifier, Kind, Publisher};
 
@@ -193,13 +193,14 @@ impl Mark {
 }
 
 /// Whether a pupil is 16; of whom no birth date is known, it is not.
-fn of_age(pupil: Option<&Pupil>, today: Date) -> bool {
-    let birth = pupil.and_then(|pupil| pupil.birth_date.as_ref()).and_then(|text| Date::parse(text.expose()));
+fn of_age(pupil: Option<Known<'_>>, today: Date) -> bool {
+    let birth = pupil.and_then(|pupil| pupil.first(Field::BirthDate));
+    let birth = birth.and_then(|text| Date::parse(text.expose()));
     birth.is_some_and(|birth| birth.years_later(OF_AGE) <= today)
 }
 
 /// A pupil's identifiers, each in its canonical form.
-fn identifiers(pupil: &Pupil) -> impl Iterator<Item = Identifier> {
+fn identifiers(pupil: Known<'_>) -> impl Iterator<Item = Identifier> {
     pupil.all_identifiers().map(|(kind, text)| Identifier::new(kind, text.expose()))
 }
 

@@ -144,7 +144,8 @@ fn a_damaged_file_imports_nothing_and_says_where() {
         ("pupil-number,95312,rekenwonder,objection,2026-09-01,x", (3, 6), "more or fewer"),
         ("pupil-number,\"95312,rekenwonder,objection,2026-09-01", (3, 2), ""),
     ] {
-        let Err(RosterError::Damaged { row: at, column, what, name }) = read(&format!("{HEAD}{good}{row}\n"))
+        let Err(RosterError::Damaged { row: at, column, what, name, .. }) =
+            read(&format!("{HEAD}{good}{row}\n"))
         else {
             panic!("{row} was imported")
         };
