@@ -6,6 +6,7 @@
 mod act;
 mod admin;
 mod check;
+mod consent;
 mod demo;
 mod explain;
 mod failure;
@@ -17,6 +18,7 @@ mod progress;
 mod rehearsal;
 mod report;
 mod roster;
+mod rosters;
 mod screen;
 mod serve;
 mod stores;
@@ -97,6 +99,8 @@ enum Command {
     Try(try_message::Try),
     /// Tell what was decided about an exchange, and which rule did it.
     Explain(explain::Explain),
+    /// Record or withdraw objections and consents; they bind from the next request.
+    Consent(consent::ConsentCommand),
     /// Import what the guard knows about pupils.
     Roster(roster::RosterCommand),
     /// List, open and close epochs.
@@ -140,6 +144,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(line: Line, screen: &mut Screen) -> Result<Exit, Failure> {
     match line.command {
+        Command::Consent(consent) => consent.run(&line.every.config, screen),
         Command::Demo(demo) => demo.run(screen),
         Command::Init(init) => init.run(screen),
         Command::Check(check) => check.run(&line.every.config, screen),

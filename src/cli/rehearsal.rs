@@ -211,6 +211,7 @@ fn trial_house(
         clock,
         routes: Routes::new([route], public),
         rosters,
+        consents: house::consents(at.settings, at.stores)?,
         configuration: at.settings.digest,
         binary: [0; 32],
         limits: house::limits(at.settings),

@@ -95,6 +95,7 @@ fn whole(root: Section<'_>, file: &Path) -> Option<Settings> {
     let schools = house::schools(&root);
     let listen = house::listen(&root, &files);
     let operations = house::operations(&root);
+    let nightly_hour = house::nightly_hour(&root);
     let (vault, journal, roster) = house::stores(&root, &files);
     let roster_primary = house::roster_primary(&root);
     let (journal_origin, witnesses) = witness::of(&root, &files);
@@ -115,6 +116,7 @@ fn whole(root: Section<'_>, file: &Path) -> Option<Settings> {
         schools: schools.into_iter().map(|school| school.value).collect(),
         listen: listen?,
         operations,
+        nightly_hour,
         vault: vault?,
         journal: journal?,
         journal_origin,

@@ -32,6 +32,8 @@ pub struct Settings {
     pub listen: ListenSettings,
     /// Where `/livez`, `/readyz` and `/metrics` are served.
     pub operations: SocketAddr,
+    /// The hour, on a Dutch clock, at which the night's work begins: 0 to 23.
+    pub nightly_hour: u8,
     /// The vault.
     pub vault: VaultSettings,
     /// Directory of the journal.
@@ -374,6 +376,16 @@ impl Settings {
     /// The publisher with this id, of whichever school when only one has it.
     pub fn publisher(&self, id: &str) -> Option<&PublisherSettings> {
         self.publishers.iter().find(|publisher| publisher.id.as_str() == id)
+    }
+
+    /// Where a school's objections and consents are kept: beside the vault, apart from the roster. With several schools
+    /// each has a file of its own, ending in its BRIN.
+    pub fn consents_of(&self, school: &School) -> PathBuf {
+        let folder = self.vault.path.parent().unwrap_or_else(|| Path::new("."));
+        match self.schools.len() {
+            1 => folder.join("consents"),
+            _ => folder.join(format!("consents-{school}")),
+        }
     }
 
     /// Where a school's roster is kept: with several schools each has a file of its own, ending in its BRIN.

@@ -120,6 +120,7 @@ fn a_good_configuration_has_no_problem() {
     assert!(settings.publishers[0].routes[1].upstream.allow_private, "the school's own system may be inside");
     assert!(!settings.publishers[0].routes[0].upstream.allow_private, "a publisher may not");
     assert!(settings.operations.ip().is_loopback());
+    assert_eq!(settings.nightly_hour, 3);
     assert_eq!(settings.socket(), directory.path().join("state/sluis.sock"));
 }
 
@@ -143,6 +144,8 @@ const CASES: &[Case] = &[
     ("[listen]", "[listen]\nurl = \"https://sluis.example/?x\"", &["CFG-021"]),
     ("0.0.0.0:8443", "everywhere", &["CFG-020"]),
     ("[journal]", "[operations]\naddress = \"0.0.0.0:9443\"\n[journal]", &["CFG-024"]),
+    ("[journal]", "[nightly]\nhour = 24\n[journal]", &["CFG-007"]),
+    ("[journal]", "[nightly]\nminute = 3\n[journal]", &["CFG-003"]),
     ("[school]", "[school]\nhost = \"a.example\"", &["CFG-025"]),
     ("tls/cert.pem", "tls/absent.pem", &["CFG-030"]),
     ("secrets/las.token", "secrets/short.token", &["CFG-031"]),

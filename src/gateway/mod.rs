@@ -27,6 +27,7 @@ pub mod refusal;
 pub mod route;
 pub mod terms;
 mod watching;
+mod withheld;
 
 pub use admission::{Admitted, Ended, Gateway, Observer};
 pub use connection_headers::{CONNECTION_HEADERS, remove_connection_headers};

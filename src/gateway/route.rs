@@ -9,7 +9,7 @@ use crate::derive::Shape;
 use crate::gateway::caller::CallerRule;
 use crate::gateway::gate::Carrier;
 use crate::gateway::terms::Terms;
-use crate::identity::{Kind, Scope};
+use crate::identity::{Kind, Publisher, Scope};
 use crate::profile::{Profile, RuleId};
 use crate::secret::Secret;
 
@@ -256,6 +256,11 @@ impl Routes {
 }
 
 impl Route {
+    /// The publisher at the other end, by its own id.
+    pub fn publisher(&self) -> &Publisher {
+        self.terms.publisher().unwrap_or(&self.scope.publisher)
+    }
+
     /// The field that a rule is about, by a name that does not change.
     pub fn slot(&self, rule: RuleId) -> &str {
         self.profile.rule(rule).map_or("", |rule| rule.slot.as_str())

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::refusal::Refusal;
 use crate::clock::{Date, Timestamp};
+use crate::identity::Publisher;
 
 /// Where a publisher processes: a country of ISO 3166-1 (alpha-2), or the European Economic Area as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -142,6 +143,8 @@ impl NotAgreed {
 /// The terms of one publisher, as its routes hold to them.
 #[derive(Debug, Default)]
 pub struct Terms {
+    /// Whose they are; none: the publisher of the route's scope.
+    publisher: Option<Publisher>,
     /// The agreement's last day.
     ends: Option<Date>,
     /// A place outside the EEA, without a basis on record.
@@ -153,6 +156,17 @@ pub struct Terms {
 }
 
 impl Terms {
+    /// The same terms as those of this publisher, by its own id: its scope may be another's (`same_ids_as`).
+    #[must_use]
+    pub fn of(self, publisher: Publisher) -> Self {
+        Self { publisher: Some(publisher), ..self }
+    }
+
+    /// Whose they are, when that is said.
+    pub(super) fn publisher(&self) -> Option<&Publisher> {
+        self.publisher.as_ref()
+    }
+
     /// Terms: the agreement's last day, where the publisher processes and on what basis, and how the school came by it.
     pub fn new(
         ends: Option<Date>,
@@ -161,6 +175,7 @@ impl Terms {
         supply: Option<Supply>,
     ) -> Self {
         Self {
+            publisher: None,
             ends,
             unfounded: unfounded(location, basis),
             consent_under_16: supply == Some(Supply::FreeApp),

@@ -16,6 +16,7 @@ mod demo;
 mod doors;
 mod faults;
 mod joined;
+mod lawful;
 mod leak;
 mod many;
 mod oracle;

@@ -232,6 +232,7 @@ fn moved(world: &World, digest: u8, outside: Option<&str>) -> House {
         clock: Arc::clone(&old.clock),
         routes: Routes::new(route, None),
         rosters: old.rosters.clone(),
+        consents: old.consents.clone(),
         configuration: [digest; 32],
         binary: old.binary,
         limits: old.limits,

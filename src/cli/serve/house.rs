@@ -9,7 +9,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use crate::cli::failure::Failure;
-use crate::cli::faults::roster_failed;
+use crate::cli::faults::{consents_failed, roster_failed};
 use crate::cli::stores::Stores;
 use crate::cli::words;
 use crate::config::settings::{
@@ -29,6 +29,7 @@ use crate::profile::Profile;
 use crate::rewrite::Limits;
 use crate::rewrite::coding::Expansion;
 use crate::roster::Roster;
+use crate::roster::consent::Consents;
 use crate::secret::Secret;
 use crate::server::client_certificates::Authority;
 use crate::upstream::{ClientProof as Proof, CredentialSettings, Upstream, UpstreamSettings, UpstreamTls};
@@ -59,6 +60,7 @@ pub(super) fn build(settings: &Settings, stores: &Stores, binary: [u8; 32]) -> R
         clock: Arc::clone(&stores.clock),
         routes: Routes::new(routes, public(settings)?),
         rosters: rosters(settings, stores)?,
+        consents: consents(settings, stores)?,
         configuration: settings.digest,
         binary,
         limits: limits(settings),
@@ -105,11 +107,28 @@ fn rosters(settings: &Settings, stores: &Stores) -> Result<HashMap<School, Arc<R
     Ok(rosters)
 }
 
+/// What pupils and parents of every school said. A damaged file is not a missing one: objections may be in it.
+pub(in crate::cli) fn consents(
+    settings: &Settings,
+    stores: &Stores,
+) -> Result<HashMap<School, Arc<Consents>>, Failure> {
+    let mut all = HashMap::new();
+    for school in &settings.schools {
+        let said = Consents::load(&settings.consents_of(&school.id), &stores.vault);
+        let said = said.map_err(|error| consents_failed(&error))?;
+        if !said.is_empty() {
+            all.insert(school.id.clone(), Arc::new(said));
+        }
+    }
+    Ok(all)
+}
+
 /// On what terms a publisher receives anything.
 pub(in crate::cli) fn terms(publisher: &PublisherSettings) -> Arc<Terms> {
     let recorded = &publisher.recorded;
     let ends = recorded.agreement.as_ref().and_then(|agreement| agreement.ends);
-    Arc::new(Terms::new(ends, &recorded.location, recorded.basis, recorded.kind))
+    let terms = Terms::new(ends, &recorded.location, recorded.basis, recorded.kind);
+    Arc::new(terms.of(publisher.id.clone()))
 }
 
 /// A route's rules, as far as the publisher's agreement goes.

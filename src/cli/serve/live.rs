@@ -196,7 +196,8 @@ impl Live {
         Arc::clone(&self.now.lock().unwrap_or_else(PoisonError::into_inner).witnesses)
     }
 
-    fn settings(&self) -> Arc<Settings> {
+    /// The configuration in force.
+    pub(super) fn settings(&self) -> Arc<Settings> {
         Arc::clone(&self.now.lock().unwrap_or_else(PoisonError::into_inner).settings)
     }
 

@@ -5,6 +5,7 @@
 
 pub(super) mod house;
 mod live;
+mod nightly;
 mod observer;
 mod operations;
 mod witnesses;
@@ -133,7 +134,15 @@ fn around(
         tokio::spawn(operations::serve(operations, shown, drain.watch())),
         tokio::spawn(commands),
         tokio::spawn(checkpoints(Arc::clone(stores), drain.clone())),
+        tokio::spawn(nights(Arc::clone(live), Arc::clone(stores), drain.clone())),
     ]
+}
+
+/// What is done once a night, in this order.
+async fn nights(live: Arc<Live>, stores: Arc<Stores>, drain: Drain) {
+    let jobs = Vec::new();
+    let hour = move || live.settings().nightly_hour;
+    nightly::run(jobs, Arc::clone(&stores.clock), hour, nightly::LOOK, drain.watch()).await;
 }
 
 async fn checkpoints(stores: Arc<Stores>, drain: Drain) {

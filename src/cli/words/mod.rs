@@ -3,8 +3,10 @@
 //! It must not know where it is shown.
 
 mod command;
+pub(super) mod consent;
 pub(super) mod differences;
 mod report;
+mod roster;
 mod stores;
 mod witness;
 
@@ -16,6 +18,10 @@ pub(super) use command::{
     ROUTE_UNKNOWN, RUNTIME, SERVER_LOST, SIGNALS, SOCKET, TRIAL, UPSTREAM, WRITE,
 };
 pub(super) use report::{JOURNAL_DIFFERS, JOURNAL_MOVED, PERIOD};
+pub(super) use roster::{
+    ROSTER_COLUMN, ROSTER_IDS, ROSTER_KIND, ROSTER_MARKED, ROSTER_MEMBER, ROSTER_NOBODY, ROSTER_NONE,
+    ROSTER_PLACE, ROSTER_PSEUDONYMS, ROSTER_REASON, ROSTER_SHOWN_OFTEN, reason as roster_reason,
+};
 pub(super) use stores::{
     BACKUP_UNFIT, CLOCK_BACK, DISK_FULL, EPOCH_OVER, EPOCH_SERVES, EPOCH_UNFIT, EPOCH_UNKNOWN, FOR_EVER,
     IN_USE, JOURNAL_FAILED, JOURNAL_MISSING, JOURNAL_SEALED, NO_PRIMARY, NO_ROSTER_PATH, PUBLISHER_UNKNOWN,
@@ -34,7 +40,8 @@ pub(super) fn with_code(code: &str) -> Option<&'static Message> {
 
 /// Every message of the commands.
 pub(super) fn all() -> impl Iterator<Item = &'static Message> {
-    command::ALL.iter().chain(report::ALL).chain(stores::ALL).chain(witness::ALL).copied()
+    let groups = [command::ALL, consent::ALL, report::ALL, roster::ALL, stores::ALL, witness::ALL];
+    groups.into_iter().flatten().copied()
 }
 
 #[cfg(test)]
@@ -45,7 +52,9 @@ mod tests {
     fn every_message_is_listed_once_and_says_the_same_in_both_languages() {
         let written = [
             include_str!("command.rs"),
+            include_str!("consent.rs"),
             include_str!("report.rs"),
+            include_str!("roster.rs"),
             include_str!("stores.rs"),
             include_str!("witness.rs"),
         ]

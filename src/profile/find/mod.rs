@@ -201,6 +201,8 @@ pub struct Finding {
 /// several records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Person {
+    /// The record that says so; none for the message as a whole.
+    pub record: Option<Place>,
     start: u32,
     end: u32,
 }

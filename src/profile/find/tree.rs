@@ -263,7 +263,7 @@ impl<'p> Walk<'p, '_> {
         let Some(root) = self.profile.records.get(record as usize).map(|record| record.root) else {
             return Ok(None);
         };
-        self.open_record(record);
+        self.open_record(record, Some(at.place(node)));
         self.value(At { record: node, ..at }, node, root, None)?;
         self.outside(at, node, record)?;
         self.close_record()

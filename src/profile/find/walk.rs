@@ -114,7 +114,7 @@ impl<'p, 'd> Walk<'p, 'd> {
             return Err(FindRefusal::NotListed { rule: self.profile.name.clone() });
         };
         let material = self.material;
-        self.open_record(message.record);
+        self.open_record(message.record, None);
         self.path()?;
         match material.query {
             Some(query) => self.query(message, query)?,

@@ -19,9 +19,10 @@ use sluis::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes, Swap
 use sluis::gateway::terms::Terms;
 use sluis::identity::{Epoch, Identifier, Kind, Publisher, School, Scope};
 use sluis::journal::{Journal, Leaf, Leaves};
-use sluis::profile::{Profile, builtin};
+use sluis::profile::{Category, Profile, builtin};
 use sluis::rewrite::Limits;
 use sluis::rewrite::coding::Expansion;
+use sluis::roster::consent::Consents;
 use sluis::secret::Secret;
 use sluis::server::{Deadlines, Drain, ServerTls, Settings, TlsSettings};
 use sluis::upstream::{CredentialSettings, Upstream, UpstreamSettings, UpstreamTls};
@@ -52,9 +53,13 @@ pub(crate) struct Options {
     /// Whether the roster has a column for whole names.
     pub(crate) full_names: bool,
     pub(crate) eck_id_kept: bool,
-    /// On what terms `rekenwonder` and `taalreus` receive anything.
+    /// On what terms `rekenwonder` receives anything.
     pub(crate) terms: Arc<Terms>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The categories that the agreement names, and whether other fields refuse; none: no agreement.
+    pub(crate) agreed: Option<(Vec<Category>, bool)>,
+    /// What pupils and parents said, by school.
+    pub(crate) consents: HashMap<School, Arc<Consents>>,
     pub(crate) link: Link,
     pub(crate) shape: Shape,
     pub(crate) shapes: Vec<(Kind, Shape)>,
@@ -83,6 +88,8 @@ impl Default for Options {
             eck_id_kept: false,
             terms: Arc::default(),
             clock: Arc::new(SystemClock),
+            agreed: None,
+            consents: HashMap::new(),
             link: Link::Field,
             shape: Shape::Uuid,
             shapes: vec![(Kind::EMAIL, Shape::parse("email:leerling.petteflat.example").unwrap())],
@@ -156,6 +163,10 @@ impl World {
                 profiles.push(("own", Arc::new(Profile::read("own.toml", text).unwrap())));
             }
             for (mount, profile) in profiles {
+                let profile = match &options.agreed {
+                    Some((categories, refuse)) => Arc::new(profile.limited(categories, *refuse)),
+                    None => profile,
+                };
                 for asks in [Asks::Publisher, Asks::School] {
                     let far = if asks == Asks::Publisher { &school } else { &publisher };
                     routes.push(route(&options, name, mount, &profile, asks, far, folder.path(), &clock));
@@ -171,6 +182,7 @@ impl World {
             );
         }
         let house = House {
+            consents: options.consents.clone(),
             vault: Arc::new(vault),
             journal: Arc::new(journal),
             clock,
@@ -414,7 +426,7 @@ fn route(
         shapes: Shapes::new(options.shape.clone(), options.shapes.iter().cloned()),
         link: options.link,
         eck_id_kept: options.eck_id_kept,
-        terms: Arc::clone(&options.terms),
+        terms: if publisher == "rekenwonder" { Arc::clone(&options.terms) } else { Arc::default() },
         swaps: options.swaps.iter().map(swap).collect(),
         upstream: Base::parse(&base).unwrap(),
         carrier: Arc::new(Upstream::open(&settings, Arc::clone(clock)).unwrap()),
