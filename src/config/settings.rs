@@ -215,8 +215,7 @@ impl AgreementSettings {
 }
 
 impl Recorded {
-    /// Whether nothing may cross at this moment, whatever the routes say: an agreement that ended, or a place outside
-    /// the EEA without a basis.
+    /// Whether nothing may cross at this moment: an agreement that ended, or a place outside the EEA without a basis.
     pub fn forbids(&self, now: Timestamp) -> bool {
         unfounded(&self.location, self.basis)
             || self.agreement.as_ref().is_some_and(|agreement| agreement.ended(now))

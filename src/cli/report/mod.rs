@@ -3,6 +3,7 @@
 //! Both rest on the configuration in force and on the journal, verified first. No file here can hold a pupil's name, number
 //! or pseudonym: neither source has one. Reading (`reading.rs`, `facts.rs`, `bundle.rs`) stands apart from making text.
 
+mod article_30;
 mod attention;
 mod bundle;
 mod claims;
@@ -20,6 +21,7 @@ mod reading;
 mod readme;
 mod register;
 mod register_page;
+mod route_page;
 mod sample;
 mod summary;
 mod tally;

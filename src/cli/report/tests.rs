@@ -107,14 +107,9 @@ fn rule_text(settings: &Settings, category: &str) -> String {
     let profile = &settings.publishers[0].routes[0].profile;
     let rules = profile.rules().iter().enumerate();
     let reach = profile.reach();
-    let (at, _) = rules
-        .filter(|(at, rule)| {
-            rule.category.is_some_and(|found| found.as_str() == category)
-                && rule.leave.shares()
-                && reach[*at].request
-        })
-        .next()
-        .unwrap();
+    let mut rules = rules.filter(|(at, rule)| rule.leave.shares() && reach[*at].request);
+    let (at, _) =
+        rules.find(|(_, rule)| rule.category.is_some_and(|found| found.as_str() == category)).unwrap();
     profile.rule_text(crate::profile::RuleId(u32::try_from(at).unwrap()))
 }
 
