@@ -140,6 +140,7 @@ fn gateway(directory: &Path) -> Gateway {
         swaps: Vec::new(),
         upstream: Base::parse("https://upstream.test/v1").expect("a base"),
         carrier: Arc::new(Publisher1k),
+        terms: Arc::default(),
     };
     let house = House {
         vault: Arc::new(vault),
@@ -147,6 +148,7 @@ fn gateway(directory: &Path) -> Gateway {
         clock,
         routes: Routes::new([route], None),
         rosters: HashMap::from([(school(), Arc::new(Register::build(roster)))]),
+        consents: HashMap::new(),
         configuration: [0; 32],
         binary: [0; 32],
         limits: Limits::default(),

@@ -1,4 +1,4 @@
-//! Reading what stands once: school, listener, operations, vault, journal, roster, limits.
+//! Reading what stands once: school, listener, operations, night, vault, journal, roster, limits.
 //!
 //! It must not know publishers.
 
@@ -18,6 +18,8 @@ use super::words::{self, school};
 
 /// The port of the operations listener when none is written.
 const OPERATIONS_PORT: u16 = 9443;
+/// When the night's work begins when no hour is written.
+const NIGHTLY_HOUR: u8 = 3;
 
 /// `[school]`, or several `[[school]]`.
 pub(super) fn schools(root: &Section<'_>) -> Vec<At<SchoolSettings>> {
@@ -123,6 +125,14 @@ pub(super) fn operations(root: &Section<'_>) -> SocketAddr {
     address.unwrap_or(usual)
 }
 
+/// `hour` of `[nightly]`: three in the morning when it is not written.
+pub(super) fn nightly_hour(root: &Section<'_>) -> u8 {
+    let Some(section) = root.section("nightly", "[nightly]") else { return NIGHTLY_HOUR };
+    let hour = section.number("hour", 0..=23).and_then(|found| u8::try_from(found.value).ok());
+    section.finish();
+    hour.unwrap_or(NIGHTLY_HOUR)
+}
+
 fn socket(section: &Section<'_>, key: &str, text: &At<&str>) -> Option<SocketAddr> {
     let address = text.value.parse().ok();
     if address.is_none() {
@@ -161,6 +171,7 @@ pub(super) fn stores(
     let journal = match root.section("journal", "[journal]") {
         Some(section) => {
             let path = section.needed("path", "\"state/journal\"").map(|text| keep("journal.path", text));
+            super::witness::asked(&section);
             section.finish();
             path
         }

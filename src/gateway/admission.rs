@@ -245,7 +245,7 @@ impl Gate for Gateway {
                 tracing::warn!(exchange = %id, route = exchange.template(), millis, code = refusal.code(), delivered, "refused");
                 record_refusal(&exchange, &refusal, delivered).await;
                 self.tell(Some(route), Some(refusal.code()), since);
-                Err(Refused { refusal, at, exchange: id.to_string() })
+                Err(Refused { refusal: heard(route.asks, refusal), at, exchange: id.to_string() })
             }
         }
     }
@@ -264,6 +264,15 @@ impl Gate for Gateway {
             _ => At::Request,
         };
         Refused { refusal, at, exchange: id.to_string() }
+    }
+}
+
+/// What the caller hears of a refusal. That somebody objected is between the pupil and the school: to a publisher he is as
+/// unknown as anybody; log and journal have the reason.
+fn heard(asks: Asks, refusal: Refusal) -> Refusal {
+    match (asks, refusal) {
+        (Asks::Publisher, Refusal::Objected | Refusal::NoConsent) => Refusal::UnknownPseudonym,
+        (_, refusal) => refusal,
     }
 }
 

@@ -64,6 +64,7 @@ pub(super) async fn school_asks(
     selected: Selected,
     request: Message,
 ) -> Result<Reply, Refusing> {
+    exchange.lawful().map_err(asking)?;
     let mut watch = Watch::new();
     let cleared = leave(exchange, selected, request, &mut watch).await.map_err(asking)?;
     match ask_publisher(exchange, selected, cleared).await? {
@@ -81,6 +82,7 @@ pub(super) async fn publisher_asks(
     selected: Selected,
     request: Message,
 ) -> Result<Reply, Refusing> {
+    exchange.lawful().map_err(asking)?;
     let mut watch = Watch::new();
     let mut restored = enter(exchange, selected, request, &mut watch).await.map_err(asking)?;
     let whom = restored.take_whom();
@@ -107,6 +109,11 @@ impl Exchange {
     /// What the school told about its pupils; none runs closed.
     pub(super) fn register(&self) -> Option<&Register> {
         self.house.rosters.get(&self.route.scope.school).map(Arc::as_ref)
+    }
+
+    /// Whether this publisher may be dealt with at this moment at all: before anything moves, and again when it leaves.
+    pub(super) fn lawful(&self) -> Result<(), Refusal> {
+        self.route.terms.hold(self.house.clock.now())
     }
 
     /// The route as log and journal name it: mount and path template, never the path as received.

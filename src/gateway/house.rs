@@ -14,7 +14,8 @@ use crate::identity::{Identifier, Kind, School};
 use crate::journal::Journal;
 use crate::rewrite::Limits;
 use crate::rewrite::coding::Expansion;
-use crate::roster::{Pupil, Roster};
+use crate::roster::consent::Consents;
+use crate::roster::{Field, Known, Roster};
 use crate::secret::Secret;
 use crate::vault::{Avoid, Vault};
 
@@ -30,6 +31,8 @@ pub struct House {
     pub routes: Routes,
     /// What each school has told about its pupils; a school that is not here runs closed.
     pub rosters: HashMap<School, Arc<Register>>,
+    /// What pupils and parents said: whom each school does not let leave. A school that is not here heard nothing.
+    pub consents: HashMap<School, Arc<Consents>>,
     /// SHA-256 of the configuration in force.
     pub configuration: [u8; 32],
     /// SHA-256 of the running binary.
@@ -88,43 +91,46 @@ impl std::fmt::Debug for House {
 
 /// Every value of every pupil, as the guard takes them.
 fn watched(roster: &Roster) -> impl Iterator<Item = Watched<'_>> {
-    roster.pupils().iter().enumerate().flat_map(|(number, pupil)| {
-        let person = u32::try_from(number).unwrap_or(u32::MAX);
-        values(pupil).map(move |(kind, text)| Watched { person, kind, text })
-    })
+    numbered(roster)
+        .flat_map(|(person, pupil)| values(pupil).map(move |(kind, text)| Watched { person, kind, text }))
+}
+
+fn numbered(roster: &Roster) -> impl Iterator<Item = (u32, Known<'_>)> {
+    roster.pupils().enumerate().map(|(number, pupil)| (u32::try_from(number).unwrap_or(u32::MAX), pupil))
 }
 
 /// Every pupil's prefix and family name as one, which a roster keeps apart: texts join them (`vandenberg`).
 fn prefixed(roster: &Roster) -> Vec<(u32, Secret<String>)> {
-    let name = |pupil: &Pupil| {
-        let (prefix, family) = (pupil.prefix.as_ref()?, pupil.family.as_ref()?);
+    let name = |pupil: Known<'_>| {
+        let (prefix, family) = (pupil.first(Field::Prefix)?, pupil.first(Field::Family)?);
         Some(Secret::new(format!("{} {}", prefix.expose(), family.expose())))
     };
-    let numbered = roster.pupils().iter().enumerate();
-    numbered
-        .filter_map(|(number, pupil)| Some((u32::try_from(number).unwrap_or(u32::MAX), name(pupil)?)))
-        .collect()
+    numbered(roster).filter_map(|(number, pupil)| Some((number, name(pupil)?))).collect()
 }
 
-fn values(pupil: &Pupil) -> impl Iterator<Item = (WatchKind, &str)> {
+fn values(pupil: Known<'_>) -> impl Iterator<Item = (WatchKind, &str)> {
     let identifiers = pupil.all_identifiers().map(|(kind, text)| {
         let watched = if kind == Kind::EMAIL { WatchKind::Email } else { WatchKind::Identifier };
-        (watched, text.expose().as_str())
+        (watched, text.expose())
     });
-    identifiers
-        .chain(pupil.given.iter().map(|text| (WatchKind::GivenName, text.expose().as_str())))
-        .chain(pupil.family.iter().map(|text| (WatchKind::FamilyName, text.expose().as_str())))
-        .chain(pupil.full_names.iter().map(|text| (WatchKind::FullName, text.expose().as_str())))
-        .chain(pupil.phones.iter().map(|text| (WatchKind::Phone, text.expose().as_str())))
-        .chain(pupil.addresses.iter().map(|text| (WatchKind::Address, text.expose().as_str())))
-        .chain(pupil.birth_date.iter().map(|text| (WatchKind::BirthDate, text.expose().as_str())))
+    let fields = [
+        (Field::Given, WatchKind::GivenName),
+        (Field::Family, WatchKind::FamilyName),
+        (Field::FullName, WatchKind::FullName),
+        (Field::Phone, WatchKind::Phone),
+        (Field::Address, WatchKind::Address),
+        (Field::BirthDate, WatchKind::BirthDate),
+    ];
+    let fields = fields
+        .into_iter()
+        .flat_map(move |(field, kind)| pupil.all(field).map(move |text| (kind, text.expose())));
+    identifiers.chain(fields)
 }
 
 /// Every word of every name, in lower case.
 fn words(roster: &Roster) -> HashSet<String> {
-    let names = roster.pupils().iter().flat_map(|pupil| {
-        pupil.given.iter().chain(&pupil.prefix).chain(&pupil.family).chain(&pupil.full_names)
-    });
+    let fields = [Field::Given, Field::Prefix, Field::Family, Field::FullName];
+    let names = roster.pupils().flat_map(|pupil| fields.into_iter().flat_map(move |field| pupil.all(field)));
     names
         .flat_map(|name| name.expose().split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase))
         .collect()

@@ -16,10 +16,11 @@ use super::piece::{Piece, pieces};
 use super::record::{Crossing, record};
 use super::refusal::Refusal;
 use super::route::Route;
+use super::withheld::Withheld;
 use super::{address, watching};
 use crate::journal::Event;
-use crate::profile::find::{Finding, Masking};
-use crate::profile::{Act, Door, Minted, Selected};
+use crate::profile::find::{Finding, Masking, Order};
+use crate::profile::{Act, Door, Minted, Place, Selected};
 use crate::vault::{Avoid, LabelAsk, MaskAnswer, MaskAsk, Masked as Answered, Person, VaultError};
 
 /// A message with its findings replaced; not yet looked at by the guard.
@@ -36,14 +37,21 @@ pub(super) async fn leave(
     message: Message,
     watch: &mut Watch,
 ) -> Result<Cleared, Refusal> {
+    exchange.lawful()?;
     let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
     let register = exchange.register();
     let found = pieces(exchange, selected, Door::Leave, register.is_none(), &parts)?;
-    let masked = mask(exchange, register, selected, parts, found, watch).await?;
+    let withheld = Withheld::of(exchange, register, &parts, &found)?;
+    let masked = mask(exchange, selected, parts, found, &withheld, watch).await?;
     let Masked { written, salts, counts } = masked;
     let cleared = guarded(register, watch, &written.permits, written.message)?;
-    let crossing =
-        Crossing { event: Event::LEFT, counts: &counts, salts: &salts, permits: cleared.permits_used() };
+    let crossing = Crossing {
+        event: Event::LEFT,
+        counts: &counts,
+        salts: &salts,
+        permits: cleared.permits_used(),
+        withheld: withheld.elements().len(),
+    };
     record(exchange, &crossing, Some(cleared.message())).await?;
     Ok(cleared)
 }
@@ -65,13 +73,15 @@ pub(super) fn guarded(
 /// Found → Masked.
 async fn mask(
     exchange: &Exchange,
-    register: Option<&Register>,
     selected: Selected,
     parts: Parts,
     found: Vec<Piece>,
+    withheld: &Withheld,
     watch: &mut Watch,
 ) -> Result<Masked, Refusal> {
-    let Questions { asks, wanted, names: labels } = gather(exchange, register, &parts, &found)?;
+    let register = exchange.register();
+    let questions = gather(exchange, register, &parts, &found, withheld)?;
+    let Questions { asks, wanted, names: labels } = questions;
     let questions: Vec<MaskAsk<'_>> = wanted
         .iter()
         .map(|ask| MaskAsk {
@@ -105,7 +115,8 @@ async fn mask(
         _ => false,
     };
     watching::watch(watch, exchange, &found, &parts, &minted);
-    let written = write(exchange, selected, parts, &found, &asks, &answer)?;
+    let answered = Answers { asks: &asks, answer: &answer, withheld };
+    let written = write(exchange, selected, parts, &found, &answered)?;
     let mut salts: Vec<[u8; 16]> =
         answer.masked.iter().filter(|one| !one.minted).map(|one| one.salt).collect();
     salts.sort_unstable();
@@ -114,26 +125,37 @@ async fn mask(
     Ok(Masked { written, salts, counts })
 }
 
-/// Masked: every finding written, lists put in the order of pseudonyms.
+/// What every finding asked, what came of it, and what does not leave.
+struct Answers<'a> {
+    asks: &'a [Vec<Ask>],
+    answer: &'a MaskAnswer,
+    withheld: &'a Withheld,
+}
+
+/// Masked: every finding written, elements withheld, lists put in the order of pseudonyms.
 fn write(
     exchange: &Exchange,
     selected: Selected,
     parts: Parts,
     pieces: &[Piece],
-    asks: &[Vec<Ask>],
-    answer: &MaskAnswer,
+    answers: &Answers<'_>,
 ) -> Result<Written, Refusal> {
+    let Answers { asks, answer, withheld } = answers;
     let (Some(whole), Some(own)) = (pieces.first(), asks.first()) else { return Err(Refusal::Internal) };
-    let edit = |place: usize, piece: &Piece| edits(exchange, &parts, piece, asks.get(place), answer);
+    let edit = |place: usize, piece: &Piece| edits(exchange, &parts, (place, piece), answers);
     let mut edits = edit(0, whole)?;
+    for element in withheld.elements() {
+        edits.put(Place::Body(element), "", Write::Nothing)?;
+    }
     for (index, finding) in whole.found.findings.iter().enumerate() {
-        if let Act::Address { .. } = finding.act {
+        if let (Act::Address { .. }, false) = (&finding.act, withheld.takes(0, index)) {
             let address = address::write(exchange, pieces, index, &edit)?;
             let write = |(text, echoes)| Write::Address { text, echoes };
             edits.put(finding.place, "", address.map_or(Write::Nothing, write))?;
         }
     }
-    for order in &whole.found.orders {
+    let stays = |order: &&Order| !withheld.takes_node(&whole.found, order.nested, order.parent);
+    for order in whole.found.orders.iter().filter(stays) {
         let pseudonym = |person: Option<u32>| match own.get(naming(&whole.found, person?)?)? {
             Ask::Identifier(ask) => answer.masked.get(*ask).map(|one| one.pseudonym.as_str()),
             _ => None,
@@ -161,16 +183,17 @@ fn write(
 fn edits(
     exchange: &Exchange,
     parts: &Parts,
-    piece: &Piece,
-    asks: Option<&Vec<Ask>>,
-    answer: &MaskAnswer,
+    (place, piece): (usize, &Piece),
+    Answers { asks, answer, withheld }: &Answers<'_>,
 ) -> Result<Edits, Refusal> {
+    let asks = asks.get(place);
     let slices = piece.slices(parts);
     let material = piece.material(parts, &slices);
     let mut edits = Edits::new(&piece.found);
     let route = piece.route(exchange);
     for (index, finding) in piece.found.findings.iter().enumerate() {
         match finding.act {
+            _ if withheld.takes(place, index) => {}
             Act::Nested { nested } => edits.host(nested, finding.place),
             Act::Address { .. } => {}
             _ => {

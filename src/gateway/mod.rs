@@ -27,8 +27,10 @@ mod piece;
 mod record;
 pub mod refusal;
 pub mod route;
+pub mod terms;
 mod undescribed;
 mod watching;
+mod withheld;
 
 pub use admission::{Admitted, Ended, Gateway, Observer};
 pub use connection_headers::{CONNECTION_HEADERS, remove_connection_headers};

@@ -62,6 +62,19 @@ pub enum Refusal {
     },
     /// A value that a `swap` rule does not know.
     SwapMismatch,
+    /// The publisher's agreement has ended.
+    AgreementEnded,
+    /// The publisher processes outside the EEA, and no basis for that is on record.
+    NoBasis,
+    /// Something of a category that the publisher's agreement does not name, at a place where it cannot just go.
+    NotAgreed {
+        /// The profile's rule.
+        rule: String,
+    },
+    /// The message is about a pupil for whom an objection against this publisher is on record.
+    Objected,
+    /// The message is about a pupil under 16 (or of unknown age), the publisher is a free app, and no consent is on record.
+    NoConsent,
     /// The guard found something it watches.
     Leak {
         /// What kind of thing was found, in the guard's own words (`full-name`, `identifier` …).
@@ -128,6 +141,11 @@ impl Refusal {
             Self::NoPerson { .. } => "SLS-302",
             Self::SwapMismatch => "SLS-303",
             Self::NotInRoster { .. } => "SLS-304",
+            Self::AgreementEnded => "SLS-401",
+            Self::NoBasis => "SLS-402",
+            Self::NotAgreed { .. } => "SLS-403",
+            Self::Objected => "SLS-404",
+            Self::NoConsent => "SLS-405",
             Self::Leak { .. } => "SLS-601",
             Self::Closed { .. } => "SLS-602",
             Self::WithheldTooOften { .. } => "SLS-603",

@@ -111,6 +111,7 @@ fn detail(refusal: &Refusal) -> Option<String> {
         Refusal::NotListed { rule }
         | Refusal::Question { rule }
         | Refusal::NoPerson { rule }
+        | Refusal::NotAgreed { rule }
         | Refusal::NotInRoster { rule }
         | Refusal::Closed { rule } => Some(format!("rule: {rule}")),
         _ => None,
@@ -138,6 +139,11 @@ pub fn answer(refusal: &Refusal) -> &'static Answer {
         Refusal::NotInRoster { .. } => &texts::NOT_IN_ROSTER,
         Refusal::NoPerson { .. } => &texts::NO_PERSON,
         Refusal::SwapMismatch => &texts::SWAP_MISMATCH,
+        Refusal::AgreementEnded => &texts::AGREEMENT_ENDED,
+        Refusal::NoBasis => &texts::NO_BASIS,
+        Refusal::NotAgreed { .. } => &texts::NOT_AGREED,
+        Refusal::Objected => &texts::OBJECTED,
+        Refusal::NoConsent => &texts::NO_CONSENT,
         Refusal::Leak { .. } => &texts::LEAK,
         Refusal::Closed { .. } => &texts::CLOSED,
         Refusal::WithheldTooOften { .. } => &texts::WITHHELD_TOO_OFTEN,

@@ -315,6 +315,12 @@ fn volatile(text: &str) -> Option<(usize, &'static str)> {
         32 if ends(32) => return Some((32, "EXCHANGE")),
         _ => {}
     }
+    // The end of a verifier key: its id and the key (C2SP signed-note).
+    let key =
+        text.get(9..53).filter(|key| key.chars().all(|c| c.is_ascii_alphanumeric() || "+/".contains(c)));
+    if hex == 8 && text[8..].starts_with('+') && key.is_some() {
+        return Some((53, "KEY"));
+    }
     // A digest in base64 (RFC 4648, 4).
     let base64 = run(|c| c.is_ascii_alphanumeric() || "+/".contains(*c));
     if base64 == 43 && text[43..].starts_with('=') {
