@@ -234,6 +234,7 @@ fn nothing_is_signed_that_is_not_in_the_book() {
                 assert_eq!(again, Err(NotCosigned::NotKept), "nothing until a restart");
             }
             drop(book);
+            disk.power_cut().unwrap();
             // After a restart it knows what it signed, or more.
             let size = self::book(&place).seen()[0].size;
             assert!(again.is_err() || size == Some(5));
