@@ -24,7 +24,7 @@ use sluis::disk::RealDisk;
 use sluis::gateway::caller::{CallerRule, Credential};
 use sluis::gateway::house::{House, Register};
 use sluis::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes};
-use sluis::gateway::{Carried, Carrier, Ended, Gate, Gateway, Observer, Presented};
+use sluis::gateway::{Carried, Carrier, Ended, Gate, Gateway, Observer, Patience, Presented};
 use sluis::identity::{Epoch, Kind, Publisher, School, Scope};
 use sluis::journal::{Journal, Settings};
 use sluis::profile::Profile;
@@ -151,6 +151,7 @@ fn gateway(directory: &Path) -> Gateway {
         binary: [0; 32],
         limits: Limits::default(),
         expansion: Expansion::default(),
+        patience: Patience::default(),
     };
     Gateway::new(house, Arc::new(Nobody))
 }

@@ -15,6 +15,7 @@ mod corpus;
 mod demo;
 mod doors;
 mod faults;
+mod guesses;
 mod joined;
 mod leak;
 mod many;
