@@ -126,6 +126,14 @@ impl Running {
 
     /// One request over TLS, trusting this certificate: the status, and the code of a refusal.
     pub(crate) fn ask(&self, certificate: &Path, path: &str, token: &str) -> (u16, String) {
+        let head = format!("GET {path} HTTP/1.1\r\nAuthorization: Bearer {token}\r\n");
+        let (status, _, body) = self.exchange(certificate, &head, "");
+        let problem: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
+        (status, problem["code"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// A request whose head begins so, over TLS and a connection of its own: status, head and body of the reply.
+    pub(crate) fn exchange(&self, certificate: &Path, head: &str, body: &str) -> (u16, String, String) {
         let mut roots = rustls::RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(certificate).unwrap()).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -138,16 +146,16 @@ impl Running {
         let connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
         let socket = TcpStream::connect(self.text("address")).unwrap();
         let mut stream = rustls::StreamOwned::new(connection, socket);
-        let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n");
-        write!(stream, "{head}Connection: close\r\n\r\n").unwrap();
+        let length =
+            if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+        write!(stream, "{head}Host: localhost\r\n{length}Connection: close\r\n\r\n{body}").unwrap();
         let mut reply = Vec::new();
         // Without close_notify the end of the connection is an error; the bytes are there.
         let _ = stream.read_to_end(&mut reply);
         let reply = String::from_utf8_lossy(&reply).into_owned();
-        let (head, body) = reply.split_once("\r\n\r\n").unwrap();
-        let problem: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
-        let code = problem["code"].as_str().unwrap_or_default().to_owned();
-        (head.split(' ').nth(1).unwrap().parse().unwrap(), code)
+        let (head, body) = reply.split_once("\r\n\r\n").unwrap_or((&reply, ""));
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
+        (status, head.to_owned(), body.to_owned())
     }
 
     /// Asks `/readyz` until it is so.
