@@ -9,6 +9,7 @@
     reason = "tests say what went wrong by failing"
 )]
 
+mod audit;
 mod broken;
 mod cli;
 mod corpus;

@@ -59,9 +59,9 @@ fn proved(evidence: &Evidence<'_>, to: Language) -> Vec<String> {
             "{} ({}).",
             to.pick(
                 "The sample was chosen by the entries' own hashes: the ten that left with the smallest SHA-256 of \
-                 `sluis-evidence-sample-v1`, a newline and the leaf's hash",
+                 sluis-evidence-sample-v1, a newline and the leaf's hash",
                 "De steekproef is gekozen door de regels zelf: de tien die vertrokken met de kleinste SHA-256 van \
-                 `sluis-evidence-sample-v1`, een regeleinde en de hash van de regel",
+                 sluis-evidence-sample-v1, een regeleinde en de hash van de regel",
             ),
             evidence.sample.len(),
         ),

@@ -233,6 +233,7 @@ fn pages(evidence: &Evidence<'_>, put: &mut Put<'_>) -> Result<(), Failure> {
             put(&format!("{name}.{code}.html"), html::html(&page).as_bytes())?;
         }
         let register = register_page::page(evidence.register, language);
+        put(&format!("register.{code}.md"), markdown::markdown(&register).as_bytes())?;
         put(&format!("register.{code}.html"), html::html(&register).as_bytes())?;
         let rows = machine::rows(evidence.register, language);
         put(&format!("register.{code}.csv"), csv::csv(&rows).as_bytes())?;
