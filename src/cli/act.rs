@@ -11,12 +11,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::consent;
 use super::failure::Failure;
 use super::faults::{journal_failed, vault_failed};
 use super::rehearsal::{self, Trial};
 use super::rosters::{self, Import1};
 use super::stores::{self, Stores, leaf_scope};
-use super::{explain, words};
+use super::{explain, report, words};
 use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::config::settings::PublisherSettings;
@@ -47,6 +48,18 @@ pub(super) enum Act {
         publisher: String,
         /// Its name.
         epoch: String,
+    },
+    /// `consent import`, with the file as the body.
+    ConsentImport {
+        /// The school; the only one when it is not named.
+        school: Option<String>,
+    },
+    /// `consent set` and `consent withdraw`, with the identifier as the body.
+    ConsentChange(consent::Change),
+    /// `consent list`
+    ConsentList {
+        /// The school; the only one when it is not named.
+        school: Option<String>,
     },
     /// `roster import`, with the files beside it.
     RosterImport(Import1),
@@ -89,6 +102,8 @@ pub(super) enum Act {
     },
     /// The journal's public key, for `journal verify`.
     JournalKey {},
+    /// `report`: what only whoever holds the stores can tell.
+    Report {},
 }
 
 impl Act {
@@ -98,6 +113,9 @@ impl Act {
             Self::KeysList {} => "keys list",
             Self::KeysRotate { .. } => "keys rotate",
             Self::KeysClose { .. } => "keys close",
+            Self::ConsentImport { .. } => "consent import",
+            Self::ConsentChange(_) => "consent set or withdraw",
+            Self::ConsentList { .. } => "consent list",
             Self::RosterImport(_) => "roster import",
             Self::RosterRemove { .. } => "roster remove",
             Self::RosterList { .. } => "roster list",
@@ -107,6 +125,7 @@ impl Act {
             Self::VaultVerify { .. } => "vault verify",
             Self::VaultBackup { .. } => "vault backup",
             Self::JournalKey {} => "journal key",
+            Self::Report {} => "report",
         }
     }
 
@@ -114,7 +133,9 @@ impl Act {
     pub(super) fn changes_house(&self) -> bool {
         matches!(
             self,
-            Self::RosterImport(_)
+            Self::ConsentImport { .. }
+                | Self::ConsentChange(_)
+                | Self::RosterImport(_)
                 | Self::RosterRemove { .. }
                 | Self::KeysRotate { .. }
                 | Self::KeysClose { .. }
@@ -170,6 +191,9 @@ pub(super) fn perform(act: Act, body: Option<Body>, at: &Workplace<'_>) -> Resul
             let scope = scope(at.settings, school.as_deref(), &publisher, &epoch)?;
             keys_close(&scope, at)
         }
+        Act::ConsentImport { school } => consent::import(school.as_deref(), body, at),
+        Act::ConsentChange(change) => consent::change(&change, body, at),
+        Act::ConsentList { school } => consent::list(school.as_deref(), at),
         Act::RosterImport(asked) => rosters::import(&asked, body, at),
         Act::RosterRemove { school, kind } => rosters::remove(school.as_deref(), &kind, body, at),
         Act::RosterList { school, reason, from, most } => {
@@ -181,6 +205,7 @@ pub(super) fn perform(act: Act, body: Option<Body>, at: &Workplace<'_>) -> Resul
         Act::VaultVerify { repair } => vault_verify(repair, at),
         Act::VaultBackup { to } => vault_backup(&to, at),
         Act::JournalKey {} => Ok(json!({ "key": at.stores.journal.vkey().to_string() })),
+        Act::Report {} => report::facts::tell(at),
     }
 }
 
@@ -284,6 +309,7 @@ fn scope(settings: &Settings, school: Option<&str>, publisher: &str, epoch: &str
     Ok(Scope { school, publisher: publisher.clone(), epoch: Epoch::parse(epoch).map_err(unfit)? })
 }
 
+/// The school that a command means: the one it names, or the only one.
 pub(super) fn school_of(settings: &Settings, school: Option<&str>) -> Result<School, Failure> {
     let mut schools = settings.schools.iter().map(|school| &school.id);
     let found = match school {

@@ -45,13 +45,47 @@ pub(super) fn journal_failed(error: &JournalError) -> Failure {
             let seconds = (behind_ms / 1000).to_string();
             Failure::new(&words::CLOCK_BACK, [("seconds", seconds.into())])
         }
+        JournalError::Sealed(seal @ (Seal::RolledBack { .. } | Seal::Forked { .. })) => {
+            Failure::new(&words::PUT_BACK, [("reason", seal.to_string().into())])
+        }
         JournalError::Sealed(seal) => {
             Failure::new(&words::JOURNAL_SEALED, [("reason", seal.to_string().into())])
         }
+        JournalError::ReadTile { path } => Failure::new(&words::TILE, [("path", path.as_str().into())]),
         JournalError::OpenJournal(DiskError::InUse { path }) => {
             Failure::new(&words::IN_USE, [("path", path.display().to_string().into())])
         }
         other => Failure::new(&words::JOURNAL_FAILED, [("reason", other.to_string().into())]),
+    }
+}
+
+/// Objections and consents that could not be read or kept.
+pub(super) fn consents_failed(error: &RosterError) -> Failure {
+    match error {
+        RosterError::Empty => Failure::new(&words::consent::CONSENTS_EMPTY, []),
+        RosterError::Damaged { row, column, name, what, .. } => Failure::new(
+            &words::consent::CONSENTS_DAMAGED,
+            [
+                ("row", row.to_string().into()),
+                ("column", column.to_string().into()),
+                ("name", name.as_str().into()),
+                ("reason", (*what).into()),
+            ],
+        ),
+        RosterError::Load { path, why } => Failure::new(
+            &words::consent::CONSENTS_FAILED,
+            [("path", path.display().to_string().into()), ("reason", (*why).into())],
+        ),
+        RosterError::Save { path, why } => Failure::new(
+            &words::consent::CONSENTS_FAILED,
+            [("path", path.display().to_string().into()), ("reason", why.as_str().into())],
+        ),
+        // Readers of rosters only.
+        RosterError::Nobody
+        | RosterError::Column { .. }
+        | RosterError::Marked { .. }
+        | RosterError::Archive { .. }
+        | RosterError::Recognise { .. } => Failure::new(&words::INTERNAL, []),
     }
 }
 

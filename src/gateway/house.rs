@@ -6,14 +6,16 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::guard::{WatchKind, Watched, Watchlist};
+use super::guard::{Watch, WatchKind, Watched, Watchlist};
+use super::patience::Patience;
 use super::route::Routes;
 use super::unknown::Unknown;
 use crate::clock::Clock;
-use crate::identity::{Kind, School, Scope};
+use crate::identity::{Identifier, Kind, School, Scope};
 use crate::journal::Journal;
 use crate::rewrite::Limits;
 use crate::rewrite::coding::Expansion;
+use crate::roster::consent::Consents;
 use crate::roster::{Field, Known, Roster};
 use crate::secret::Secret;
 use crate::vault::{Avoid, Vault};
@@ -30,12 +32,16 @@ pub struct House {
     pub routes: Routes,
     /// What each school has told about its pupils; a school that is not here runs closed.
     pub rosters: HashMap<School, Arc<Register>>,
+    /// What pupils and parents said: whom each school does not let leave. A school that is not here heard nothing.
+    pub consents: HashMap<School, Arc<Consents>>,
     /// SHA-256 of the configuration in force.
     pub configuration: [u8; 32],
     /// SHA-256 of the running binary.
     pub binary: [u8; 32],
     /// How much a parser takes.
     pub limits: Limits,
+    /// How much of what a publisher asks may fail.
+    pub patience: Patience,
     /// How far a compressed body may expand.
     pub expansion: Expansion,
 }
@@ -73,6 +79,13 @@ impl Register {
         let words = words(&roster);
         let avoid: Avoid = Arc::new(move |word: &str| words.contains(&word.to_lowercase()));
         Self { roster, watchlist, avoid, unknown: Unknown::default() }
+    }
+
+    /// Watches for all that is known of whoever has this identifier.
+    pub(super) fn watch(&self, identifier: &Identifier, person: u32, watch: &mut Watch) {
+        for (kind, text) in self.roster.pupil(identifier).into_iter().flat_map(values) {
+            watch.add(Some(person), kind, text);
+        }
     }
 
     /// For a school without a roster: nothing to watch for, nothing to avoid.

@@ -21,6 +21,8 @@ pub(super) struct Crossing<'a> {
     pub(super) salts: &'a [[u8; 16]],
     /// Permits that the guard needed.
     pub(super) permits: usize,
+    /// List elements that did not leave, because their pupils do not.
+    pub(super) withheld: usize,
 }
 
 /// Makes a crossing durable. `leaving` is the message whose bytes are about to leave.
@@ -40,6 +42,9 @@ pub(super) async fn record(
     if let Some(message) = leaving {
         leaf.left = Some(Sha256::digest(&message.body).into());
         leaf.details = vec![("head".to_owned(), Detail::Digest(digest_head(&message.head)))];
+        if crossing.withheld > 0 {
+            leaf.details.push(("withheld".to_owned(), Detail::Number(crossing.withheld as u64)));
+        }
     }
     let commitments =
         crossing.salts.iter().map(|salt| pupil_commitment(&salted(salt), exchange.id.as_bytes())).collect();

@@ -5,6 +5,7 @@
 
 mod archive;
 mod columns;
+pub mod consent;
 mod csv;
 mod edexml;
 mod held;

@@ -9,12 +9,16 @@
     reason = "tests say what went wrong by failing"
 )]
 
+mod audit;
 mod broken;
 mod cli;
 mod corpus;
 mod demo;
 mod doors;
+mod faults;
+mod guesses;
 mod joined;
+mod lawful;
 mod leak;
 mod many;
 mod oracle;
@@ -22,7 +26,9 @@ mod refusals;
 mod roster;
 mod round_trip;
 mod support;
+mod tampering;
 mod tidy;
 mod vault_kill;
 mod ways;
 mod whole_run;
+mod witness;
