@@ -14,6 +14,7 @@ mod names;
 mod plan;
 mod read;
 mod rules;
+pub mod sample;
 mod select;
 
 pub use builtin::{builtin, builtin_names};
