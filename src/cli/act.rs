@@ -18,7 +18,7 @@ use super::faults::{journal_failed, vault_failed};
 use super::rehearsal::{self, Trial};
 use super::rosters::{self, Import1};
 use super::stores::{self, Stores, leaf_scope};
-use super::{explain, words};
+use super::{explain, report, words};
 use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::config::settings::PublisherSettings;
@@ -105,6 +105,8 @@ pub(super) enum Act {
     },
     /// The journal's public key, for `journal verify`.
     JournalKey {},
+    /// `report`: what only whoever holds the stores can tell.
+    Report {},
 }
 
 impl Act {
@@ -127,6 +129,7 @@ impl Act {
             Self::VaultVerify { .. } => "vault verify",
             Self::VaultBackup { .. } => "vault backup",
             Self::JournalKey {} => "journal key",
+            Self::Report {} => "report",
         }
     }
 
@@ -207,6 +210,7 @@ pub(super) fn perform(act: Act, body: Option<Body>, at: &Workplace<'_>) -> Resul
         Act::VaultVerify { repair } => vault_verify(repair, at),
         Act::VaultBackup { to } => vault_backup(&to, at),
         Act::JournalKey {} => Ok(json!({ "key": at.stores.journal.vkey().to_string() })),
+        Act::Report {} => report::facts::tell(at),
     }
 }
 

@@ -44,9 +44,13 @@ pub(super) fn journal_failed(error: &JournalError) -> Failure {
             let seconds = (behind_ms / 1000).to_string();
             Failure::new(&words::CLOCK_BACK, [("seconds", seconds.into())])
         }
+        JournalError::Sealed(seal @ (Seal::RolledBack { .. } | Seal::Forked { .. })) => {
+            Failure::new(&words::PUT_BACK, [("reason", seal.to_string().into())])
+        }
         JournalError::Sealed(seal) => {
             Failure::new(&words::JOURNAL_SEALED, [("reason", seal.to_string().into())])
         }
+        JournalError::ReadTile { path } => Failure::new(&words::TILE, [("path", path.as_str().into())]),
         JournalError::OpenJournal(DiskError::InUse { path }) => {
             Failure::new(&words::IN_USE, [("path", path.display().to_string().into())])
         }

@@ -17,6 +17,7 @@ mod journal;
 mod keys;
 mod progress;
 mod rehearsal;
+mod report;
 mod roster;
 mod rosters;
 mod screen;
@@ -24,6 +25,7 @@ mod serve;
 mod stores;
 mod try_message;
 mod vault;
+mod witness;
 mod words;
 
 use std::ffi::OsString;
@@ -108,8 +110,12 @@ enum Command {
     Keys(keys::Keys),
     /// Verify, back up or recover the vault.
     Vault(vault::VaultCommand),
-    /// Verify the journal: needs its files and a public key only.
+    /// Verify the journal, prove an entry, copy it: needs its files and a public key only.
     Journal(journal::JournalCommand),
+    /// Report what is shared with whom, or make evidence for an auditor.
+    Report(report::ReportCommand),
+    /// Witness other parties' journals: a small server that runs elsewhere.
+    Witness(witness::WitnessCommand),
 }
 
 /// Runs the command line and says how it ended.
@@ -152,6 +158,8 @@ fn dispatch(line: Line, screen: &mut Screen) -> Result<Exit, Failure> {
         Command::Roster(roster) => roster.run(&line.every.config, screen),
         Command::Vault(vault) => vault.run(&line.every.config, screen),
         Command::Journal(journal) => journal.run(&line.every.config, screen),
+        Command::Report(report) => report.run(&line.every.config, screen),
+        Command::Witness(witness) => witness.run(screen),
         Command::Keys(keys) => keys.run(&line.every.config, screen),
     }
 }

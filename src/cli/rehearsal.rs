@@ -28,7 +28,7 @@ use crate::disk::RealDisk;
 use crate::gateway::caller::{CallerRule, Credential};
 use crate::gateway::house::{House, Register};
 use crate::gateway::route::{Asks, Route, Routes};
-use crate::gateway::{Carried, Carrier, Ended, Gate as _, Gateway, Observer, Presented, Refused};
+use crate::gateway::{Carried, Carrier, Ended, Gate as _, Gateway, Observer, Patience, Presented, Refused};
 use crate::identity::School;
 use crate::journal::{Event, Journal, Leaves};
 use crate::rewrite::coding::Expansion;
@@ -229,6 +229,7 @@ pub(super) fn scratch_house(
         binary: [0; 32],
         limits: house::limits(at.settings),
         expansion: Expansion::default(),
+        patience: Patience::default(),
     })
 }
 

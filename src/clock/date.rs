@@ -50,11 +50,16 @@ impl Date {
         }
     }
 
-    /// The moment at which this day ends in the Netherlands.
-    pub fn end(self) -> Timestamp {
-        let midnight = self.next().days() * DAY;
+    /// The moment at which this day begins in the Netherlands.
+    pub fn begin(self) -> Timestamp {
+        let midnight = self.days() * DAY;
         // Clocks change at 01:00 UTC, never around midnight: the offset just before is that of midnight itself.
         Timestamp(midnight.saturating_sub(offset(midnight.saturating_sub(HOUR))))
+    }
+
+    /// The moment at which this day ends in the Netherlands.
+    pub fn end(self) -> Timestamp {
+        self.next().begin()
     }
 
     /// The same day, years later. Of 29 February in a year that has none: 1 March.

@@ -20,6 +20,7 @@ pub mod settings;
 mod terms;
 mod tree;
 mod upstream;
+mod witness;
 pub mod words;
 
 use std::path::Path;
@@ -97,6 +98,7 @@ fn whole(root: Section<'_>, file: &Path) -> Option<Settings> {
     let nightly_hour = house::nightly_hour(&root);
     let (vault, journal, roster) = house::stores(&root, &files);
     let roster_primary = house::roster_primary(&root);
+    let (journal_origin, witnesses) = witness::of(&root, &files);
     let limits = house::limits(&root);
     let publishers = publisher::publishers(&root, &files, &schools);
     let url = listen.as_ref().is_some_and(|listen| listen.url.is_some());
@@ -117,6 +119,8 @@ fn whole(root: Section<'_>, file: &Path) -> Option<Settings> {
         nightly_hour,
         vault: vault?,
         journal: journal?,
+        journal_origin,
+        witnesses,
         roster,
         roster_primary,
         limits,

@@ -18,6 +18,8 @@ use crate::secret::Secret;
 use super::address::{BaseUrl, Network};
 use super::problem::Place;
 
+pub use super::witness::WitnessSettings;
+
 /// Everything in `sluis.toml`.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -37,6 +39,10 @@ pub struct Settings {
     pub vault: VaultSettings,
     /// Directory of the journal.
     pub journal: PathBuf,
+    /// The journal's origin line, when it is another than `sluis/` and the first school's id.
+    pub journal_origin: Option<String>,
+    /// Who witnesses the journal: who keeps its checkpoints elsewhere.
+    pub witnesses: Vec<WitnessSettings>,
     /// The roster; `None` runs every route closed.
     pub roster: Option<PathBuf>,
     /// The kind of identifier that a pupil's others are joined to, under `link = "roster"`.
@@ -106,6 +112,10 @@ pub struct LimitSettings {
     pub idle_ms: u64,
     /// How long draining may take after SIGTERM.
     pub drain_ms: u64,
+    /// Questions of one publisher that may fail in an hour.
+    pub failures_per_hour: u32,
+    /// Replies to one publisher that the guard may withhold in a day before its routes stop.
+    pub withheld_per_day: u32,
 }
 
 /// A publisher.
@@ -197,8 +207,7 @@ impl AgreementSettings {
 }
 
 impl Recorded {
-    /// Whether nothing may cross at this moment, whatever the routes say: an agreement that ended, or a place outside
-    /// the EEA without a basis.
+    /// Whether nothing may cross at this moment: an agreement that ended, or a place outside the EEA without a basis.
     pub fn forbids(&self, now: Timestamp) -> bool {
         unfounded(&self.location, self.basis)
             || self.agreement.as_ref().is_some_and(|agreement| agreement.ended(now))

@@ -231,6 +231,28 @@ const CASES: &[Case] = &[
         &["CFG-069"],
     ),
     ("path = \"state/journal\"", "path = \"state/vault/journal\"", &["CFG-093"]),
+    ("path = \"state/journal\"", "path = \"state/journal\"\norigin = \"a b\"", &["CFG-110"]),
+    ("path = \"state/journal\"", "path = \"state/journal\"\norigin = \"sluis/12AB/2\"", &[]),
+    (
+        "path = \"state/journal\"",
+        "path = \"state/journal\"\n[[journal.witness]]\nname = \"a\"\nkey = \"w.example+fd0a1844+BAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH\"\nurl = \"https://w.example:8444/\"\n[[journal.witness]]\nname = \"b\"\nkey = \"v.example+aff5c5f4+BAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI\"\nurl = \"https://w.example:8444/\"",
+        &[],
+    ),
+    (
+        "path = \"state/journal\"",
+        "path = \"state/journal\"\n[[journal.witness]]\nname = \"a\"\nkey = \"w.example+fd0a1844+BAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH\"\nurl = \"https://w.example:8444/\"\n[[journal.witness]]\nname = \"a\"\nkey = \"v.example+aff5c5f4+BAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI\"\nurl = \"https://w.example:8444/\"\n[[journal.witness]]\nname = \"c\"\nkey = \"w.example+fd0a1844+BAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH\"\nurl = \"https://w.example:8444/\"",
+        &["CFG-112", "CFG-112"],
+    ),
+    (
+        "path = \"state/journal\"",
+        "path = \"state/journal\"\n[[journal.witness]]\nname = \"a\"\nkey = \"nonsense\"\nurl = \"http://w.example/\"",
+        &["CFG-111", "CFG-021"],
+    ),
+    (
+        "path = \"state/journal\"",
+        "path = \"state/journal\"\n[[journal.witness]]\nname = \"a\"\nkey = \"w.example+fd0a1844+BAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH\"\nurl = \"https://w.example:8444/\"\nca = \"secrets/las.token\"",
+        &["CFG-033"],
+    ),
     ("roster = \"state/roster\"\n", "", &["CFG-090"]),
     (
         "roster = \"state/roster\"\n\n[school]\nid   = \"12AB\"",

@@ -230,6 +230,17 @@ pub(super) const LEAK: Answer = Answer {
         "Haal namen en nummers uit vrije tekst; `sluis explain` met deze uitwisseling zegt waar.",
     ],
 };
+pub(super) const WITHHELD_TOO_OFTEN: Answer = Answer {
+    status: 503,
+    title: [
+        "Too many replies were withheld: the route has stopped",
+        "Te veel antwoorden zijn tegengehouden: de route staat stil",
+    ],
+    hint: [
+        "The school's own replies name pupils. The school looks at them (`sluis explain`), and starts Sluis again or waits.",
+        "De antwoorden van de school noemen leerlingen. De school bekijkt ze (`sluis explain`), en start Sluis opnieuw of wacht.",
+    ],
+};
 pub(super) const CLOSED: Answer = Answer {
     status: 422,
     title: [
@@ -245,30 +256,38 @@ pub(super) const VAULT_SEALED: Answer = Answer {
     status: 503,
     title: ["The vault is sealed", "De kluis is verzegeld"],
     hint: [
-        "Nothing was forwarded. The administrator runs `sluis vault verify`.",
-        "Er is niets doorgestuurd. De beheerder draait `sluis vault verify`.",
+        "Nothing more is forwarded. The administrator runs `sluis vault verify`.",
+        "Er wordt niets meer doorgestuurd. De beheerder draait `sluis vault verify`.",
     ],
 };
 pub(super) const JOURNAL_FAILED: Answer = Answer {
     status: 503,
     title: ["The journal cannot be written", "Het journaal kan niet worden geschreven"],
     hint: [
-        "Nothing was forwarded. The administrator looks at the journal's disk.",
-        "Er is niets doorgestuurd. De beheerder kijkt naar de schijf van het journaal.",
+        "Nothing more is forwarded. The administrator looks at the journal's disk.",
+        "Er wordt niets meer doorgestuurd. De beheerder kijkt naar de schijf van het journaal.",
     ],
 };
 pub(super) const ROSTER_UNAVAILABLE: Answer = Answer {
     status: 503,
     title: ["The roster cannot be read", "De leerlingenlijst is niet te lezen"],
     hint: [
-        "Nothing was forwarded. The administrator imports the roster again.",
-        "Er is niets doorgestuurd. De beheerder importeert de leerlingenlijst opnieuw.",
+        "Nothing more is forwarded. The administrator imports the roster again.",
+        "Er wordt niets meer doorgestuurd. De beheerder importeert de leerlingenlijst opnieuw.",
     ],
 };
 pub(super) const OVERLOADED: Answer = Answer {
     status: 503,
     title: ["More work than the limits allow", "Meer werk dan de grenzen toelaten"],
     hint: ["Send it again in a few seconds.", "Stuur het over enkele seconden opnieuw."],
+};
+pub(super) const FAILED_TOO_OFTEN: Answer = Answer {
+    status: 429,
+    title: ["Too many of these questions failed", "Te veel van deze vragen mislukten"],
+    hint: [
+        "Wait as long as Retry-After says. Ask only with pseudonyms that this school gave you.",
+        "Wacht zo lang als Retry-After zegt. Vraag alleen met pseudoniemen die u van deze school kreeg.",
+    ],
 };
 pub(super) const DRAINING: Answer = Answer {
     status: 503,

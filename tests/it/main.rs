@@ -9,11 +9,14 @@
     reason = "tests say what went wrong by failing"
 )]
 
+mod audit;
 mod broken;
 mod cli;
 mod corpus;
 mod demo;
 mod doors;
+mod faults;
+mod guesses;
 mod joined;
 mod lawful;
 mod leak;
@@ -22,7 +25,9 @@ mod oracle;
 mod refusals;
 mod round_trip;
 mod support;
+mod tampering;
 mod tidy;
 mod vault_kill;
 mod ways;
 mod whole_run;
+mod witness;

@@ -12,6 +12,7 @@ pub(super) const ALL: &[&Message] = &[
     &CONSENT_FIELD,
     &CONSENT_NOTHING,
     &CONSENT_REASON,
+    &CANARY_LEAKED,
 ];
 
 /// An empty file.
@@ -84,5 +85,17 @@ pub(in crate::cli) const CONSENT_REASON: Message = error(
     [
         "de reden noemt de leerling, of is langer dan {most} bytes: zij zou voor altijd in het journaal staan",
         "zeg waarom, niet wie: `--reason \"brief van de ouders, 1 september\"`",
+    ],
+);
+/// The night's canaries did not all stay inside.
+pub(in crate::cli) const CANARY_LEAKED: Message = error(
+    "CLI-126",
+    [
+        "a canary got through: what names a pupil can leave by this configuration",
+        "run `sluis canary run`: it names route and message; correct the profile, or take the route away until then",
+    ],
+    [
+        "er kwam een kanarie door: wat een leerling noemt kan met deze configuratie naar buiten",
+        "geef `sluis canary run`: die noemt route en bericht; verbeter het profiel, of haal de route zolang weg",
     ],
 );

@@ -126,7 +126,7 @@ pub(in crate::cli) const ROSTER_KIND: Message = error(
 );
 /// A list of identifiers that is none.
 pub(in crate::cli) const ROSTER_IDS: Message = error(
-    "CLI-110",
+    "CLI-129",
     [
         "line {line} is no identifier; nobody was removed",
         "write one identifier a line, in UTF-8, at most 1,000 bytes each",

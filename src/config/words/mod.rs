@@ -8,6 +8,7 @@ pub mod reading;
 pub mod route;
 pub mod school;
 pub mod terms;
+pub mod witness;
 
 use super::Language;
 
@@ -138,11 +139,8 @@ pub fn fill(template: &str, language: Language, values: &[(&'static str, Value)]
 
 /// Every message, in the order of its code; for the documentation and its test.
 pub fn all() -> Vec<&'static Message> {
-    let mut all: Vec<&Message> = [reading::ALL, school::ALL, publisher::ALL, route::ALL, terms::ALL]
-        .into_iter()
-        .flatten()
-        .copied()
-        .collect();
+    let groups = [reading::ALL, school::ALL, publisher::ALL, route::ALL, terms::ALL, witness::ALL];
+    let mut all: Vec<&Message> = groups.into_iter().flatten().copied().collect();
     all.sort_by_key(|message| message.code);
     all
 }

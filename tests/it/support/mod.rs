@@ -4,6 +4,7 @@
 pub(crate) mod caller;
 pub(crate) mod codings;
 pub(crate) mod far;
+pub(crate) mod process;
 pub(crate) mod pupils;
 pub(crate) mod scan;
 pub(crate) mod tls;

@@ -11,12 +11,12 @@ use sluis::crypto::SigningKey;
 use sluis::derive::Shape;
 use sluis::disk::Disk;
 use sluis::disk::faulty::FaultyDisk;
-use sluis::gateway::Gateway;
 use sluis::gateway::caller::{CallerRule, Credential, Network};
 use sluis::gateway::house::{House, Register};
 use sluis::gateway::issuer::{Issuer, IssuerSettings};
 use sluis::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes, Swap};
 use sluis::gateway::terms::Terms;
+use sluis::gateway::{Gateway, Patience};
 use sluis::identity::{Epoch, Identifier, Kind, Publisher, School, Scope};
 use sluis::journal::{Journal, Leaf, Leaves};
 use sluis::profile::{Category, Profile, builtin};
@@ -76,6 +76,8 @@ pub(crate) struct Options {
     pub(crate) credential: Option<CredentialSettings>,
     /// Networks from which `rekenwonder` may call.
     pub(crate) networks: Vec<&'static str>,
+    /// How much may fail; plenty, unless a test is about it.
+    pub(crate) patience: Patience,
     /// Every route has a token endpoint.
     pub(crate) issues_tokens: bool,
 }
@@ -101,6 +103,7 @@ impl Default for Options {
             swaps: Vec::new(),
             credential: None,
             networks: Vec::new(),
+            patience: Patience { failures_per_hour: 100_000, withheld_per_day: 100_000 },
             issues_tokens: false,
         }
     }
@@ -131,8 +134,21 @@ impl World {
     }
 
     pub(crate) async fn with(options: Options) -> Self {
-        keep_log();
+        Self::on(TempDir::new().unwrap(), options).await
+    }
+
+    /// A new process on what this one left on the disk, as after a crash: nothing that was in memory is there.
+    pub(crate) async fn after(&self, options: Options) -> Self {
         let folder = TempDir::new().unwrap();
+        for name in ["vault", "journal"] {
+            super::process::copy(&self.folder.path().join(name), &folder.path().join(name));
+        }
+        std::fs::copy(self.folder.path().join("unseal.key"), folder.path().join("unseal.key")).unwrap();
+        Self::on(folder, options).await
+    }
+
+    async fn on(folder: TempDir, options: Options) -> Self {
+        keep_log();
         let authority = Authority::new();
         std::fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
         let publisher = Far::start(&authority, options.far_protocol).await;
@@ -179,6 +195,7 @@ impl World {
             binary: [2; 32],
             limits: Limits::default(),
             expansion: Expansion::default(),
+            patience: options.patience,
         };
         let told = Arc::new(Told::default());
         let gateway = Arc::new(Gateway::new(house, Arc::clone(&told) as _));
@@ -329,15 +346,30 @@ pub(crate) fn files(directory: &Path) -> Vec<std::path::PathBuf> {
 }
 
 fn open_vault(folder: &Path, disk: &FaultyDisk, clock: &dyn Clock) -> Vault {
-    let key: [u8; 32] = sluis::crypto::random().unwrap();
-    std::fs::write(folder.join("unseal.key"), key).unwrap();
+    let again = folder.join("vault").exists();
+    if !again {
+        let key: [u8; 32] = sluis::crypto::random().unwrap();
+        std::fs::write(folder.join("unseal.key"), key).unwrap();
+    }
     let disk: Arc<dyn Disk> = Arc::new(disk.clone());
     let settings = sluis::vault::Settings {
         index_cache_bytes: 1 << 20,
         disk,
         ..sluis::vault::Settings::at(folder.join("vault"))
     };
-    Vault::create(&settings, &Unlock::KeyFile(folder.join("unseal.key")), clock.now()).unwrap()
+    let unlock = Unlock::KeyFile(folder.join("unseal.key"));
+    if !again {
+        return Vault::create(&settings, &unlock, clock.now()).unwrap();
+    }
+    Vault::open(&settings, &unlock, newest_head(&folder.join("journal")), &mut |_| {}).unwrap()
+}
+
+/// The newest head of the vault's log that an entry of the journal names.
+fn newest_head(journal: &Path) -> Option<sluis::vault::Head> {
+    let mut leaves = Leaves::open(journal).unwrap();
+    let heads = std::iter::from_fn(|| leaves.read().unwrap()).filter_map(|(leaf, _)| leaf.vault);
+    let newest = heads.max_by_key(|head| head.sequence);
+    newest.map(|head| sluis::vault::Head { sequence: head.sequence, chain: head.chain })
 }
 
 fn open_journal(folder: &Path, disk: &FaultyDisk, vault: &Vault, clock: &dyn Clock) -> Journal {
