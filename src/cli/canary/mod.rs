@@ -105,7 +105,12 @@ fn show(report: &Value, screen: &Screen) {
         }
         for note in route.get("notes").and_then(Value::as_array).into_iter().flatten() {
             let (message, found) = (text(note, "message"), text(note, "found"));
-            screen.say(&format!("  {} {found}: {message}", text(note, "outcome")));
+            let outcome = match text(note, "outcome") {
+                "weak" => screen.pick("stopped by the guard only", "alleen door de wachter tegengehouden"),
+                "leaked" => screen.pick("leaked", "gelekt"),
+                _ => screen.pick("refused", "geweigerd"),
+            };
+            screen.say(&format!("  {outcome}, {found}: {message}"));
         }
     }
 }
