@@ -14,13 +14,14 @@ use super::act::Act;
 use super::explain::{leaf_json, read_id};
 use super::failure::Failure;
 use super::faults::journal_failed;
+use super::progress::Progress;
 use super::screen::Screen;
 use super::{Exit, admin, explain, words};
 use crate::clock::Timestamp;
 use crate::config::reason;
 use crate::journal::{
     Given, JournalError, Report, Vkey, What as Differing, WitnessKey, entries_of, export, prove,
-    verify_given, verify_proof,
+    verify_proof, verify_told,
 };
 
 /// Verify the journal, prove an entry, copy it for an auditor.
@@ -107,7 +108,9 @@ impl Verify {
         let earlier = self.earlier.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
         let (directory, key) = From { directory: self.directory, key: self.key }.found(config, screen)?;
         let given = Given { trusted: &[key], earlier: &earlier, witnesses: &witnesses };
-        let report = verify_given(&directory, &given);
+        let progress = Progress::new(screen);
+        let report = verify_told(&directory, &given, &|entries, of| progress.at(entries, of));
+        drop(progress);
         if screen.json {
             screen.report(&report.json());
         } else {
@@ -280,12 +283,15 @@ fn copy(to: &Path, from: From, config: &Path, screen: &Screen) -> Result<Exit, F
     let (directory, key) = from.found(config, screen)?;
     fs::create_dir_all(to).map_err(unwritten(to))?;
     let mut files = 0_u64;
+    let progress = Progress::new(screen);
     let copied = export(&directory, &[key], &mut |name, bytes| {
         let path = to.join(name);
         fs::create_dir_all(path.parent().unwrap_or(to))?;
         files += 1;
+        progress.at(files, 0);
         put(&path, bytes)
     });
+    drop(progress);
     let size = copied.map_err(|error| match &error {
         JournalError::Export { path, source } => unwritten(&to.join(path))(clone_of(source)),
         other => journal_failed(other),

@@ -12,12 +12,13 @@ use crate::clock::{Date, Timestamp};
 use crate::derive::Shape;
 use crate::gateway::terms::{Basis, Location, NotAgreed, Supply, unfounded};
 use crate::identity::{Epoch, Kind, Publisher, School, Scope};
-use crate::journal::WitnessKey;
 use crate::profile::{Category, Profile};
 use crate::secret::Secret;
 
 use super::address::{BaseUrl, Network};
 use super::problem::Place;
+
+pub use super::witness::WitnessSettings;
 
 /// Everything in `sluis.toml`.
 #[derive(Debug, Clone)]
@@ -76,19 +77,6 @@ pub struct ListenSettings {
     pub private_key: PathBuf,
     /// The address under which the outside reaches Sluis, when it is another than the host a caller names.
     pub url: Option<BaseUrl>,
-}
-
-/// A witness of the journal.
-#[derive(Debug, Clone)]
-pub struct WitnessSettings {
-    /// What people call it.
-    pub name: String,
-    /// Its public key.
-    pub key: WitnessKey,
-    /// Where it is asked: `add-checkpoint` follows.
-    pub url: BaseUrl,
-    /// PEM of the only certificates to trust there; without it, the machine's trust roots.
-    pub ca: Option<PathBuf>,
 }
 
 /// The vault's place and what opens it.

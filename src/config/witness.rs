@@ -2,14 +2,28 @@
 //!
 //! It connects to nothing.
 
+use std::path::PathBuf;
+
 use super::address::BaseUrl;
 use super::caller::holds_certificate;
 use super::files::{Files, shown};
 use super::problem::At;
-use super::settings::WitnessSettings;
 use super::tree::Section;
 use super::words::{Value, reading, school, witness as words};
 use crate::journal::WitnessKey;
+
+/// A witness of the journal.
+#[derive(Debug, Clone)]
+pub struct WitnessSettings {
+    /// What people call it.
+    pub name: String,
+    /// Its public key.
+    pub key: WitnessKey,
+    /// Where it is asked: `add-checkpoint` follows.
+    pub url: BaseUrl,
+    /// PEM of the only certificates to trust there; without it, the machine's trust roots.
+    pub ca: Option<PathBuf>,
+}
 
 /// The keys of `[journal]` that are read here.
 pub(super) fn asked(journal: &Section<'_>) {

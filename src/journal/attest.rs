@@ -4,7 +4,7 @@
 use super::cosign::WitnessKey;
 use super::note::{lines_of, with_line};
 use super::open::CHECKPOINT;
-use super::witnessed::path_of;
+use super::witnessed::{believe, path_of};
 use super::{
     AddCheckpoint, Checkpoint, Journal, JournalError, NoteError, Seal, TileReader, Witnessed, cosigned_at,
 };
@@ -56,10 +56,7 @@ impl Journal {
         let time_s = cosigned_at(&note, by).map_err(not_believed)?;
         let time_s = time_s.ok_or(not_believed(NoteError::UnknownKey))?;
         let (checkpoint, _) = Checkpoint::open(&note, &self.trusted).map_err(not_believed)?;
-        let path = path_of(&self.directory, by);
-        let place = path.parent().unwrap_or(&self.directory);
-        create_dir_durable(self.disk.as_ref(), place).map_err(JournalError::WriteCheckpoint)?;
-        durable_write(self.disk.as_ref(), &path, note.as_bytes()).map_err(JournalError::WriteCheckpoint)?;
+        self.write_cosigned(&note, by)?;
         let mut newest = self.newest();
         let current = newest.size() == checkpoint.size;
         if current {
@@ -94,6 +91,22 @@ impl Journal {
             Seal::Forked { size: kept.size }
         };
         Some(*self.sealed.get_or_init(|| seal))
+    }
+
+    /// Keeps the checkpoint with which a witness refuted this journal, as one that it cosigned: so that the next
+    /// start finds it too, whether or not the witness can be reached then. Blocks on the disk.
+    ///
+    /// Errors: a checkpoint that this witness or this journal did not sign; the disk's.
+    pub fn keep_refutation(&self, note: &str, by: &WitnessKey) -> Result<(), JournalError> {
+        believe(note, &self.trusted, by).map_err(JournalError::Cosignature)?;
+        self.write_cosigned(note, by)
+    }
+
+    fn write_cosigned(&self, note: &str, by: &WitnessKey) -> Result<(), JournalError> {
+        let path = path_of(&self.directory, by);
+        let place = path.parent().unwrap_or(&self.directory);
+        create_dir_durable(self.disk.as_ref(), place).map_err(JournalError::WriteCheckpoint)?;
+        durable_write(self.disk.as_ref(), &path, note.as_bytes()).map_err(JournalError::WriteCheckpoint)
     }
 
     /// Why nothing more is recorded, when a witness has shown it.

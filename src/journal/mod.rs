@@ -51,7 +51,7 @@ pub use record::{CLOCK_SLACK_MS, pupil_commitment, pupils_root};
 pub use report::{Cosigned, Difference, Report, What};
 pub use tile::{TILE_WIDTH, bundle_path, tile_path};
 pub use tree::{Frontier, Hash, empty_root, leaf_hash, node_hash, verify_consistency, verify_inclusion};
-pub use verify::{Given, verify, verify_given};
+pub use verify::{Given, verify, verify_given, verify_told};
 pub use witnessed::{Witnessed, witnessed};
 
 #[cfg(test)]

@@ -38,6 +38,11 @@ pub fn verify(directory: &Path, trusted: &[Vkey], earlier: Option<&str>) -> Repo
 
 /// Verifies the journal below `directory` in one pass, in bounded memory.
 pub fn verify_given(directory: &Path, given: &Given<'_>) -> Report {
+    verify_told(directory, given, &|_, _| {})
+}
+
+/// The same, told as so many entries of so many.
+pub fn verify_told(directory: &Path, given: &Given<'_>, tell: &dyn Fn(u64, u64)) -> Report {
     let mut report = Report::default();
     // Before the checkpoint: what is cosigned meanwhile is never of a later one.
     let kept = Kept::read(directory, given.witnesses);
@@ -56,6 +61,7 @@ pub fn verify_given(directory: &Path, given: &Given<'_>) -> Report {
         times: Times::default(),
         commitments: Some(Commitments::open(directory)),
         log: Log::open(directory),
+        tell,
     };
     if walking.covered(checkpoint.size) {
         if walking.entries.root() != checkpoint.root {
@@ -100,6 +106,7 @@ struct Walking<'a> {
     /// None once a leaf could not be read: then the place in the side file is lost.
     commitments: Option<Commitments>,
     log: Log,
+    tell: &'a dyn Fn(u64, u64),
 }
 
 impl Walking<'_> {
@@ -107,6 +114,7 @@ impl Walking<'_> {
     fn covered(&mut self, size: u64) -> bool {
         self.compare_earlier();
         for index in 0..size.div_ceil(TILE_WIDTH as u64) {
+            (self.tell)(self.entries.size(), size);
             let left = size - index * TILE_WIDTH as u64;
             let width = usize::try_from(left).unwrap_or(TILE_WIDTH).min(TILE_WIDTH);
             let entries = match walk::bundle(self.directory, index, width) {

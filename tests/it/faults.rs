@@ -40,9 +40,12 @@ impl Kept {
         self.0.push((pupil, pseudonym));
     }
 
-    /// A new process on the same disk knows every pseudonym, has every entry, and serves.
+    /// After a power cut, a new process on the same disk knows every pseudonym, has every entry, and serves.
     async fn survives(mut self, world: &World) {
         let before = self.0.len();
+        // The worst that may follow: what was not synced is gone.
+        world.vault_disk.power_cut().unwrap();
+        world.journal_disk.power_cut().unwrap();
         let world = world.after(own()).await;
         world.publisher.say_json("{}");
         for (pupil, pseudonym) in self.0.clone() {

@@ -110,7 +110,10 @@ fn a_rollback_of_everything_is_found_by_the_witness() {
     let asked = server.ask(&school.path("tls/cert.pem"), "/rekenwonder/rostering/v1p2/users", token.trim());
     assert_eq!(asked, (503, "SLS-702".to_owned()));
     server.kill();
-    // Commands open the stores without a witness, so that there is a way out: a new journal, new epochs.
+    // Whatever becomes of the witness: it stays sealed.
+    let error = school.fails(&["serve"]);
+    assert!(error.contains("CLI-118") && error.contains("is kept elsewhere has"), "{error}");
+    // And there is a way out: a new journal, new epochs.
     let config = school.read("sluis.toml");
     let next = "[journal]\npath = \"state/journal-2\"\norigin = \"sluis/12AB/2\"";
     school.put("sluis.toml", &config.replace("[journal]\npath = \"state/journal\"", next));
@@ -158,6 +161,52 @@ fn a_reload_takes_other_witnesses() {
     server.until("cosigned", |_, state| cosigned(state).is_some());
     server.stop();
     drop(running);
+}
+
+#[test]
+fn a_witness_answers_over_http_as_the_specification_says() {
+    let school = Place::school();
+    let (witness, running) = witness_of(&school);
+    let certificate = witness.path("tls/cert.pem");
+    let ask = |head: &str, body: &str| running.exchange(&certificate, &format!("{head} HTTP/1.1\r\n"), body);
+    let add = |body: &str| ask("POST /add-checkpoint", body);
+    let note = school.read("state/journal/checkpoint");
+    let size: u64 = note.lines().nth(1).unwrap().parse().unwrap();
+    let path = format!("GET /{}/checkpoint", sluis::journal::origin_hash_of("sluis/12AB"));
+    assert_eq!(ask(&path, "").0, 404, "never cosigned");
+    for (body, status) in [
+        ("", 400),
+        ("old x\n\nx", 400),
+        (&format!("old 0\n\n{}", note.replace("sluis/12AB\n", "sluis/34CD\n")), 404),
+        (&format!("old 0\n\n{}", note.replace(&format!("\n{size}\n"), "\n9999\n")), 403),
+        (&format!("old {}\n\n{note}", size + 1), 400),
+        (&format!("old 0\n{}=\n\n{note}", "A".repeat(43)), 422),
+        (&"x".repeat(70_000), 400),
+    ] {
+        assert_eq!(add(body).0, status, "{}", &body[..body.len().min(60)]);
+    }
+    let (status, head, body) = add(&format!("old 1\n\n{note}"));
+    assert_eq!((status, body.as_str()), (409, "0\n"));
+    assert!(head.to_ascii_lowercase().contains("content-type: text/x.tlog.size"), "{head}");
+    let (status, _, line) = add(&format!("old 0\n\n{note}"));
+    let key = sluis::journal::WitnessKey::parse(witness.read("witness.vkey").trim()).unwrap();
+    assert_eq!(status, 200, "{line}");
+    assert!(sluis::journal::cosigned_at(&format!("{note}{line}"), &key).unwrap().is_some());
+    let (status, _, kept) = ask(&path, "");
+    assert_eq!(status, 200);
+    assert_eq!(kept, format!("{note}{line}"));
+    assert_eq!(add(&format!("old 0\n\n{note}")).2, format!("{size}\n"));
+    for (head, status) in [
+        ("GET /add-checkpoint", 404),
+        ("DELETE /add-checkpoint", 405),
+        ("GET /", 404),
+        ("GET /../book/logs", 404),
+        ("GET /livez", 200),
+    ] {
+        assert_eq!(ask(head, "").0, status, "{head}");
+    }
+    running.stop();
+    assert!(witness.good(&["witness", "list"]).starts_with(&format!("sluis/12AB  {size} entries")));
 }
 
 /// The independent verifier says the same of the school's journal.

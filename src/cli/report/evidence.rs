@@ -29,6 +29,8 @@ use crate::journal::{Checkpoint, Event, Frontier, JournalError, Leaf, Proof, Til
 
 /// The verifier that shares no code with this program.
 const VERIFIER: &str = include_str!("../../../tests/verifier/verify.py");
+/// What counts entries again, with the verifier's own reading of them.
+const COUNTER: &str = include_str!("../../../tests/verifier/count.py");
 /// Where the journal lies in the bundle.
 const JOURNAL: &str = "journal";
 
@@ -48,7 +50,7 @@ pub(super) fn make(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     if fs::symlink_metadata(out).is_ok() {
-        return Err(Failure::new(&words::OCCUPIED, [("path", out.display().to_string().into())]));
+        return Err(Failure::new(&words::BUNDLE_THERE, [("path", out.display().to_string().into())]));
     }
     let ground = reading::verified(settings, facts, screen)?;
     let mut bundle = Bundle::create(out).map_err(|error| unwritten(out, &error))?;
@@ -70,6 +72,7 @@ pub(super) fn make(
     put("counts.json", format!("{:#}\n", counts(&evidence)).as_bytes())?;
     rules(settings, &mut put)?;
     put("verify.py", VERIFIER.as_bytes())?;
+    put("count.py", COUNTER.as_bytes())?;
     let (files, digest) = bundle.finish(out).map_err(|error| unwritten(out, &error))?;
     tell(&register, &sample, out, (files, digest), screen)
 }

@@ -175,11 +175,11 @@ impl PublisherPart {
         self.categories(Field::replaces).0
     }
 
-    /// The categories that leave nowhere, in no form, and that its rules name.
+    /// The categories that its rules let leave nowhere, in no form. What only the agreement holds back is not among them.
     pub(super) fn withheld(&self) -> Vec<Category> {
         let kept = |field: &Field| field.leaves.is_some() && (field.shares() || field.replaces());
         let leaving = self.categories(kept).0;
-        let named = self.categories(|field| field.leaves.is_some()).0;
+        let named = self.categories(|field| field.leaves.is_some() && !field.held_back).0;
         named.into_iter().filter(|category| !leaving.contains(category)).collect()
     }
 

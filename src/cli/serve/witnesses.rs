@@ -252,8 +252,16 @@ impl Asked {
         if status != StatusCode::OK {
             return Trouble::Ahead(size);
         }
-        let comparing = Arc::clone(journal);
-        match blocking(move || comparing.refute(&note)).await {
+        let (comparing, key) = (Arc::clone(journal), self.key.clone());
+        let compared = blocking(move || {
+            let seal = comparing.refute(&note)?;
+            if let Err(error) = comparing.keep_refutation(&note, &key) {
+                // This process is sealed all the same; the next one asks the witness again.
+                tracing::error!(%error, "the checkpoint of the witness could not be kept");
+            }
+            Some(seal)
+        });
+        match compared.await {
             Ok(Some(seal)) => {
                 tracing::error!(
                     witness = self.name,

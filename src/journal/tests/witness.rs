@@ -234,6 +234,7 @@ fn nothing_is_signed_that_is_not_in_the_book() {
                 assert_eq!(again, Err(NotCosigned::NotKept), "nothing until a restart");
             }
             drop(book);
+            disk.power_cut().unwrap();
             // After a restart it knows what it signed, or more.
             let size = self::book(&place).seen()[0].size;
             assert!(again.is_err() || size == Some(5));
@@ -318,6 +319,14 @@ fn a_journal_that_was_put_back_is_refuted_by_its_own_signature() {
         assert!(matches!(refused, Err(JournalError::Sealed(found)) if found == seal));
         assert!(matches!(journal.checkpoint(&key()), Err(JournalError::Sealed(_))));
         assert_eq!(journal.sealed(), Some(seal));
+        let stranger = WitnessKey::new(NAME, [5; 32]).unwrap();
+        assert!(journal.keep_refutation(&kept, &stranger).is_err());
+        drop(journal);
+        assert!(self::open(&directory).is_ok(), "a start forgets what was only said");
+        let (journal, _) = self::open(&directory).unwrap();
+        journal.keep_refutation(&kept, &own()).unwrap();
+        drop(journal);
+        assert_eq!(seal_of(self::open(&directory)), seal, "and not what was kept");
     }
 }
 
@@ -351,6 +360,22 @@ fn a_journal_put_back_beside_its_cosigned_checkpoint_seals_at_the_start() {
     put(&cosigned, b"nonsense");
     assert!(open(&directory).is_ok(), "what is not believed could as well be gone");
     drop(keep);
+}
+
+proptest::proptest! {
+    /// Texts from outside are read or refused, whatever they are; what is read is written the same.
+    #[test]
+    fn whatever_a_stranger_sends_is_read_or_refused(text in "(old [0-9]{1,3}\n|c2sp.org/tlog-proof@v1\n|extra [A-Z=]{0,8}\n|index [0-9]{0,3}\n|[A-Za-z0-9+/]{42,43}=\n|\n|\u{2014} [a-z]{1,3} [A-Za-z0-9+/]{0,12}\n|.{0,9}){0,12}") {
+        if let Some(asked) = AddCheckpoint::parse(&text) {
+            assert_eq!(asked.body(), text);
+        }
+        if let Ok(proof) = Proof::parse(&text) {
+            assert_eq!(proof.text(), text);
+        }
+        let _ = cosigned_at(&text, &own());
+        let given = Given { trusted: &[vkey_of(&key())], earlier: &[], witnesses: &[own()] };
+        assert!(!verify_proof(&text, &given).report.is_good());
+    }
 }
 
 /// Both verifiers with the witness's key, and exactly these differences.

@@ -126,20 +126,14 @@ impl Running {
 
     /// One request over TLS, trusting this certificate: the status, and the code of a refusal.
     pub(crate) fn ask(&self, certificate: &Path, path: &str, token: &str) -> (u16, String) {
-        let (status, body) = self.send(certificate, "GET", path, token, "");
+        let head = format!("GET {path} HTTP/1.1\r\nAuthorization: Bearer {token}\r\n");
+        let (status, _, body) = self.exchange(certificate, &head, "");
         let problem: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
         (status, problem["code"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// One request over TLS, with JSON unless it is empty: the status and the body of the reply.
-    pub(crate) fn send(
-        &self,
-        certificate: &Path,
-        method: &str,
-        path: &str,
-        token: &str,
-        json: &str,
-    ) -> (u16, String) {
+    /// A request whose head begins so, over TLS and a connection of its own: status, head and body of the reply.
+    pub(crate) fn exchange(&self, certificate: &Path, head: &str, body: &str) -> (u16, String, String) {
         let mut roots = rustls::RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(certificate).unwrap()).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -152,19 +146,16 @@ impl Running {
         let connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
         let socket = TcpStream::connect(self.text("address")).unwrap();
         let mut stream = rustls::StreamOwned::new(connection, socket);
-        let head =
-            format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n");
-        let kind = match json {
-            "" => String::new(),
-            json => format!("Content-Type: application/json\r\nContent-Length: {}\r\n", json.len()),
-        };
-        write!(stream, "{head}{kind}Connection: close\r\n\r\n{json}").unwrap();
+        let length =
+            if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+        write!(stream, "{head}Host: localhost\r\n{length}Connection: close\r\n\r\n{body}").unwrap();
         let mut reply = Vec::new();
         // Without close_notify the end of the connection is an error; the bytes are there.
         let _ = stream.read_to_end(&mut reply);
         let reply = String::from_utf8_lossy(&reply).into_owned();
-        let (head, body) = reply.split_once("\r\n\r\n").unwrap();
-        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+        let (head, body) = reply.split_once("\r\n\r\n").unwrap_or((&reply, ""));
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
+        (status, head.to_owned(), body.to_owned())
     }
 
     /// Asks `/readyz` until it is so.
