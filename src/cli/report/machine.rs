@@ -100,6 +100,8 @@ fn publisher_json(publisher: &PublisherPart) -> Value {
         "location": publisher.location.iter().map(|place| place.as_str()).collect::<Vec<_>>(),
         "basis": publisher.basis.map(|basis| basis.as_str()),
         "agreement": agreement,
+        "objections": publisher.objections,
+        "consents": publisher.consents,
         "shared": names(&shared),
         "shares_uncategorised": uncategorised,
         "replaced": names(&publisher.replaced()),

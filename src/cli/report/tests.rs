@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use super::facts::{Facts, RosterFacts};
+use super::facts::{Facts, RosterFacts, SaidFacts};
 use super::register::{Ground, Register};
 use super::tally::{Period, Tally};
 use super::{Format, attention, configuration, csv, html, machine, markdown, page};
@@ -60,7 +60,13 @@ fn facts() -> Facts {
     let key = journal_vkey("sluis/12AB", 1, [7; 32]).unwrap();
     let rosters =
         BTreeMap::from([("12AB".to_owned(), RosterFacts { pupils: 24, imported_ms: now().as_millis() })]);
-    Facts { key, rosters }
+    let said = |publisher: Option<&str>, objections| SaidFacts {
+        school: "12AB".to_owned(),
+        publisher: publisher.map(str::to_owned),
+        objections,
+        consents: 1,
+    };
+    Facts { key, rosters, said: vec![said(None, 2), said(Some("hub"), 3)] }
 }
 
 fn ground(key: &Vkey) -> Ground {
@@ -323,6 +329,8 @@ fn publishers_that_share_ids_are_told_apart_by_their_routes() {
     let register = register(&settings, &leaves);
     let counts: Vec<u64> = register.publishers.iter().map(|publisher| publisher.crossed().left).collect();
     assert_eq!((counts, register.gone.len()), (vec![1, 2], 0));
+    let said: Vec<u64> = register.publishers.iter().map(|publisher| publisher.objections).collect();
+    assert_eq!(said, [5, 2], "what was said of all concerns both, what was said of one does not");
     assert!(codes(&register).contains(&("shared-ids", "spoke".to_owned())));
 }
 
