@@ -24,7 +24,7 @@ use sluis::disk::RealDisk;
 use sluis::gateway::caller::{CallerRule, Credential};
 use sluis::gateway::house::{House, Register};
 use sluis::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes};
-use sluis::gateway::{Carried, Carrier, Ended, Gate, Gateway, Observer, Presented};
+use sluis::gateway::{Carried, Carrier, Ended, Gate, Gateway, Observer, Patience, Presented};
 use sluis::identity::{Epoch, Kind, Publisher, School, Scope};
 use sluis::journal::{Journal, Settings};
 use sluis::profile::Profile;
@@ -140,6 +140,7 @@ fn gateway(directory: &Path) -> Gateway {
         swaps: Vec::new(),
         upstream: Base::parse("https://upstream.test/v1").expect("a base"),
         carrier: Arc::new(Publisher1k),
+        terms: Arc::default(),
     };
     let house = House {
         vault: Arc::new(vault),
@@ -147,10 +148,12 @@ fn gateway(directory: &Path) -> Gateway {
         clock,
         routes: Routes::new([route], None),
         rosters: HashMap::from([(school(), Arc::new(Register::build(roster)))]),
+        consents: HashMap::new(),
         configuration: [0; 32],
         binary: [0; 32],
         limits: Limits::default(),
         expansion: Expansion::default(),
+        patience: Patience::default(),
     };
     Gateway::new(house, Arc::new(Nobody))
 }

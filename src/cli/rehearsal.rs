@@ -28,7 +28,7 @@ use crate::disk::RealDisk;
 use crate::gateway::caller::{CallerRule, Credential};
 use crate::gateway::house::{House, Register};
 use crate::gateway::route::{Asks, Route, Routes};
-use crate::gateway::{Carried, Carrier, Ended, Gate as _, Gateway, Observer, Presented, Refused};
+use crate::gateway::{Carried, Carrier, Ended, Gate as _, Gateway, Observer, Patience, Presented, Refused};
 use crate::journal::{Event, Journal, Leaves};
 use crate::rewrite::coding::Expansion;
 use crate::roster::Roster;
@@ -216,6 +216,7 @@ fn trial_house(
         binary: [0; 32],
         limits: house::limits(at.settings),
         expansion: Expansion::default(),
+        patience: Patience::default(),
     })
 }
 

@@ -234,6 +234,8 @@ pub(super) fn limits(root: &Section<'_>) -> LimitSettings {
         request_ms: 30_000,
         idle_ms: 75_000,
         drain_ms: 20_000,
+        failures_per_hour: 1000,
+        withheld_per_day: 50,
     };
     let Some(section) = root.section("limits", "[limits]") else { return limits };
     let size = |key, bounds, usual: usize| {
@@ -246,6 +248,11 @@ pub(super) fn limits(root: &Section<'_>) -> LimitSettings {
     limits.request_ms = time("request_ms", limits.request_ms);
     limits.idle_ms = time("idle_ms", limits.idle_ms);
     limits.drain_ms = time("drain_ms", limits.drain_ms);
+    let count = |key, usual: u32| {
+        section.number(key, 1..=1_000_000).and_then(|found| u32::try_from(found.value).ok()).unwrap_or(usual)
+    };
+    limits.failures_per_hour = count("failures_per_hour", limits.failures_per_hour);
+    limits.withheld_per_day = count("withheld_per_day", limits.withheld_per_day);
     section.finish();
     limits
 }

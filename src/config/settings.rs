@@ -112,6 +112,10 @@ pub struct LimitSettings {
     pub idle_ms: u64,
     /// How long draining may take after SIGTERM.
     pub drain_ms: u64,
+    /// Questions of one publisher that may fail in an hour.
+    pub failures_per_hour: u32,
+    /// Replies to one publisher that the guard may withhold in a day before its routes stop.
+    pub withheld_per_day: u32,
 }
 
 /// A publisher.

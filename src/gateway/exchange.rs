@@ -11,14 +11,16 @@ use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use super::crossing::{Answered, ask_publisher, ask_school};
+use super::echo::Asked;
 use super::enter::{Restored, enter};
 use super::guard::{Cleared, Watch};
 use super::house::{House, Register};
-use super::leave::{leave, look_over};
+use super::leave::leave;
 use super::message::{Head, Message};
 use super::record::record_status;
 use super::refusal::{At, Refusal};
 use super::route::Route;
+use super::undescribed::look_over;
 use crate::identity::ExchangeId;
 use crate::profile::Selected;
 
@@ -36,6 +38,8 @@ pub(super) struct Exchange {
     pub(super) caller: usize,
     /// The authority under which the caller reached Sluis.
     pub(super) authority: String,
+    /// What a publisher asks, as it said it; none where the school asks.
+    pub(super) asked: Option<Asked>,
     /// The request was for the bare mount, without a slash behind it.
     pub(super) bare: bool,
 }
@@ -80,7 +84,8 @@ pub(super) async fn publisher_asks(
 ) -> Result<Reply, Refusing> {
     exchange.lawful().map_err(asking)?;
     let mut watch = Watch::new();
-    let restored = enter(exchange, selected, request, &mut watch).await.map_err(asking)?;
+    let mut restored = enter(exchange, selected, request, &mut watch).await.map_err(asking)?;
+    let whom = restored.take_whom();
     match ask_school(exchange, selected, restored).await? {
         Answered::Listed(selected, reply) => {
             let cleared = leave(exchange, selected, reply, &mut watch).await.map_err(replying)?;
@@ -88,7 +93,7 @@ pub(super) async fn publisher_asks(
         }
         Answered::Unlisted(status, withheld) => {
             // Nothing of it crosses; but a school that names a pupil in its errors must hear of it.
-            look_over(exchange, &watch, withheld).map_err(replying)?;
+            look_over(exchange, selected, &whom, &mut watch, withheld).map_err(replying)?;
             bare(exchange, status).await
         }
     }

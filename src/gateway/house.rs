@@ -6,10 +6,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::guard::{WatchKind, Watched, Watchlist};
+use super::guard::{Watch, WatchKind, Watched, Watchlist};
+use super::patience::Patience;
 use super::route::Routes;
 use crate::clock::Clock;
-use crate::identity::{Kind, School};
+use crate::identity::{Identifier, Kind, School};
 use crate::journal::Journal;
 use crate::rewrite::Limits;
 use crate::rewrite::coding::Expansion;
@@ -38,6 +39,8 @@ pub struct House {
     pub binary: [u8; 32],
     /// How much a parser takes.
     pub limits: Limits,
+    /// How much of what a publisher asks may fail.
+    pub patience: Patience,
     /// How far a compressed body may expand.
     pub expansion: Expansion,
 }
@@ -65,6 +68,13 @@ impl Register {
         let words = words(&roster);
         let avoid: Avoid = Arc::new(move |word: &str| words.contains(&word.to_lowercase()));
         Self { roster, watchlist, avoid }
+    }
+
+    /// Watches for all that is known of whoever has this identifier.
+    pub(super) fn watch(&self, identifier: &Identifier, person: u32, watch: &mut Watch) {
+        for (kind, text) in self.roster.pupil(identifier).into_iter().flat_map(values) {
+            watch.add(Some(person), kind, text);
+        }
     }
 
     /// For a school without a roster: nothing to watch for, nothing to avoid.

@@ -56,12 +56,8 @@ pub(super) async fn leave(
     Ok(cleared)
 }
 
-/// Whether a reply that is withheld names somebody: the exchange then fails, instead of passing its status on.
-pub(super) fn look_over(exchange: &Exchange, watch: &Watch, withheld: Message) -> Result<(), Refusal> {
-    guarded(exchange.register(), watch, &[], withheld).map(drop)
-}
-
-fn guarded(
+/// Past the guard, or what it found.
+pub(super) fn guarded(
     register: Option<&Register>,
     watch: &Watch,
     permits: &[Permit],
@@ -153,8 +149,9 @@ fn write(
     }
     for (index, finding) in whole.found.findings.iter().enumerate() {
         if let (Act::Address { .. }, false) = (&finding.act, withheld.takes(0, index)) {
-            let address = address::write(pieces, index, &edit)?;
-            edits.put(finding.place, "", address.map_or(Write::Nothing, Write::Text))?;
+            let address = address::write(exchange, pieces, index, &edit)?;
+            let write = |(text, echoes)| Write::Address { text, echoes };
+            edits.put(finding.place, "", address.map_or(Write::Nothing, write))?;
         }
     }
     let stays = |order: &&Order| !withheld.takes_node(&whole.found, order.nested, order.parent);
@@ -232,7 +229,7 @@ fn change(
         Act::Pseudonym(masking) if route.keeps(masking.kind, within(masking, text)) => {
             Some(Write::Kept(text.to_owned()))
         }
-        Act::Pseudonym(masking) => pseudonym(masking, masked()?, text),
+        Act::Pseudonym(masking) => Some(pseudonym(masking, masked()?, text)),
         Act::PersonPseudonym { form, .. } => {
             let (before, after) = form.as_ref().map_or(("", ""), |form| (form.0.as_str(), form.1.as_str()));
             Some(Write::Pseudonym(format!("{before}{}{after}", masked()?.pseudonym)))
@@ -252,17 +249,17 @@ fn change(
 }
 
 /// The pseudonym, in what stood round the identifier. What the publisher made stays.
-fn pseudonym(masking: &Masking, masked: &Answered, text: &str) -> Option<Write> {
+fn pseudonym(masking: &Masking, masked: &Answered, text: &str) -> Write {
     if masked.minted {
-        return None;
+        return Write::Minted(text.to_owned());
     }
     let before = text.get(..usize::from(masking.before)).unwrap_or("");
     let after = text.get(text.len().saturating_sub(usize::from(masking.after))..).unwrap_or("");
-    Some(if before.is_empty() && after.is_empty() {
+    if before.is_empty() && after.is_empty() {
         Write::Pseudonym(masked.pseudonym.as_str().to_owned())
     } else {
         Write::Pseudonym(format!("{before}{}{after}", masked.pseudonym))
-    })
+    }
 }
 
 fn swapped(route: &Route, name: &str, text: &str, added: bool) -> Result<String, Refusal> {

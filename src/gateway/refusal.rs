@@ -87,6 +87,11 @@ pub enum Refusal {
         /// The profile's rule.
         rule: String,
     },
+    /// The guard withheld too many replies to this publisher.
+    WithheldTooOften {
+        /// When it may ask again.
+        seconds: u64,
+    },
     /// The vault is sealed, or its disk failed.
     VaultSealed,
     /// The journal cannot be written.
@@ -95,6 +100,11 @@ pub enum Refusal {
     RosterUnavailable,
     /// More work than the configured limits allow.
     Overloaded,
+    /// Too many questions of this publisher failed, or too many requests for a token from this address.
+    FailedTooOften {
+        /// When it may ask again.
+        seconds: u64,
+    },
     /// The process is draining.
     Draining,
     /// The other side could not be reached, or broke off.
@@ -138,11 +148,13 @@ impl Refusal {
             Self::NoConsent => "SLS-405",
             Self::Leak { .. } => "SLS-601",
             Self::Closed { .. } => "SLS-602",
+            Self::WithheldTooOften { .. } => "SLS-603",
             Self::VaultSealed => "SLS-701",
             Self::JournalFailed => "SLS-702",
             Self::RosterUnavailable => "SLS-703",
             Self::Overloaded => "SLS-801",
             Self::Draining => "SLS-802",
+            Self::FailedTooOften { .. } => "SLS-803",
             Self::UpstreamDown => "SLS-901",
             Self::UpstreamSlow => "SLS-902",
             Self::UpstreamCredential => "SLS-903",

@@ -230,6 +230,17 @@ pub(super) const LEAK: Answer = Answer {
         "Haal namen en nummers uit vrije tekst; `sluis explain` met deze uitwisseling zegt waar.",
     ],
 };
+pub(super) const WITHHELD_TOO_OFTEN: Answer = Answer {
+    status: 503,
+    title: [
+        "Too many replies were withheld: the route has stopped",
+        "Te veel antwoorden zijn tegengehouden: de route staat stil",
+    ],
+    hint: [
+        "The school's own replies name pupils. The school looks at them (`sluis explain`), and starts Sluis again or waits.",
+        "De antwoorden van de school noemen leerlingen. De school bekijkt ze (`sluis explain`), en start Sluis opnieuw of wacht.",
+    ],
+};
 pub(super) const CLOSED: Answer = Answer {
     status: 422,
     title: [
@@ -269,6 +280,14 @@ pub(super) const OVERLOADED: Answer = Answer {
     status: 503,
     title: ["More work than the limits allow", "Meer werk dan de grenzen toelaten"],
     hint: ["Send it again in a few seconds.", "Stuur het over enkele seconden opnieuw."],
+};
+pub(super) const FAILED_TOO_OFTEN: Answer = Answer {
+    status: 429,
+    title: ["Too many of these questions failed", "Te veel van deze vragen mislukten"],
+    hint: [
+        "Wait as long as Retry-After says. Ask only with pseudonyms that this school gave you.",
+        "Wacht zo lang als Retry-After zegt. Vraag alleen met pseudoniemen die u van deze school kreeg.",
+    ],
 };
 pub(super) const DRAINING: Answer = Answer {
     status: 503,

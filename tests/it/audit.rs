@@ -64,14 +64,7 @@ impl Audited {
     fn exchanges(&self, server: &Running) {
         let token = self.place.read("secrets/rekenwonder.token");
         let certificate = self.place.path("tls/cert.pem");
-        let head = format!(
-            "POST /rekenwonder/records HTTP/1.1\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n",
-            token.trim()
-        );
-        let post = |body: &str| {
-            let (status, _, reply) = server.exchange(&certificate, &head, body);
-            (status, reply)
-        };
+        let post = |body: &str| server.send(&certificate, "POST", "/rekenwonder/records", token.trim(), body);
         let pupils = edu_v();
         for pupil in &pupils {
             let (status, body) = post(&record(pupil, "goed gewerkt"));

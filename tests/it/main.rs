@@ -16,6 +16,7 @@ mod corpus;
 mod demo;
 mod doors;
 mod faults;
+mod guesses;
 mod joined;
 mod lawful;
 mod leak;

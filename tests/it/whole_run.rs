@@ -237,6 +237,7 @@ fn moved(world: &World, digest: u8, outside: Option<&str>) -> House {
         binary: old.binary,
         limits: old.limits,
         expansion: old.expansion,
+        patience: old.patience,
     }
 }
 

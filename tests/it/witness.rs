@@ -151,6 +151,41 @@ fn a_rollback_of_everything_is_found_by_the_witness() {
 }
 
 #[test]
+fn a_witness_that_never_answers_holds_nothing_up() {
+    let school = Place::school();
+    let (witness, running) = witness_of(&school);
+    name(&school, &witness, &running);
+    running.stop();
+    // Takes connections and says nothing.
+    let port = witness_port(&school);
+    let silent = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+    let config =
+        school.read("sluis.toml").replace("https://api.rekenwonder.example/v2/", "https://127.0.0.1:1/");
+    school.put("sluis.toml", &config.replace("asks     = ", "allow_private = true\n  asks     = "));
+    let server = school.serve();
+    let (certificate, token) = (school.path("tls/cert.pem"), school.read("secrets/rekenwonder.token"));
+    for _ in 0..20 {
+        let asked = server.ask(&certificate, "/rekenwonder/rostering/v1p2/users", token.trim());
+        assert_eq!(asked, (502, "SLS-901".to_owned()), "recorded, and on its way");
+    }
+    let (status, state) = server.ready();
+    assert_eq!((status, cosigned(&state)), (200, None), "{state}");
+    let stopping = std::time::Instant::now();
+    server.stop();
+    // Draining aside, the last word waits 5 s for its answer and no longer.
+    assert!(stopping.elapsed() < std::time::Duration::from_secs(20));
+    drop(silent);
+    school.good(&["journal", "verify", "state/journal", "--key", "recovery/journal.vkey"]);
+}
+
+/// The port of the witness in the school's configuration.
+fn witness_port(school: &Place) -> u16 {
+    let config = school.read("sluis.toml");
+    let (_, rest) = config.split_once("https://localhost:").unwrap();
+    rest.split('/').next().unwrap().parse().unwrap()
+}
+
+#[test]
 fn a_reload_takes_other_witnesses() {
     let school = Place::school();
     let (witness, running) = witness_of(&school);

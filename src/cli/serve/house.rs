@@ -13,17 +13,17 @@ use crate::cli::faults::{consents_failed, roster_failed};
 use crate::cli::stores::Stores;
 use crate::cli::words;
 use crate::config::settings::{
-    AsksSettings, ClientProof, CredentialSettings as Shown, OAuth2Proof, PublisherSettings, RouteSettings,
-    SubjectSettings, UpstreamSettings as Written,
+    AsksSettings, ClientProof, CredentialSettings as Shown, LimitSettings, OAuth2Proof, PublisherSettings,
+    RouteSettings, SubjectSettings, UpstreamSettings as Written,
 };
 use crate::config::{Settings, inspect};
 use crate::derive::Shape;
-use crate::gateway::Carrier;
 use crate::gateway::caller::{CallerRule, Credential, Network, Subject};
 use crate::gateway::house::{House, Register};
 use crate::gateway::issuer::{Client, ClientProof as IssuedTo, Issuer, IssuerSettings, KeySource};
 use crate::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes, Swap};
 use crate::gateway::terms::{NotAgreed, Terms};
+use crate::gateway::{Carrier, Patience};
 use crate::identity::School;
 use crate::profile::Profile;
 use crate::rewrite::Limits;
@@ -65,7 +65,13 @@ pub(super) fn build(settings: &Settings, stores: &Stores, binary: [u8; 32]) -> R
         binary,
         limits: limits(settings),
         expansion: Expansion::default(),
+        patience: patience(settings),
     })
+}
+
+fn patience(settings: &Settings) -> Patience {
+    let LimitSettings { failures_per_hour, withheld_per_day, .. } = settings.limits;
+    Patience { failures_per_hour, withheld_per_day }
 }
 
 /// How much a parser takes: a body as large as the listener takes.

@@ -132,6 +132,21 @@ impl Running {
         (status, problem["code"].as_str().unwrap_or_default().to_owned())
     }
 
+    /// One request over TLS, with JSON unless it is empty: the status and the body of the reply.
+    pub(crate) fn send(
+        &self,
+        certificate: &Path,
+        method: &str,
+        path: &str,
+        token: &str,
+        json: &str,
+    ) -> (u16, String) {
+        let kind = if json.is_empty() { "" } else { "Content-Type: application/json\r\n" };
+        let head = format!("{method} {path} HTTP/1.1\r\nAuthorization: Bearer {token}\r\n{kind}");
+        let (status, _, body) = self.exchange(certificate, &head, json);
+        (status, body)
+    }
+
     /// A request whose head begins so, over TLS and a connection of its own: status, head and body of the reply.
     pub(crate) fn exchange(&self, certificate: &Path, head: &str, body: &str) -> (u16, String, String) {
         let mut roots = rustls::RootCertStore::empty();

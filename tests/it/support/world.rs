@@ -11,12 +11,12 @@ use sluis::crypto::SigningKey;
 use sluis::derive::Shape;
 use sluis::disk::Disk;
 use sluis::disk::faulty::FaultyDisk;
-use sluis::gateway::Gateway;
 use sluis::gateway::caller::{CallerRule, Credential, Network};
 use sluis::gateway::house::{House, Register};
 use sluis::gateway::issuer::{Issuer, IssuerSettings};
 use sluis::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes, Swap};
 use sluis::gateway::terms::Terms;
+use sluis::gateway::{Gateway, Patience};
 use sluis::identity::{Epoch, Identifier, Kind, Publisher, School, Scope};
 use sluis::journal::{Journal, Leaf, Leaves};
 use sluis::profile::{Category, Profile, builtin};
@@ -76,6 +76,8 @@ pub(crate) struct Options {
     pub(crate) credential: Option<CredentialSettings>,
     /// Networks from which `rekenwonder` may call.
     pub(crate) networks: Vec<&'static str>,
+    /// How much may fail; plenty, unless a test is about it.
+    pub(crate) patience: Patience,
     /// Every route has a token endpoint.
     pub(crate) issues_tokens: bool,
 }
@@ -101,6 +103,7 @@ impl Default for Options {
             swaps: Vec::new(),
             credential: None,
             networks: Vec::new(),
+            patience: Patience { failures_per_hour: 100_000, withheld_per_day: 100_000 },
             issues_tokens: false,
         }
     }
@@ -192,6 +195,7 @@ impl World {
             binary: [2; 32],
             limits: Limits::default(),
             expansion: Expansion::default(),
+            patience: options.patience,
         };
         let told = Arc::new(Told::default());
         let gateway = Arc::new(Gateway::new(house, Arc::clone(&told) as _));
