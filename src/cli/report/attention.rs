@@ -46,14 +46,36 @@ fn point(code: &'static str, about: &str, english: String, dutch: String) -> Poi
 }
 
 fn canaries(publisher: &PublisherPart, found: &mut Vec<Point>) {
-    let leaked = publisher.routes.iter().fold(0_u64, |sum, route| sum.saturating_add(route.canaries.leaked));
+    let (id, name) = (&publisher.id, &publisher.name);
+    let sum = |of: fn(&super::tally::Canaries) -> u64| {
+        publisher.routes.iter().fold(0_u64, |sum, route| sum.saturating_add(of(&route.canaries)))
+    };
+    let leaked = sum(|canaries| canaries.leaked);
     if leaked > 0 {
-        let name = &publisher.name;
         found.push(point(
             "canary-leaked",
-            &publisher.id,
+            id,
             format!("{name}: in trials with invented pupils, something about them was found {leaked} times in what would have left"),
             format!("{name}: in proeven met verzonnen leerlingen werd {leaked} keer iets over hen gevonden in wat zou vertrekken"),
+        ));
+    }
+    let weak = sum(|canaries| canaries.runs_weak);
+    if weak > 0 {
+        found.push(point(
+            "canary-weak",
+            id,
+            format!("{name}: in {weak} trials the rules would have let an invented pupil through, and only the guard stopped it"),
+            format!("{name}: in {weak} proeven hadden de regels een verzonnen leerling doorgelaten, en hield alleen de wachter het tegen"),
+        ));
+    }
+    for route in &publisher.routes {
+        let Some(code) = &route.canaries.last_refused else { continue };
+        let (mount, said) = (&route.mount, |to| words::refusal(code, to));
+        found.push(point(
+            "canary-refused",
+            id,
+            format!("{name}: the newest trial on {mount} was refused whole, {}: it says nothing of the rules", said(Language::English)),
+            format!("{name}: de laatste proef op {mount} werd in zijn geheel geweigerd, {}: zij zegt niets over de regels", said(Language::Dutch)),
         ));
     }
 }

@@ -166,8 +166,10 @@ pub(super) fn crossed_json(crossed: &Crossed) -> Value {
 pub(super) fn canaries_json(canaries: &Canaries) -> Value {
     json!({
         "runs": canaries.runs,
+        "runs_weak": canaries.runs_weak,
         "runs_refused": canaries.runs_refused,
         "messages": canaries.messages,
+        "planted": canaries.planted,
         "refused": canaries.refused,
         "leaked": canaries.leaked,
         "last": (canaries.runs > 0).then(|| time(canaries.last_ms)),

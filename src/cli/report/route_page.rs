@@ -114,10 +114,12 @@ fn canaries(route: &RoutePart, to: Language) -> String {
         return format!("{what}: {}", to.pick("none", "geen"));
     }
     format!(
-        "{what}: {} ({} {}, {} {}), {} {}",
+        "{what}: {}. {} {}, {} {}, {} {}, {} {}",
         runs.runs,
-        to.pick("messages:", "berichten:"),
+        to.pick("Messages:", "Berichten:"),
         runs.messages,
+        to.pick("with a planted name:", "met een geplante naam:"),
+        runs.planted,
         to.pick("refused:", "geweigerd:"),
         runs.refused,
         to.pick("found in what would have left:", "gevonden in wat zou vertrekken:"),

@@ -136,11 +136,17 @@ pub(super) struct Canaries {
     pub(super) runs: u64,
     pub(super) messages: u64,
     pub(super) refused: u64,
+    /// Of all messages, those with a name planted where it may not stand: to be refused.
+    pub(super) planted: u64,
     /// Canaries that were found in what was about to leave.
     pub(super) leaked: u64,
-    /// Runs that ended in a refusal.
+    /// Runs in which the rules would have let something through, and the guard stopped it.
+    pub(super) runs_weak: u64,
+    /// Runs that were refused whole for another reason: they say nothing of the rules.
     pub(super) runs_refused: u64,
     pub(super) last_ms: u64,
+    /// The code for which the newest run was refused whole.
+    pub(super) last_refused: Option<String>,
 }
 
 impl Canaries {
@@ -150,12 +156,17 @@ impl Canaries {
             (&mut self.runs, other.runs),
             (&mut self.messages, other.messages),
             (&mut self.refused, other.refused),
+            (&mut self.planted, other.planted),
             (&mut self.leaked, other.leaked),
+            (&mut self.runs_weak, other.runs_weak),
             (&mut self.runs_refused, other.runs_refused),
         ] {
             *to = to.saturating_add(more);
         }
-        self.last_ms = self.last_ms.max(other.last_ms);
+        if other.last_ms >= self.last_ms {
+            self.last_ms = other.last_ms;
+            self.last_refused.clone_from(&other.last_refused);
+        }
     }
 }
 
@@ -291,10 +302,24 @@ impl Tally {
         let sum = |to: &mut u64, name: &str| *to = to.saturating_add(number(leaf, name).unwrap_or_default());
         sum(&mut found.messages, "messages");
         sum(&mut found.refused, "refused");
+        sum(&mut found.planted, "planted");
         sum(&mut found.leaked, "leaked");
         found.runs += 1;
-        found.runs_refused += u64::from(matches!(leaf.decision, Decision::Refused(_)));
-        found.last_ms = found.last_ms.max(leaf.time_ms);
+        let refused = match &leaf.decision {
+            Decision::Refused(code) if code == STOPPED => {
+                found.runs_weak += 1;
+                None
+            }
+            Decision::Refused(code) => {
+                found.runs_refused += 1;
+                Some(code.clone())
+            }
+            Decision::None | Decision::Passed => None,
+        };
+        if leaf.time_ms >= found.last_ms {
+            found.last_ms = leaf.time_ms;
+            found.last_refused = refused;
+        }
     }
 
     fn waiver(&mut self, leaf: &Leaf) {

@@ -366,7 +366,19 @@ fn canaries_waivers_and_rosters_are_told() {
     assert!(found.contains(&("waived", String::new())) && found.contains(&("no-witness", String::new())));
     assert!(Format::Md.write(&clean, Language::English).contains("opaque image/png"));
     run.details[0].1 = Detail::Number(1);
-    assert_eq!(codes(&register(&settings, &[run]))[0].0, "canary-leaked", "the gravest first");
+    assert_eq!(codes(&register(&settings, &[run.clone()]))[0].0, "canary-leaked", "the gravest first");
+    run.details[0].1 = Detail::Number(0);
+    run.decision = Decision::Refused("sls-601".to_owned());
+    assert_eq!(codes(&register(&settings, &[run.clone()]))[0].0, "canary-weak");
+    let mut over = run.clone();
+    over.decision = Decision::Refused("sls-401".to_owned());
+    let later = Leaf { time_ms: over.time_ms + 1, ..run.clone() };
+    assert_eq!(codes(&register(&settings, &[run.clone(), over.clone()]))[1].0, "canary-refused");
+    let points = codes(&register(&settings, &[over, later]));
+    assert!(
+        !points.iter().any(|(code, _)| *code == "canary-refused"),
+        "a later run that was not refused counts"
+    );
     let mut old = clean.clone();
     old.moment_ms += 31 * 24 * 60 * 60 * 1000;
     assert!(codes(&old).contains(&("old-roster", "12AB".to_owned())));
