@@ -33,6 +33,7 @@ pub(super) fn points(register: &Register) -> Vec<Point> {
     for publisher in &register.publishers {
         canaries(publisher, &mut found);
         terms(publisher, &mut found);
+        suspects(publisher, &mut found);
     }
     for publisher in &register.publishers {
         on_purpose(publisher, &mut found);
@@ -147,6 +148,20 @@ fn fields(publisher: &PublisherPart) -> impl Iterator<Item = &super::field::Fiel
     publisher.routes.iter().flat_map(|route| &route.fields)
 }
 
+/// What left although the guard thought that it might be a name.
+fn suspects(publisher: &PublisherPart, found: &mut Vec<Point>) {
+    let suspected = publisher.crossed().suspected();
+    if suspected > 0 {
+        let name = &publisher.name;
+        found.push(point(
+            "suspects-let-go",
+            &publisher.id,
+            format!("{name}: {suspected} times something left that may have been a name and may have been a word: the route only reports those"),
+            format!("{name}: {suspected} keer vertrok iets dat een naam kon zijn of een woord: de route meldt die alleen"),
+        ));
+    }
+}
+
 /// What the school chose, and others should know.
 fn on_purpose(publisher: &PublisherPart, found: &mut Vec<Point>) {
     let (id, name) = (&publisher.id, &publisher.name);
@@ -221,5 +236,32 @@ fn whole(register: &Register, found: &mut Vec<Point>) {
             "messages crossed by routes that the present configuration no longer has; see below",
             "er gingen berichten over routes die de huidige configuratie niet meer heeft; zie hieronder",
         );
+    }
+}
+
+/// Witnesses of the configuration that said nothing yet, or nothing of late.
+fn witnesses(register: &Register, found: &mut Vec<Point>) {
+    for (name, word) in &register.ground.witnesses {
+        let Some(word) = word else {
+            found.push(point(
+                "witness-silent",
+                name,
+                format!("witness {name} has cosigned nothing yet"),
+                format!("getuige {name} heeft nog niets medeondertekend"),
+            ));
+            continue;
+        };
+        let since = register.tally.newest_ms.saturating_sub(word.time_s.saturating_mul(1000));
+        if word.size < register.ground.size && since > DAY_MS {
+            let (missing, days) = (register.ground.size - word.size, since / DAY_MS);
+            found.push(point(
+                "witness-behind",
+                name,
+                format!("witness {name} has not cosigned the last {missing} entries, for {days} days"),
+                format!(
+                    "getuige {name} heeft de laatste {missing} regels niet medeondertekend, al {days} dagen"
+                ),
+            ));
+        }
     }
 }

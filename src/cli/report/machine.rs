@@ -158,6 +158,7 @@ pub(super) fn crossed_json(crossed: &Crossed) -> Value {
         "left_with_needle": crossed.with_needle,
         "pupil_commitments": crossed.pupils,
         "refused": refused.collect::<Map<_, _>>(),
+        "guard_let_go": crossed.noted,
         "period": span(crossed.span),
     })
 }

@@ -78,6 +78,8 @@ pub(super) struct Crossed {
     pub(super) pupils: u64,
     /// Refusals by code, as journalled: `sls-601`.
     pub(super) refused: BTreeMap<String, u64>,
+    /// What the guard found and let go, by its name for it: `suspect-full-name`, `typed-bsn`.
+    pub(super) noted: BTreeMap<String, u64>,
     /// Uses by rule, as journalled.
     pub(super) rules: BTreeMap<String, Uses>,
     /// The first and the last moment.
@@ -97,6 +99,9 @@ impl Crossed {
         for (code, count) in &other.refused {
             sum(self.refused.entry(code.clone()).or_default(), *count);
         }
+        for (name, count) in &other.noted {
+            sum(self.noted.entry(name.clone()).or_default(), *count);
+        }
         for (rule, uses) in &other.rules {
             self.rules.entry(rule.clone()).or_default().add(*uses);
         }
@@ -114,6 +119,12 @@ impl Crossed {
     /// Refusals because the guard found something.
     pub(super) fn stopped(&self) -> u64 {
         self.refused.get(STOPPED).copied().unwrap_or_default()
+    }
+
+    /// How often something that may have been a name was let go, as a route with `suspect = "report"` does.
+    pub(super) fn suspected(&self) -> u64 {
+        let suspects = self.noted.iter().filter(|(name, _)| name.starts_with("suspect"));
+        suspects.fold(0, |sum, (_, count)| sum.saturating_add(*count))
     }
 
     /// Whether anything happened here.
@@ -282,6 +293,12 @@ impl Tally {
         *(if leaves { &mut crossed.left } else { &mut crossed.entered }) += 1;
         crossed.bare += u64::from(leaf.details.iter().any(|(name, _)| name == "bare-status"));
         crossed.with_needle += u64::from(leaves && leaf.needle.is_some());
+        for (name, detail) in &leaf.details {
+            if let (Some(name), Detail::Number(count)) = (name.strip_prefix("guard-"), detail) {
+                let noted = crossed.noted.entry(name.to_owned()).or_default();
+                *noted = noted.saturating_add(*count);
+            }
+        }
         for (rule, count) in &leaf.rules {
             let mut uses = Uses::default();
             *(match (leaves, present) {

@@ -246,6 +246,10 @@ fn what_crossed_stands_beside_what_may_cross() {
     let mut left = leaf(Event::LEFT, "rekenwonder", "/rekenwonder/gradebook/v1p2/results", settings.digest);
     left.rules = vec![(rule.clone(), 3)];
     left.left = Some([9; 32]);
+    left.details = vec![
+        ("guard-suspect-full-name".to_owned(), Detail::Number(2)),
+        ("guard-typed-bsn".to_owned(), Detail::Number(1)),
+    ];
     let mut before = left.clone();
     before.configuration = Some([8; 32]);
     let mut entered = leaf(Event::ENTERED, "rekenwonder", "/rekenwonder/x", settings.digest);
@@ -260,6 +264,8 @@ fn what_crossed_stands_beside_what_may_cross() {
     assert_eq!(used.len(), 1);
     assert_eq!((used[0].uses.left, used[0].uses.left_before, used[0].never_used()), (3, 3, false));
     assert!(route.fields.iter().any(super::field::Field::never_used));
+    assert_eq!((route.crossed.suspected(), route.crossed.noted["typed-bsn"]), (4, 2));
+    assert!(codes(&register).contains(&("suspects-let-go", "rekenwonder".to_owned())));
     assert_eq!(route.former_rules.len(), 1, "{:?}", route.former_rules);
     assert_eq!(register.gone.len(), 1, "another mount, though its name begins alike");
     assert!(codes(&register).contains(&("former-routes", String::new())));
@@ -630,4 +636,47 @@ fn a_large_journal_is_streamed() {
         fs::metadata(&zip).unwrap().len()
     );
     assert!(grew < 64 << 10, "{grew} KiB: the journal is not held in memory");
+}
+
+#[test]
+fn witnesses_are_told_of_by_what_they_said() {
+    let (_folder, settings) = settings(&publisher("a", "Aap", AGREED, "school", "oneroster-1.2", "a"));
+    let mut register = register(&settings, &[leaf(Event::LEFT, "a", "/a/x", settings.digest)]);
+    let newest_s = register.tally.newest_ms / 1000;
+    let word = |size, time_s| {
+        Some(crate::journal::Witnessed { witness: "w".to_owned(), size, time_s, newest: size == 3 })
+    };
+    register.ground.witnesses =
+        vec![("Bestuur".to_owned(), word(3, newest_s)), ("Accountant".to_owned(), None)];
+    let found = codes(&register);
+    assert!(found.contains(&("witness-silent", "Accountant".to_owned())), "{found:?}");
+    assert!(!found.iter().any(|(code, _)| matches!(*code, "no-witness" | "witness-behind")));
+    let evidence = evidence::Evidence { register: &register, period: Period::default(), sample: &[] };
+    for (language, said, proved) in [
+        (
+            Language::English,
+            "cosigned 3 entries on",
+            "With the key of witness Bestuur also that nothing was removed",
+        ),
+        (
+            Language::Dutch,
+            "tekende mee voor 3 regels op",
+            "Met de sleutel van getuige Bestuur ook dat niets is weggehaald",
+        ),
+    ] {
+        assert!(Format::Md.write(&register, language).contains(said));
+        let claims = markdown::markdown(&super::claims::page(&evidence, language));
+        assert!(
+            claims.contains(proved) && !claims.contains("Not proved") && !claims.contains("Niet bewezen"),
+            "{claims}"
+        );
+    }
+    register.ground.witnesses = vec![("Bestuur".to_owned(), word(2, newest_s - 3 * 86_400))];
+    assert!(codes(&register).contains(&("witness-behind", "Bestuur".to_owned())));
+    register.ground.witnesses.clear();
+    let evidence = evidence::Evidence { register: &register, period: Period::default(), sample: &[] };
+    assert!(
+        markdown::markdown(&super::claims::page(&evidence, Language::Dutch))
+            .contains("Niet bewezen zonder getuige")
+    );
 }
