@@ -138,7 +138,13 @@ fn around(
 
 /// What is done once a night, in this order.
 async fn nights(live: Arc<Live>, stores: Arc<Stores>, drain: Drain) {
-    let jobs = Vec::new();
+    let of = Arc::clone(&live);
+    let jobs = vec![nightly::Job {
+        name: "vault rewriting",
+        // A server that is off at night would never do it.
+        at_start: true,
+        run: Box::new(move || of.rewrite_vault()),
+    }];
     let hour = move || live.settings().nightly_hour;
     nightly::run(jobs, Arc::clone(&stores.clock), hour, nightly::LOOK, drain.watch()).await;
 }

@@ -3,6 +3,7 @@
 //! It must not know where it is shown.
 
 mod command;
+mod pupil;
 mod roster;
 mod stores;
 
@@ -12,6 +13,10 @@ pub(super) use command::{
     ANSWER_MISSING, ANSWER_UNFIT, ANSWERS_UNREADABLE, CONFIG_UNUSABLE, DEMO, EXCHANGE_ID, EXCHANGE_UNKNOWN,
     INTERNAL, LIMITS, NO_RANDOM, NO_TERMINAL, OCCUPIED, OTHER_USER, OTHER_VERSION, PORT, READ, RESTART,
     ROUTE_UNKNOWN, RUNTIME, SERVER_LOST, SIGNALS, SOCKET, TRIAL, UPSTREAM, WRITE,
+};
+pub(super) use pupil::{
+    FORGET_FOR_EVER, PSEUDONYM_UNKNOWN, PUPIL_CHOOSE, PUPIL_INPUT, PUPIL_KIND, PUPIL_MANY, PUPIL_OFTEN,
+    PUPIL_OUTPUT, PUPIL_REASON, PUPIL_UNKNOWN, TOMBSTONES,
 };
 pub(super) use roster::{
     ROSTER_COLUMN, ROSTER_IDS, ROSTER_KIND, ROSTER_MARKED, ROSTER_MEMBER, ROSTER_NOBODY, ROSTER_NONE,
@@ -31,7 +36,7 @@ pub(super) fn with_code(code: &str) -> Option<&'static Message> {
 
 /// Every message of the commands.
 pub(super) fn all() -> impl Iterator<Item = &'static Message> {
-    command::ALL.iter().chain(roster::ALL).chain(stores::ALL).copied()
+    command::ALL.iter().chain(pupil::ALL).chain(roster::ALL).chain(stores::ALL).copied()
 }
 
 #[cfg(test)]
@@ -40,8 +45,13 @@ mod tests {
 
     #[test]
     fn every_message_is_listed_once_and_says_the_same_in_both_languages() {
-        let written =
-            [include_str!("command.rs"), include_str!("roster.rs"), include_str!("stores.rs")].concat();
+        let written = [
+            include_str!("command.rs"),
+            include_str!("pupil.rs"),
+            include_str!("roster.rs"),
+            include_str!("stores.rs"),
+        ]
+        .concat();
         let mut codes: Vec<&str> = all().map(|message| message.code).collect();
         assert_eq!(written.matches(": Message = error(").count(), codes.len());
         codes.sort_unstable();
