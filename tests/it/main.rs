@@ -19,6 +19,7 @@ mod leak;
 mod many;
 mod oracle;
 mod refusals;
+mod rights;
 mod round_trip;
 mod support;
 mod tidy;
