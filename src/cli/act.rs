@@ -18,7 +18,7 @@ use super::faults::{journal_failed, vault_failed};
 use super::rehearsal::{self, Trial};
 use super::rosters::{self, Import1};
 use super::stores::{self, Stores, leaf_scope};
-use super::{explain, report, words};
+use super::{explain, pupil, report, words};
 use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::config::settings::PublisherSettings;
@@ -107,6 +107,8 @@ pub(super) enum Act {
     JournalKey {},
     /// `report`: what only whoever holds the stores can tell.
     Report {},
+    /// `pupil`, with who is meant as the body.
+    Pupil(pupil::Asked),
 }
 
 impl Act {
@@ -130,20 +132,22 @@ impl Act {
             Self::VaultBackup { .. } => "vault backup",
             Self::JournalKey {} => "journal key",
             Self::Report {} => "report",
+            Self::Pupil(asked) => asked.name(),
         }
     }
 
     /// Whether a running server must take its configuration anew afterwards.
     pub(super) fn changes_house(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::ConsentImport { .. }
-                | Self::ConsentChange(_)
-                | Self::RosterImport(_)
-                | Self::RosterRemove { .. }
-                | Self::KeysRotate { .. }
-                | Self::KeysClose { .. }
-        )
+            | Self::ConsentChange(_)
+            | Self::RosterImport(_)
+            | Self::RosterRemove { .. }
+            | Self::KeysRotate { .. }
+            | Self::KeysClose { .. } => true,
+            Self::Pupil(asked) => asked.changes_house(),
+            _ => false,
+        }
     }
 }
 
@@ -209,6 +213,7 @@ pub(super) fn perform(act: Act, body: Option<Body>, at: &Workplace<'_>) -> Resul
         Act::Explain { exchange } => explain_exchange(&exchange, at),
         Act::VaultVerify { repair } => vault_verify(repair, at),
         Act::VaultBackup { to } => vault_backup(&to, at),
+        Act::Pupil(asked) => pupil::perform(&asked, body, at),
         Act::JournalKey {} => Ok(json!({ "key": at.stores.journal.vkey().to_string() })),
         Act::Report {} => report::facts::tell(at),
     }
@@ -281,6 +286,10 @@ fn vault_backup(to: &Path, at: &Workplace<'_>) -> Result<Value, Failure> {
     let mut leaf = at.stores.leaf(Event::BACKUP, now, &at.actor);
     leaf.details = vec![("records".to_owned(), Detail::Number(made.records))];
     at.stores.note(leaf)?;
+    // Beside it, for the day on which an older backup is all that is left: who is forgotten stays so.
+    let mut erased = to.as_os_str().to_owned();
+    erased.push(".erased");
+    at.stores.vault.write_tombstones(Path::new(&erased)).map_err(|error| vault_failed(&error))?;
     Ok(
         json!({ "file": to.display().to_string(), "records": made.records, "scopes": made.scopes, "made": made.made }),
     )

@@ -25,6 +25,9 @@ pub(super) fn vault_failed(error: &VaultError) -> Failure {
         VaultError::Backup { path, why } => {
             Failure::new(&words::BACKUP_UNFIT, [("path", shown(path)), ("reason", why.as_str().into())])
         }
+        VaultError::Tombstones { missing } => {
+            Failure::new(&words::TOMBSTONES, [("missing", missing.to_string().into())])
+        }
         VaultError::Full => Failure::new(&words::DISK_FULL, []),
         VaultError::UnknownScope { scope } => Failure::new(
             &words::EPOCH_UNKNOWN,

@@ -16,8 +16,10 @@ mod init;
 mod journal;
 mod keys;
 mod progress;
+mod pupil;
 mod rehearsal;
 mod report;
+mod rights;
 mod roster;
 mod rosters;
 mod screen;
@@ -106,6 +108,8 @@ enum Command {
     Consent(consent::ConsentCommand),
     /// Import what the guard knows about pupils.
     Roster(roster::RosterCommand),
+    /// A person's rights: show, export or forget what is known of a pupil.
+    Pupil(pupil::PupilCommand),
     /// List, open and close epochs.
     Keys(keys::Keys),
     /// Verify, back up or recover the vault.
@@ -155,6 +159,7 @@ fn dispatch(line: Line, screen: &mut Screen) -> Result<Exit, Failure> {
         Command::Serve(serve) => serve.run(&line.every.config, screen),
         Command::Try(attempt) => attempt.run(&line.every.config, screen),
         Command::Explain(explain) => explain.run(&line.every.config, screen),
+        Command::Pupil(pupil) => pupil.run(&line.every.config, screen),
         Command::Roster(roster) => roster.run(&line.every.config, screen),
         Command::Vault(vault) => vault.run(&line.every.config, screen),
         Command::Journal(journal) => journal.run(&line.every.config, screen),

@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Cursor, Read as _};
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -51,6 +51,11 @@ pub(super) struct Import1 {
     pub(super) key: Option<String>,
     /// Primary identifiers may mean other pupils than before.
     pub(super) new_pseudonyms: bool,
+}
+
+/// Keeps everyone else from changing a roster.
+pub(super) fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// `roster import`.

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::failure::Failure;
 use super::faults::{journal_failed, vault_failed};
+use super::rights::record_unrecorded;
 use super::words;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Settings;
@@ -68,6 +69,7 @@ pub(super) fn open(
     let vault = Vault::open(&vault_settings(settings), &unlock(settings), expected, &mut told);
     let stores = open_journal(settings, vault.map_err(|e| vault_failed(&e))?, clock, accept_clock)?;
     stores.agree()?;
+    record_unrecorded(&stores, expected)?;
     let now = stores.clock.now();
     if accept_clock && stores.opened.newest_ms > now.as_millis() {
         let mut leaf = stores.leaf(Event::CLOCK, now, "");

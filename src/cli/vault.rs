@@ -16,7 +16,7 @@ use super::faults::vault_failed;
 use super::progress::Progress;
 use super::screen::Screen;
 use super::stores::{self, recovered};
-use super::{Exit, admin, words};
+use super::{Exit, admin, rights, words};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Settings;
 use crate::derive::Shape;
@@ -50,6 +50,9 @@ enum What {
         /// Do everything except changing the vault: proves a backup.
         #[arg(long)]
         rehearse: bool,
+        /// The newest file of tombstones, when the vault's own is lost: who was forgotten stays so.
+        #[arg(long, value_name = "FILE")]
+        erased: Option<PathBuf>,
     },
 }
 
@@ -67,7 +70,9 @@ impl VaultCommand {
                 backed_up(&report, screen);
                 Ok(Exit::Done)
             }
-            What::Recover { file, rehearse } => recover(&settings, file, rehearse, screen),
+            What::Recover { file, rehearse, erased } => {
+                recover(&settings, file, erased.as_deref(), rehearse, screen)
+            }
         }
     }
 }
@@ -128,7 +133,13 @@ fn backed_up(report: &Value, screen: &Screen) {
     ));
 }
 
-fn recover(settings: &Settings, file: Option<PathBuf>, only: bool, screen: &Screen) -> Result<Exit, Failure> {
+fn recover(
+    settings: &Settings,
+    file: Option<PathBuf>,
+    erased: Option<&Path>,
+    only: bool,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
     if !only && UnixStream::connect(settings.socket()).is_ok() {
         return Err(Failure::new(&words::SERVER_RUNS, []));
     }
@@ -139,7 +150,8 @@ fn recover(settings: &Settings, file: Option<PathBuf>, only: bool, screen: &Scre
     let assigns = |scope: &Scope| assigns(settings, scope);
     // A journal that cannot be read cannot say what is missing; the recovery says so.
     let expected = stores::newest_head(settings).ok().flatten();
-    let known = Circumstances { expected, assigns: &assigns, tombstones: 0, erased: None, now: clock.now() };
+    let tombstones = rights::tombstones(settings);
+    let known = Circumstances { expected, assigns: &assigns, tombstones, erased, now: clock.now() };
     let source = file.map_or(Source::Log, Source::Backup);
     let (at, unlock) = (stores::vault_settings(settings), stores::unlock(settings));
     let found = if only {
@@ -184,6 +196,7 @@ fn report(found: &Recovered, only: bool) -> Value {
             "new_epoch": epoch.as_str(),
         })).collect::<Vec<_>>(),
         "keys_from_backup": found.keys_from_backup,
+        "forgotten_again": found.forgotten_again,
         "kept_aside": found.kept_aside.as_ref().map(|path| path.display().to_string()),
     })
 }
@@ -220,6 +233,13 @@ fn show(found: &Recovered, only: bool, screen: &Screen) {
             "  epochs that were closed since are open again: close them with `sluis keys close`",
             "  periodes die sindsdien gesloten zijn, zijn weer open: sluit ze met `sluis keys close`",
         ));
+    }
+    if found.forgotten_again > 0 {
+        let again = screen.pick(
+            "tombstones applied that it lacked: whom it still knew is forgotten again",
+            "grafstenen toegepast die ontbraken: wie zij nog kende, is weer vergeten",
+        );
+        screen.say(&format!("  {} {again}", found.forgotten_again));
     }
     if let Some(aside) = &found.kept_aside {
         screen.say(&format!(

@@ -119,6 +119,10 @@ impl Inner {
         self.all_durable()?;
         read(from, self.after.head())?;
         let persons = search.persons;
+        if trace.rows.is_empty() && codes.iter().all(|code| graveyard.stones.contains_key(code)) {
+            // Forgotten before, and not seen since.
+            return Ok(trace);
+        }
         for code in codes {
             trace.next = trace.next.max(graveyard.stones.get(code).map_or(1, |laid| laid.next));
         }

@@ -6,7 +6,7 @@
 //! | file | what |
 //! |---|---|
 //! | `mask` `allocate` `reveal` `minted` | what the gateway asks |
-//! | `admin` `verify` `backup` `recover` | what an administrator asks |
+//! | `about` `admin` `verify` `backup` `recover` | what an administrator asks |
 //! | `erase` `trace` `tombstone` `rewrite` `copying` | forgetting a pupil, and what stays to keep it so |
 //! | `startup` `scan` | what must agree before anything is answered |
 //! | `key_file` `keys` `scopes` | keys, sealed on disk and ready for use |
@@ -14,6 +14,7 @@
 //! | `barrier` `rows` `look` | rows: who makes them, what they say, where they are found |
 //! | `index` `rebuild` `store` `memory` `embedded` | the index, and building it again |
 
+mod about;
 mod admin;
 mod allocate;
 mod backup;
@@ -55,6 +56,7 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+pub use self::about::{About, OneName, OnePseudonym, OneStandIn};
 pub use self::admin::ScopeInfo;
 pub use self::backup::BackupInfo;
 pub use self::erase::Forgotten;

@@ -23,6 +23,7 @@ mod leak;
 mod many;
 mod oracle;
 mod refusals;
+mod rights;
 mod roster;
 mod round_trip;
 mod support;

@@ -136,6 +136,22 @@ pub(in crate::cli) fn change(
     }))
 }
 
+/// Takes away all that was said about a pupil who is being forgotten, which is on record already. How many entries went.
+pub(in crate::cli) fn forget(
+    school: &School,
+    identifiers: &[Identifier],
+    at: &Workplace<'_>,
+) -> Result<usize, Failure> {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut consents = load(school, at)?;
+    let gone = consents.forget(identifiers.iter().cloned());
+    if gone > 0 {
+        let path = at.settings.consents_of(school);
+        consents.save(&path, &at.stores.vault).map_err(|error| consents_failed(&error))?;
+    }
+    Ok(gone)
+}
+
 /// `consent list`.
 pub(in crate::cli) fn list(school: Option<&str>, at: &Workplace<'_>) -> Result<Value, Failure> {
     let school = school_of(at.settings, school)?;

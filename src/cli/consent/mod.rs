@@ -2,7 +2,7 @@
 //!
 //! An identifier is never on the command line: others read that. It must not show a pupil.
 
-mod acts;
+pub(super) mod acts;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};

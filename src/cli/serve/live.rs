@@ -20,6 +20,7 @@ use super::witnesses::Witnesses;
 use crate::cli::act::{self, Act, Body, Workplace};
 use crate::cli::admin::Commands;
 use crate::cli::failure::Failure;
+use crate::cli::rights;
 use crate::cli::stores::Stores;
 use crate::cli::words;
 use crate::config::settings::LimitSettings;
@@ -197,6 +198,14 @@ impl Live {
 
     fn witnesses(&self) -> Arc<Witnesses> {
         Arc::clone(&self.now.lock().unwrap_or_else(PoisonError::into_inner).witnesses)
+    }
+
+    /// Writes the vault's log anew without who was forgotten, if it owes that.
+    pub(super) fn rewrite_vault(&self) -> Result<(), Failure> {
+        let settings = self.settings();
+        let (actor, tell) = ("nightly".to_owned(), &|_, _| ());
+        let at = Workplace { settings: &settings, stores: &self.parts.stores, actor, tell };
+        rights::rewrite(&at).map(drop)
     }
 
     /// The configuration in force.

@@ -146,7 +146,12 @@ fn around(
 async fn nights(live: Arc<Live>, stores: Arc<Stores>, drain: Drain) {
     let canaries = Arc::clone(&live);
     let canaries = move || canaries.tonight(Act::CanaryRun {}).and_then(|report| canary::judge(&report));
-    let jobs = vec![nightly::Job { name: "canary run", at_start: false, run: Box::new(canaries) }];
+    let of = Arc::clone(&live);
+    let jobs = vec![
+        nightly::Job { name: "canary run", at_start: false, run: Box::new(canaries) },
+        // A server that is off at night would never do it.
+        nightly::Job { name: "vault rewriting", at_start: true, run: Box::new(move || of.rewrite_vault()) },
+    ];
     let hour = move || live.settings().nightly_hour;
     nightly::run(jobs, Arc::clone(&stores.clock), hour, nightly::LOOK, drain.watch()).await;
 }

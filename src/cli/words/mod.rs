@@ -5,6 +5,7 @@
 mod command;
 pub(super) mod consent;
 pub(super) mod differences;
+mod pupil;
 mod report;
 mod roster;
 mod stores;
@@ -16,6 +17,10 @@ pub(super) use command::{
     ANSWER_MISSING, ANSWER_UNFIT, ANSWERS_UNREADABLE, CONFIG_UNUSABLE, DEMO, EXCHANGE_ID, EXCHANGE_UNKNOWN,
     INTERNAL, LIMITS, NO_RANDOM, NO_TERMINAL, OCCUPIED, OTHER_USER, OTHER_VERSION, PORT, READ, RESTART,
     ROUTE_UNKNOWN, RUNTIME, SERVER_LOST, SIGNALS, SOCKET, TRIAL, UPSTREAM, WRITE,
+};
+pub(super) use pupil::{
+    FORGET_FOR_EVER, PSEUDONYM_UNKNOWN, PUPIL_CHOOSE, PUPIL_INPUT, PUPIL_KIND, PUPIL_MANY, PUPIL_OFTEN,
+    PUPIL_OUTPUT, PUPIL_REASON, PUPIL_UNKNOWN, TOMBSTONES,
 };
 pub(super) use report::{BUNDLE_THERE, JOURNAL_DIFFERS, JOURNAL_MOVED, PERIOD};
 pub(super) use roster::{
@@ -40,7 +45,8 @@ pub(super) fn with_code(code: &str) -> Option<&'static Message> {
 
 /// Every message of the commands.
 pub(super) fn all() -> impl Iterator<Item = &'static Message> {
-    let groups = [command::ALL, consent::ALL, report::ALL, roster::ALL, stores::ALL, witness::ALL];
+    let groups =
+        [command::ALL, consent::ALL, pupil::ALL, report::ALL, roster::ALL, stores::ALL, witness::ALL];
     groups.into_iter().flatten().copied()
 }
 
@@ -53,6 +59,7 @@ mod tests {
         let written = [
             include_str!("command.rs"),
             include_str!("consent.rs"),
+            include_str!("pupil.rs"),
             include_str!("report.rs"),
             include_str!("roster.rs"),
             include_str!("stores.rs"),

@@ -162,8 +162,10 @@ fn forgetting_twice_or_a_stranger_changes_nothing_more() {
     run(async {
         let (gone, stays) = (meet(&vault, 1).await, meet(&vault, 2).await);
         forget(&vault, &gone);
+        let head = vault.head();
         let again = forget(&vault, &gone);
         assert_eq!((again.mappings, again.labels, again.aliases, again.tombstones), (0, 0, 0, 1));
+        assert_eq!(vault.head(), head, "nothing more to say");
         // Another kind is another identifier.
         let other = Identifier::new(Kind::ECK_ID, stays.pupil.expose());
         let none = vault.forget(&scopes()[0].school, &[other], NOW).unwrap();
