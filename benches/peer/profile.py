@@ -52,13 +52,24 @@ def drive(scenario, count, peer):
 
     for _ in range(600):
         try:
-            ask(0)
+            connection.request("GET", "/raw/ping")
+            connection.getresponse().read()
             break
         except (OSError, http.client.HTTPException):
             connection.close()
             time.sleep(0.2)
     else:
         sys.exit("the peer did not come up")
+    if scenario == "roster_resp":
+        # The upstream answers with the roster that it received: only then are the pseudonyms Sluis's own.
+        host, upstream_port = os.environ["UPSTREAM"].split(":")
+        upstream = http.client.HTTPSConnection(host, int(upstream_port), context=ssl._create_unverified_context())
+        for path in ("/__capture/on", "/__echo/on"):
+            upstream.request("GET", path)
+            upstream.getresponse().read()
+        with open(f"{bench}/payload/roster1k.json", "rb") as file:
+            connection.request("POST", "/v1/roster", file.read(), {"Content-Type": "application/json"})
+        connection.getresponse().read()
     for turn in range(100 if scenario == "single" else 5):
         ask(turn)
     control = lambda on: subprocess.run(["callgrind_control", "-i", on, peer], stdout=subprocess.DEVNULL, check=True)
