@@ -4,6 +4,7 @@
 //! an unknown pseudonym, another publisher's and a guess are one refusal. It must not know sockets.
 
 use super::added::{self, Added};
+use super::aside::aside;
 use super::asking::within;
 use super::edits::{Edits, Write, Written};
 use super::exchange::Exchange;
@@ -52,14 +53,19 @@ pub(super) async fn enter(
     message: Message,
     watch: &mut Watch,
 ) -> Result<Restored, Refusal> {
-    let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
-    let found = pieces(exchange, selected, Door::Enter, false, &parts)?;
+    let length = message.body.len();
+    let found = aside(length, || {
+        let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
+        let found = pieces(exchange, selected, Door::Enter, false, &parts)?;
+        Ok::<_, Refusal>((parts, found))
+    });
+    let (parts, found) = found.await?;
     let answers = reveal(exchange, &parts, &found).await?;
     let salts = answers.salts();
     answers.watch(watch, &found);
     let whom = answers.whom();
     let counts = found.first().map(|piece| piece.found.counts.clone()).unwrap_or_default();
-    let written = write(exchange, selected, parts, &found, &answers)?;
+    let written = aside(length, || write(exchange, selected, parts, &found, &answers)).await?;
     let crossing =
         Crossing { event: Event::ENTERED, counts: &counts, salts: &salts, permits: 0, withheld: 0 };
     record(exchange, &crossing, None).await?;

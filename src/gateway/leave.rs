@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::aside::aside;
 use super::asking::{Ask, Questions, gather, naming, within};
 use super::edits::{Edits, Write, Written, whole_order};
 use super::exchange::Exchange;
@@ -38,14 +39,19 @@ pub(super) async fn leave(
     watch: &mut Watch,
 ) -> Result<Cleared, Refusal> {
     exchange.lawful()?;
-    let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
     let register = exchange.register();
     let closed = exchange.house.is_closed(&exchange.route.scope);
-    let found = pieces(exchange, selected, Door::Leave, closed, &parts)?;
-    let withheld = Withheld::of(exchange, register, &parts, &found)?;
+    let found = aside(message.body.len(), || {
+        let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
+        let found = pieces(exchange, selected, Door::Leave, closed, &parts)?;
+        let withheld = Withheld::of(exchange, register, &parts, &found)?;
+        Ok::<_, Refusal>((parts, found, withheld))
+    });
+    let (parts, found, withheld) = found.await?;
     let masked = mask(exchange, selected, parts, found, &withheld, watch).await?;
     let Masked { written, salts, counts } = masked;
-    let cleared = guarded(register, watch, &written.permits, written.message)?;
+    let length = written.message.body.len();
+    let cleared = aside(length, || guarded(register, watch, &written.permits, written.message)).await?;
     let crossing = Crossing {
         event: Event::LEFT,
         counts: &counts,
@@ -81,7 +87,8 @@ async fn mask(
     watch: &mut Watch,
 ) -> Result<Masked, Refusal> {
     let register = exchange.register();
-    let questions = gather(exchange, register, &parts, &found, withheld)?;
+    let length = parts.length();
+    let questions = aside(length, || gather(exchange, register, &parts, &found, withheld)).await?;
     let Questions { asks, wanted, names: labels, met } = questions;
     if let Some(register) = register {
         register.unknown.met(&exchange.route.scope, &met);
@@ -118,9 +125,12 @@ async fn mask(
         Some(Ask::Identifier(ask)) => answer.masked.get(*ask).is_some_and(|one| one.minted),
         _ => false,
     };
-    watching::watch(watch, exchange, &found, &parts, &minted);
     let answered = Answers { asks: &asks, answer: &answer, withheld };
-    let written = write(exchange, selected, parts, &found, &answered)?;
+    let written = aside(length, || {
+        watching::watch(watch, exchange, &found, &parts, &minted);
+        write(exchange, selected, parts, &found, &answered)
+    });
+    let written = written.await?;
     let mut salts: Vec<[u8; 16]> =
         answer.masked.iter().filter(|one| !one.minted).map(|one| one.salt).collect();
     salts.sort_unstable();

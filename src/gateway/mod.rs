@@ -6,6 +6,7 @@
 mod added;
 mod address;
 mod admission;
+mod aside;
 mod asking;
 pub mod caller;
 pub mod connection_headers;

@@ -52,6 +52,11 @@ impl Parts {
         Ok(Self { head, target, headers, body })
     }
 
+    /// How many bytes the body has.
+    pub(super) fn length(&self) -> usize {
+        self.body.as_ref().map_or(0, |body| body.bytes().len())
+    }
+
     /// The lists that [`Parts::material`] needs.
     pub(super) fn slices(&self) -> Slices<'_> {
         let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

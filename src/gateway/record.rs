@@ -4,6 +4,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::aside::aside;
 use super::exchange::Exchange;
 use super::message::{Head, Message};
 use super::refusal::Refusal;
@@ -40,7 +41,8 @@ pub(super) async fn record(
         leaf.permits = vec![("guard".to_owned(), crossing.permits as u64)];
     }
     if let Some(message) = leaving {
-        leaf.left = Some(Sha256::digest(&message.body).into());
+        let digest = aside(message.body.len(), || Sha256::digest(&message.body).into()).await;
+        leaf.left = Some(digest);
         leaf.details = vec![("head".to_owned(), Detail::Digest(digest_head(&message.head)))];
         if crossing.withheld > 0 {
             leaf.details.push(("withheld".to_owned(), Detail::Number(crossing.withheld as u64)));
@@ -105,7 +107,7 @@ fn rules(exchange: &Exchange, counts: &[u32]) -> Vec<(String, u64)> {
     let mut named: Vec<(String, u64)> = applied
         .map(|(rule, count)| {
             let rule = RuleId(u32::try_from(rule).unwrap_or(u32::MAX));
-            (exchange.route.profile.rule_text(rule), u64::from(*count))
+            (exchange.route.profile.rule_name(rule).to_owned(), u64::from(*count))
         })
         .collect();
     named.sort_unstable();

@@ -195,6 +195,8 @@ pub struct Rule {
     pub conditional: bool,
     /// Whether the rule would share its value and the publisher's agreement does not name its category.
     pub not_agreed: bool,
+    /// How refusals and the journal name it; said once, since every exchange repeats it.
+    pub(super) text: String,
 }
 
 impl Rule {
@@ -271,12 +273,19 @@ impl Profile {
 
     /// A rule as refusals and the journal name it: `oneroster-1.2 user /givenName (line 41)`.
     pub fn rule_text(&self, id: RuleId) -> String {
-        match self.rule(id) {
-            Some(rule) => {
-                let at = if rule.at.is_empty() { "\"\"" } else { rule.at.as_str() };
-                format!("{} {} {at} (line {})", self.name, rule.owner, rule.line)
-            }
-            None => self.name.clone(),
+        self.rule_name(id).to_owned()
+    }
+
+    /// The same, borrowed.
+    pub fn rule_name(&self, id: RuleId) -> &str {
+        self.rule(id).map_or(&self.name, |rule| &rule.text)
+    }
+
+    /// Says the rules' texts, once all are there.
+    pub(super) fn say_texts(&mut self) {
+        for rule in &mut self.rules {
+            let at = if rule.at.is_empty() { "\"\"" } else { rule.at.as_str() };
+            rule.text = format!("{} {} {at} (line {})", self.name, rule.owner, rule.line);
         }
     }
 

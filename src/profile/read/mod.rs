@@ -59,6 +59,7 @@ impl Profile {
         match woven {
             Some(mut profile) if source.is_clean() => {
                 profile.digest = Sha256::digest(text.as_bytes()).into();
+                profile.say_texts();
                 Ok(profile)
             }
             _ => Err(source.into_errors()),

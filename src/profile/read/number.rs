@@ -78,6 +78,7 @@ impl Weaver<'_, '_> {
                     vocabulary: false,
                     conditional: !field.tests.is_empty(),
                     not_agreed: false,
+                    text: String::new(),
                 });
             }
         }
@@ -104,6 +105,7 @@ impl Weaver<'_, '_> {
             vocabulary: false,
             conditional: false,
             not_agreed: false,
+            text: String::new(),
         });
     }
 }
