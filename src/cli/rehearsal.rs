@@ -217,6 +217,7 @@ fn trial_house(
         limits: house::limits(at.settings),
         expansion: Expansion::default(),
         patience: Patience::default(),
+        needle: None,
     })
 }
 
