@@ -14,6 +14,7 @@ mod faults;
 mod init;
 mod journal;
 mod keys;
+mod needle;
 mod progress;
 mod rehearsal;
 mod report;
