@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::canary;
 use super::consent;
 use super::failure::Failure;
 use super::faults::{journal_failed, vault_failed};
@@ -49,6 +50,8 @@ pub(super) enum Act {
         /// Its name.
         epoch: String,
     },
+    /// `canary run`
+    CanaryRun {},
     /// `consent import`, with the file as the body.
     ConsentImport {
         /// The school; the only one when it is not named.
@@ -124,6 +127,7 @@ impl Act {
             Self::KeysList {} => "keys list",
             Self::KeysRotate { .. } => "keys rotate",
             Self::KeysClose { .. } => "keys close",
+            Self::CanaryRun {} => "canary run",
             Self::ConsentImport { .. } => "consent import",
             Self::ConsentChange(_) => "consent set or withdraw",
             Self::ConsentList { .. } => "consent list",
@@ -204,6 +208,7 @@ pub(super) fn perform(act: Act, body: Option<Body>, at: &Workplace<'_>) -> Resul
             let scope = scope(at.settings, school.as_deref(), &publisher, &epoch)?;
             keys_close(&scope, at)
         }
+        Act::CanaryRun {} => canary::run(at),
         Act::ConsentImport { school } => consent::import(school.as_deref(), body, at),
         Act::ConsentChange(change) => consent::change(&change, body, at),
         Act::ConsentList { school } => consent::list(school.as_deref(), at),

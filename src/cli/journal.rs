@@ -4,7 +4,7 @@
 //! It needs no server, no vault and no private key; only when no public key is named does it ask the vault for it.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -259,7 +259,7 @@ fn write_proofs(what: &str, from: From, to: &Path, config: &Path, screen: &Scree
         })?;
         let path = to.join(format!("entry-{index}.tlog-proof"));
         fs::create_dir_all(to)
-            .and_then(|()| put(&path, proof.text().as_bytes()))
+            .and_then(|()| put(&path, &mut proof.text().as_bytes()))
             .map_err(unwritten(&path))?;
         if !screen.json {
             screen.say(&path.display().to_string());
@@ -312,9 +312,9 @@ fn copy(to: &Path, from: From, config: &Path, screen: &Screen) -> Result<Exit, F
 }
 
 /// A new file, synced: a copy that is handed over should be whole.
-fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+fn put(path: &Path, mut bytes: &mut dyn Read) -> std::io::Result<()> {
     let mut file = fs::File::create(path)?;
-    file.write_all(bytes)?;
+    std::io::copy(&mut bytes, &mut file)?;
     file.sync_all()
 }
 

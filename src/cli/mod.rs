@@ -5,6 +5,7 @@
 
 mod act;
 mod admin;
+mod canary;
 mod check;
 mod consent;
 mod demo;
@@ -100,6 +101,8 @@ enum Command {
     Try(try_message::Try),
     /// Tell what was decided about an exchange, and which rule did it.
     Explain(explain::Explain),
+    /// Send invented pupils through every route's rules, and look at what would have left.
+    Canary(canary::CanaryCommand),
     /// Record or withdraw objections and consents; they bind from the next request.
     Consent(consent::ConsentCommand),
     /// Import what the guard knows about pupils.
@@ -145,6 +148,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(line: Line, screen: &mut Screen) -> Result<Exit, Failure> {
     match line.command {
+        Command::Canary(canary) => canary.run(&line.every.config, screen),
         Command::Consent(consent) => consent.run(&line.every.config, screen),
         Command::Demo(demo) => demo.run(screen),
         Command::Init(init) => init.run(screen),

@@ -29,6 +29,7 @@ use crate::gateway::caller::{CallerRule, Credential};
 use crate::gateway::house::{House, Register};
 use crate::gateway::route::{Asks, Route, Routes};
 use crate::gateway::{Carried, Carrier, Ended, Gate as _, Gateway, Observer, Patience, Presented, Refused};
+use crate::identity::School;
 use crate::journal::{Event, Journal, Leaves};
 use crate::rewrite::coding::Expansion;
 use crate::roster::Roster;
@@ -66,14 +67,15 @@ impl Carrier for Listening {
     }
 }
 
-struct Nobody;
+/// Nobody is told.
+pub(super) struct Nobody;
 
 impl Observer for Nobody {
     fn ended(&self, _ended: &Ended<'_>) {}
 }
 
 /// A directory that is removed again.
-struct Scratch(PathBuf);
+pub(super) struct Scratch(PathBuf);
 
 impl Drop for Scratch {
     fn drop(&mut self) {
@@ -188,6 +190,24 @@ fn trial_house(
     scratch: &Scratch,
     at: &Workplace<'_>,
 ) -> Result<House, Failure> {
+    let mut rosters = HashMap::new();
+    if let Some(path) = at.settings.roster_of(&publisher.school) {
+        let roster = Roster::load(&path, &at.stores.vault).map_err(|error| roster_failed(&error))?;
+        if let Some(roster) = roster.filter(|roster| !roster.is_empty()) {
+            rosters.insert(publisher.school.clone(), Arc::new(Register::build(roster)));
+        }
+    }
+    scratch_house(vec![route], publisher, rosters, scratch, at)
+}
+
+/// A house that is thrown away: the publisher's scope in a vault in memory, a journal in a directory that is removed.
+pub(super) fn scratch_house(
+    routes: Vec<Route>,
+    publisher: &PublisherSettings,
+    rosters: HashMap<School, Arc<Register>>,
+    scratch: &Scratch,
+    at: &Workplace<'_>,
+) -> Result<House, Failure> {
     let clock = Arc::clone(&at.stores.clock);
     let vault = Vault::in_memory().map_err(|error| vault_failed(&error))?;
     let scope = publisher.scope();
@@ -197,19 +217,12 @@ fn trial_house(
     let settings = stores::journal_settings(at.settings, false);
     let journal = Journal::open(Arc::new(RealDisk), &scratch.0, &settings, &key, clock.now().as_millis());
     let (journal, _) = journal.map_err(|error| journal_failed(&error))?;
-    let mut rosters = HashMap::new();
-    if let Some(path) = at.settings.roster_of(&publisher.school) {
-        let roster = Roster::load(&path, &at.stores.vault).map_err(|error| roster_failed(&error))?;
-        if let Some(roster) = roster.filter(|roster| !roster.is_empty()) {
-            rosters.insert(publisher.school.clone(), Arc::new(Register::build(roster)));
-        }
-    }
     let public = house::public(at.settings)?;
     Ok(House {
         vault: Arc::new(vault),
         journal: Arc::new(journal),
         clock,
-        routes: Routes::new([route], public),
+        routes: Routes::new(routes, public),
         rosters,
         consents: house::consents(at.settings, at.stores)?,
         configuration: at.settings.digest,
@@ -221,11 +234,13 @@ fn trial_house(
     })
 }
 
-fn local() -> Vec<CallerRule> {
+/// Callers of this process alone.
+pub(super) fn local() -> Vec<CallerRule> {
     vec![CallerRule { credential: Credential::ThisMachine, networks: Vec::new() }]
 }
 
-fn scratch() -> Result<Scratch, Failure> {
+/// A directory of a name that nobody can guess.
+pub(super) fn scratch() -> Result<Scratch, Failure> {
     let number = random::<8>().map_err(|_| Failure::new(&words::NO_RANDOM, []))?;
     let path = std::env::temp_dir().join(format!("sluis-try-{}", super::hex(&number)));
     Ok(Scratch(path))

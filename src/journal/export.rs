@@ -1,29 +1,29 @@
 //! A copy of what an auditor needs: checkpoints, tiles, bundles and commitments of one moment, also while the
 //! journal is being written. It must not verify them, nor take `entries.log` along.
 
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use super::open::{CHECKPOINT, COMMITMENTS};
 use super::tile::{TILE_WIDTH, bundle_path, tile_path};
-use super::walk::{self, Bundle, Commitments};
+use super::walk::{self, Bundle};
 use super::{Checkpoint, JournalError, Leaf, Seal, Vkey};
 
-/// Gives every file of a copy to `put`, by its path below the journal with `/`; returns how many entries the
-/// copy covers.
+/// Gives every file of a copy to `put`, by its path below the journal with `/`, to be read to its end; returns how many
+/// entries the copy covers. Memory holds no more than a bundle.
 ///
 /// Errors: a checkpoint that no trusted key signed; a file that is missing or cannot be read; what `put` says.
 pub fn export(
     directory: &Path,
     trusted: &[Vkey],
-    put: &mut dyn FnMut(&str, &[u8]) -> io::Result<()>,
+    put: &mut dyn FnMut(&str, &mut dyn Read) -> io::Result<()>,
 ) -> Result<u64, JournalError> {
     // Cosigned ones first, so that none is of a later checkpoint than the one taken along.
     let cosigned = super::witnessed::all(directory)?;
     let note = walk::note(directory, CHECKPOINT).ok_or(JournalError::Sealed(Seal::CheckpointMissing))?;
     let (checkpoint, _) =
         Checkpoint::open(&note, trusted).map_err(|error| JournalError::Sealed(Seal::Checkpoint(error)))?;
-    let mut put = |name: &str, bytes: &[u8]| {
+    let mut put = |name: &str, bytes: &mut dyn Read| {
         put(name, bytes).map_err(|source| JournalError::Export { path: name.to_owned(), source })
     };
     for level in 0.. {
@@ -37,11 +37,10 @@ pub fn export(
             let path = tile_path(level, index, width);
             let hashes = walk::tile(directory, level, index, width);
             let hashes = hashes.ok_or_else(|| JournalError::ReadTile { path: path.clone() })?;
-            put(&path, &hashes.concat())?;
+            put(&path, &mut hashes.concat().as_slice())?;
         }
     }
-    let mut side = Commitments::open(directory);
-    let mut commitments = Vec::new();
+    let mut commitments = 0_u64;
     for index in 0..checkpoint.size.div_ceil(TILE_WIDTH as u64) {
         let width = width(checkpoint.size, index);
         let path = bundle_path(index, width);
@@ -53,19 +52,26 @@ pub fn export(
             bytes.extend_from_slice(&u16::try_from(entry.len()).unwrap_or(u16::MAX).to_be_bytes());
             bytes.extend_from_slice(entry);
             let pupils = Leaf::decode(entry).ok().and_then(|leaf| leaf.pupils);
-            let Some(pupils) = pupils else { continue };
-            let more = side.next(pupils.count);
-            let missing = || JournalError::ReadTile { path: COMMITMENTS.to_owned() };
-            commitments.extend_from_slice(&more.ok_or_else(missing)?);
+            commitments += pupils.map_or(0, |pupils| pupils.count.into());
         }
-        put(&path, &bytes)?;
+        put(&path, &mut bytes.as_slice())?;
     }
-    put(COMMITMENTS, &commitments)?;
+    if commitments == 0 {
+        // A journal without pupils has no side file yet.
+        put(COMMITMENTS, &mut io::empty())?;
+    } else {
+        // Its beginning does not change: what is behind belongs to entries of a later checkpoint.
+        let mut side = walk::side_file(directory, commitments)?;
+        put(COMMITMENTS, &mut side)?;
+        if side.limit() > 0 {
+            return Err(JournalError::ReadTile { path: COMMITMENTS.to_owned() });
+        }
+    }
     for (name, note) in &cosigned {
-        put(name, note.as_bytes())?;
+        put(name, &mut note.as_bytes())?;
     }
     // Last: a copy without a checkpoint is seen to be unfinished.
-    put(CHECKPOINT, note.as_bytes())?;
+    put(CHECKPOINT, &mut note.as_bytes())?;
     Ok(checkpoint.size)
 }
 

@@ -2,13 +2,13 @@
 //! file and the log. It must not compare anything.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Take};
 use std::path::{Path, PathBuf};
 
 use super::open::{COMMITMENTS, ENTRIES};
 use super::record::{self, LOG_MAGIC};
 use super::tile::{TILE_WIDTH, bundle_path, tile_path};
-use super::{Hash, LeafError};
+use super::{Hash, JournalError, LeafError};
 use crate::disk::{DiskError, Reader, Step};
 
 /// An entry bundle, taken apart or not.
@@ -77,6 +77,13 @@ impl Commitments {
         self.file.as_mut()?.read_exact(&mut bytes).ok()?;
         Some(bytes)
     }
+}
+
+/// The first so many commitments of the side file, as bytes to be read.
+pub(super) fn side_file(directory: &Path, commitments: u64) -> Result<Take<File>, JournalError> {
+    let file = File::open(directory.join(COMMITMENTS));
+    let file = file.map_err(|_| JournalError::ReadTile { path: COMMITMENTS.to_owned() })?;
+    Ok(file.take(commitments.saturating_mul(32)))
 }
 
 /// What `entries.log` gives next.

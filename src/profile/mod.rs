@@ -15,6 +15,7 @@ mod plan;
 mod reach;
 mod read;
 mod rules;
+pub mod sample;
 mod select;
 
 pub use builtin::{builtin, builtin_names, builtin_text};

@@ -145,9 +145,9 @@ impl Stage {
         let mut shown = String::new();
         for (bytes, mark) in [(&output.stdout, ""), (&output.stderr, "! ")] {
             for line in String::from_utf8_lossy(bytes).lines() {
-                // An empty line would end the output when the transcript is read again.
-                let line = if line.is_empty() { "·" } else { line };
-                shown.push_str(&format!("{mark}{}\n", self.stable(line)));
+                // An empty line, or one that looks like a comment, would end the output when it is read again.
+                let hidden = if line.is_empty() || line.starts_with('#') { "·" } else { "" };
+                shown.push_str(&format!("{mark}{hidden}{}\n", self.stable(line)));
             }
         }
         match output.status.code() {

@@ -7,6 +7,7 @@ use super::register::{AgreementPart, PublisherPart, SchoolPart};
 use super::words;
 use crate::clock::Date;
 use crate::config::Language;
+use crate::gateway::terms::Supply;
 use crate::profile::Category;
 
 /// What a record of processing activities holds, as far as Sluis knows.
@@ -44,6 +45,10 @@ pub(super) fn part(publisher: &PublisherPart, school: &SchoolPart, page: &mut Pa
         agreed(agreement, &mut pair, to);
     }
     pair(to.pick("kind", "soort"), words::supply(publisher.kind, to).to_owned());
+    pair(to.pick("objections on record", "vastgelegde bezwaren"), publisher.objections.to_string());
+    if publisher.kind == Some(Supply::FreeApp) {
+        pair(to.pick("consents on record", "vastgelegde toestemmingen"), publisher.consents.to_string());
+    }
     pair(to.pick("place of processing", "plaats van verwerking"), words::places(&publisher.location, to));
     pair(to.pick("transfer outside the EEA", "doorgifte buiten de EER"), transfer(publisher, to));
     pair(

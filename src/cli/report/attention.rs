@@ -33,6 +33,7 @@ pub(super) fn points(register: &Register) -> Vec<Point> {
     for publisher in &register.publishers {
         canaries(publisher, &mut found);
         terms(publisher, &mut found);
+        suspects(publisher, &mut found);
     }
     for publisher in &register.publishers {
         on_purpose(publisher, &mut found);
@@ -46,14 +47,36 @@ fn point(code: &'static str, about: &str, english: String, dutch: String) -> Poi
 }
 
 fn canaries(publisher: &PublisherPart, found: &mut Vec<Point>) {
-    let leaked = publisher.routes.iter().fold(0_u64, |sum, route| sum.saturating_add(route.canaries.leaked));
+    let (id, name) = (&publisher.id, &publisher.name);
+    let sum = |of: fn(&super::tally::Canaries) -> u64| {
+        publisher.routes.iter().fold(0_u64, |sum, route| sum.saturating_add(of(&route.canaries)))
+    };
+    let leaked = sum(|canaries| canaries.leaked);
     if leaked > 0 {
-        let name = &publisher.name;
         found.push(point(
             "canary-leaked",
-            &publisher.id,
+            id,
             format!("{name}: in trials with invented pupils, something about them was found {leaked} times in what would have left"),
             format!("{name}: in proeven met verzonnen leerlingen werd {leaked} keer iets over hen gevonden in wat zou vertrekken"),
+        ));
+    }
+    let weak = sum(|canaries| canaries.runs_weak);
+    if weak > 0 {
+        found.push(point(
+            "canary-weak",
+            id,
+            format!("{name}: in {weak} trials the rules would have let an invented pupil through, and only the guard stopped it"),
+            format!("{name}: in {weak} proeven hadden de regels een verzonnen leerling doorgelaten, en hield alleen de wachter het tegen"),
+        ));
+    }
+    for route in &publisher.routes {
+        let Some(code) = &route.canaries.last_refused else { continue };
+        let (mount, said) = (&route.mount, |to| words::refusal(code, to));
+        found.push(point(
+            "canary-refused",
+            id,
+            format!("{name}: the newest trial on {mount} was refused whole, {}: it says nothing of the rules", said(Language::English)),
+            format!("{name}: de laatste proef op {mount} werd in zijn geheel geweigerd, {}: zij zegt niets over de regels", said(Language::Dutch)),
         ));
     }
 }
@@ -123,6 +146,20 @@ fn terms(publisher: &PublisherPart, found: &mut Vec<Point>) {
 
 fn fields(publisher: &PublisherPart) -> impl Iterator<Item = &super::field::Field> {
     publisher.routes.iter().flat_map(|route| &route.fields)
+}
+
+/// What left although the guard thought that it might be a name.
+fn suspects(publisher: &PublisherPart, found: &mut Vec<Point>) {
+    let suspected = publisher.crossed().suspected();
+    if suspected > 0 {
+        let name = &publisher.name;
+        found.push(point(
+            "suspects-let-go",
+            &publisher.id,
+            format!("{name}: {suspected} times something left that may have been a name and may have been a word: the route only reports those"),
+            format!("{name}: {suspected} keer vertrok iets dat een naam kon zijn of een woord: de route meldt die alleen"),
+        ));
+    }
 }
 
 /// What the school chose, and others should know.
@@ -199,5 +236,32 @@ fn whole(register: &Register, found: &mut Vec<Point>) {
             "messages crossed by routes that the present configuration no longer has; see below",
             "er gingen berichten over routes die de huidige configuratie niet meer heeft; zie hieronder",
         );
+    }
+}
+
+/// Witnesses of the configuration that said nothing yet, or nothing of late.
+fn witnesses(register: &Register, found: &mut Vec<Point>) {
+    for (name, word) in &register.ground.witnesses {
+        let Some(word) = word else {
+            found.push(point(
+                "witness-silent",
+                name,
+                format!("witness {name} has cosigned nothing yet"),
+                format!("getuige {name} heeft nog niets medeondertekend"),
+            ));
+            continue;
+        };
+        let since = register.tally.newest_ms.saturating_sub(word.time_s.saturating_mul(1000));
+        if word.size < register.ground.size && since > DAY_MS {
+            let (missing, days) = (register.ground.size - word.size, since / DAY_MS);
+            found.push(point(
+                "witness-behind",
+                name,
+                format!("witness {name} has not cosigned the last {missing} entries, for {days} days"),
+                format!(
+                    "getuige {name} heeft de laatste {missing} regels niet medeondertekend, al {days} dagen"
+                ),
+            ));
+        }
     }
 }

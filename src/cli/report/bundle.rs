@@ -4,7 +4,7 @@
 //! It must not know what is in it.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -35,8 +35,8 @@ impl Bundle {
         Ok(Self { archive: Some(ZipArchiveWriter::new(writer)), part, files: 0 })
     }
 
-    /// Adds a file.
-    pub(super) fn put(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
+    /// Adds a file: what there is to read, to its end.
+    pub(super) fn put(&mut self, name: &str, mut bytes: &mut dyn Read) -> io::Result<()> {
         let Some(archive) = &mut self.archive else { return Err(io::ErrorKind::BrokenPipe.into()) };
         let entry = archive
             .new_file(name)
@@ -45,7 +45,7 @@ impl Bundle {
             .last_modified(UtcDateTime::from_unix(NO_TIME));
         let (mut entry, config) = entry.start().map_err(io::Error::other)?;
         let mut writer = config.wrap(DeflateEncoder::new(&mut entry, Compression::new(6)));
-        writer.write_all(bytes)?;
+        io::copy(&mut bytes, &mut writer)?;
         let (encoder, descriptor) = writer.finish().map_err(io::Error::other)?;
         encoder.finish()?;
         entry.finish(descriptor).map_err(io::Error::other)?;

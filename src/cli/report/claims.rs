@@ -39,10 +39,10 @@ fn proved(evidence: &Evidence<'_>, to: Language) -> Vec<String> {
             )
         ),
         to.pick(
-            "Each message that left and is counted has an entry, with the SHA-256 of the bytes that left: a publisher can compare \
-             what it received.",
-            "Elk geteld bericht dat vertrok heeft een regel, met de SHA-256 van de bytes die vertrokken: een uitgever kan vergelijken \
-             wat hij ontving.",
+            "Each message that left and is counted has an entry, with the SHA-256 of the body that left, unless only a status did: a \
+             publisher can compare what it received.",
+            "Elk geteld bericht dat vertrok heeft een regel, met de SHA-256 van de inhoud die vertrok, behalve waar alleen een status \
+             vertrok: een uitgever kan vergelijken wat hij ontving.",
         )
         .to_owned(),
         to.pick(
@@ -51,8 +51,8 @@ fn proved(evidence: &Evidence<'_>, to: Language) -> Vec<String> {
         )
         .to_owned(),
         to.pick(
-            "The counts follow from the entries: anybody can count again.",
-            "De tellingen volgen uit de regels: iedereen kan opnieuw tellen.",
+            "The counts follow from the entries: anybody can count again, with count.py or another program.",
+            "De tellingen volgen uit de regels: iedereen kan opnieuw tellen, met count.py of een ander programma.",
         )
         .to_owned(),
         format!(

@@ -29,8 +29,12 @@ use crate::journal::{Checkpoint, Event, Frontier, JournalError, Leaf, Proof, Til
 
 /// The verifier that shares no code with this program.
 const VERIFIER: &str = include_str!("../../../tests/verifier/verify.py");
+/// What counts entries again, with the verifier's own reading of them.
+const COUNTER: &str = include_str!("../../../tests/verifier/count.py");
 /// Where the journal lies in the bundle.
 const JOURNAL: &str = "journal";
+/// The one file of it that may be larger than memory.
+const COMMITMENTS: &str = "pupils/commitments";
 
 /// What goes into the summary besides the register.
 pub(super) struct Evidence<'a> {
@@ -48,7 +52,7 @@ pub(super) fn make(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     if fs::symlink_metadata(out).is_ok() {
-        return Err(Failure::new(&words::OCCUPIED, [("path", out.display().to_string().into())]));
+        return Err(Failure::new(&words::BUNDLE_THERE, [("path", out.display().to_string().into())]));
     }
     let ground = reading::verified(settings, facts, screen)?;
     let mut bundle = Bundle::create(out).map_err(|error| unwritten(out, &error))?;
@@ -60,7 +64,8 @@ pub(super) fn make(
     let register = Register::of(settings, facts, ground, tally, moment);
     let sample = sample.chosen();
     let evidence = Evidence { register: &register, period, sample: &sample };
-    let mut put = |name: &str, bytes: &[u8]| bundle.put(name, bytes).map_err(|error| unwritten(out, &error));
+    let mut put =
+        |name: &str, mut bytes: &[u8]| bundle.put(name, &mut bytes).map_err(|error| unwritten(out, &error));
     for sampled in &sample {
         let proof = proof(settings, checkpoint.size, sampled, &note)?;
         put(&proof_name(sampled), proof.text().as_bytes())?;
@@ -70,6 +75,7 @@ pub(super) fn make(
     put("counts.json", format!("{:#}\n", counts(&evidence)).as_bytes())?;
     rules(settings, &mut put)?;
     put("verify.py", VERIFIER.as_bytes())?;
+    put("count.py", COUNTER.as_bytes())?;
     let (files, digest) = bundle.finish(out).map_err(|error| unwritten(out, &error))?;
     tell(&register, &sample, out, (files, digest), screen)
 }
@@ -135,9 +141,15 @@ fn copied(
     let mut tally = Tally::new(period, settings.digest);
     let (mut tree, mut sample, mut note) = (Frontier::default(), Sample::default(), String::new());
     let trusted = [facts.key.clone()];
-    let done = export(&settings.journal, &trusted, &mut |name, bytes| {
+    let done = export(&settings.journal, &trusted, &mut |name, file| {
+        let path = format!("{JOURNAL}/{name}");
+        if name == COMMITMENTS {
+            return bundle.put(&path, file);
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
         if name.starts_with("tile/entries/") {
-            for entry in entries(bytes) {
+            for entry in entries(&bytes) {
                 let hash = leaf_hash(entry);
                 if let Ok(leaf) = Leaf::decode(entry)
                     && tally.take(&leaf)
@@ -150,9 +162,9 @@ fn copied(
             }
             progress.at(tree.size(), 0);
         } else if name == "checkpoint" {
-            note = String::from_utf8_lossy(bytes).into_owned();
+            note = String::from_utf8_lossy(&bytes).into_owned();
         }
-        bundle.put(&format!("{JOURNAL}/{name}"), bytes)
+        bundle.put(&path, &mut bytes.as_slice())
     });
     done.map_err(|error| match &error {
         JournalError::Export { source, .. } => unwritten(out, source),

@@ -10,12 +10,13 @@ use serde_json::{Value, json};
 
 use crate::cli::act::{Act, Workplace};
 use crate::cli::failure::Failure;
-use crate::cli::faults::roster_failed;
+use crate::cli::faults::{consents_failed, roster_failed};
 use crate::cli::screen::Screen;
 use crate::cli::{admin, words};
 use crate::config::Settings;
 use crate::journal::Vkey;
 use crate::roster::Roster;
+use crate::roster::consent::{Consents, Stance};
 
 /// What was told.
 #[derive(Debug, Clone)]
@@ -23,6 +24,18 @@ pub(in crate::cli) struct Facts {
     pub(super) key: Vkey,
     /// By school; a school that is not here has none.
     pub(super) rosters: BTreeMap<String, RosterFacts>,
+    /// Objections and consents on record.
+    pub(super) said: Vec<SaidFacts>,
+}
+
+/// How often pupils or their parents said something of a publisher, or of all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SaidFacts {
+    pub(super) school: String,
+    /// None: of all.
+    pub(super) publisher: Option<String>,
+    pub(super) objections: u64,
+    pub(super) consents: u64,
 }
 
 /// A roster, from outside.
@@ -40,14 +53,37 @@ pub(in crate::cli) fn tell(at: &Workplace<'_>) -> Result<Value, Failure> {
     let mut rosters = BTreeMap::new();
     for school in &at.settings.schools {
         let Some(path) = at.settings.roster_of(&school.id) else { continue };
-        let roster = Roster::load(&path, &at.stores.vault).map_err(|error| roster_failed(&error))?;
-        if let Some(roster) = roster {
-            let pupils = u64::try_from(roster.len()).unwrap_or(u64::MAX);
-            let imported_ms = roster.imported().as_millis();
+        // Its head only: a million pupils need not be read to be counted.
+        let summary = Roster::summary(&path, &at.stores.vault).map_err(|error| roster_failed(&error))?;
+        if let Some(summary) = summary {
+            let (pupils, imported_ms) = (summary.pupils, summary.imported.as_millis());
             rosters.insert(school.id.to_string(), RosterFacts { pupils, imported_ms });
         }
     }
-    Ok(json!({ "key": at.stores.journal.vkey().to_string(), "rosters": rosters }))
+    let mut said = Vec::new();
+    for school in &at.settings.schools {
+        let kept = Consents::load(&at.settings.consents_of(&school.id), &at.stores.vault);
+        said.extend(said_of(school.id.as_str(), &kept.map_err(|error| consents_failed(&error))?));
+    }
+    Ok(json!({ "key": at.stores.journal.vkey().to_string(), "rosters": rosters, "said": said }))
+}
+
+/// Counts of what was said, by publisher: nobody whom it is about.
+fn said_of(school: &str, consents: &Consents) -> Vec<SaidFacts> {
+    let mut counts: BTreeMap<Option<String>, (u64, u64)> = BTreeMap::new();
+    for (_, mark) in consents.all() {
+        let (objections, consents) =
+            counts.entry(mark.publisher.as_ref().map(ToString::to_string)).or_default();
+        match mark.stance {
+            Stance::Objection => *objections += 1,
+            Stance::Consent => *consents += 1,
+        }
+    }
+    let said = |(publisher, (objections, consents))| {
+        let school = school.to_owned();
+        SaidFacts { school, publisher, objections, consents }
+    };
+    counts.into_iter().map(said).collect()
 }
 
 /// Asks for it.
@@ -57,5 +93,10 @@ pub(super) fn ask(settings: &Settings, screen: &Screen) -> Result<Facts, Failure
     let key = Vkey::parse(key).map_err(|_| Failure::new(&words::VERIFIER_KEY, []))?;
     let rosters = told.get("rosters").cloned().unwrap_or_default();
     let lost = |_| Failure::new(&words::SERVER_LOST, []);
-    Ok(Facts { key, rosters: serde_json::from_value(rosters).map_err(lost)? })
+    let said = told.get("said").cloned().unwrap_or_default();
+    Ok(Facts {
+        key,
+        rosters: serde_json::from_value(rosters).map_err(lost)?,
+        said: serde_json::from_value(said).map_err(lost)?,
+    })
 }

@@ -100,6 +100,8 @@ fn publisher_json(publisher: &PublisherPart) -> Value {
         "location": publisher.location.iter().map(|place| place.as_str()).collect::<Vec<_>>(),
         "basis": publisher.basis.map(|basis| basis.as_str()),
         "agreement": agreement,
+        "objections": publisher.objections,
+        "consents": publisher.consents,
         "shared": names(&shared),
         "shares_uncategorised": uncategorised,
         "replaced": names(&publisher.replaced()),
@@ -156,6 +158,7 @@ pub(super) fn crossed_json(crossed: &Crossed) -> Value {
         "left_with_needle": crossed.with_needle,
         "pupil_commitments": crossed.pupils,
         "refused": refused.collect::<Map<_, _>>(),
+        "guard_let_go": crossed.noted,
         "period": span(crossed.span),
     })
 }
@@ -164,8 +167,10 @@ pub(super) fn crossed_json(crossed: &Crossed) -> Value {
 pub(super) fn canaries_json(canaries: &Canaries) -> Value {
     json!({
         "runs": canaries.runs,
+        "runs_weak": canaries.runs_weak,
         "runs_refused": canaries.runs_refused,
         "messages": canaries.messages,
+        "planted": canaries.planted,
         "refused": canaries.refused,
         "leaked": canaries.leaked,
         "last": (canaries.runs > 0).then(|| time(canaries.last_ms)),

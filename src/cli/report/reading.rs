@@ -16,7 +16,7 @@ use crate::cli::screen::Screen;
 use crate::cli::words;
 use crate::config::{Settings, reason};
 use crate::disk::{DiskError, RealDisk, create_dir_durable, durable_write};
-use crate::journal::{Given, Leaves, WitnessKey, verify_given, witnessed};
+use crate::journal::{Given, Leaves, WitnessKey, verify_told, witnessed};
 
 /// Verifies the journal, with what its witnesses cosigned, and says what the report rests on.
 ///
@@ -29,25 +29,31 @@ pub(super) fn verified(settings: &Settings, facts: &Facts, screen: &Screen) -> R
     // A witness that never cosigned is told of, and no reason to refuse.
     let spoke = |key: &&WitnessKey| words.iter().any(|word| word.witness == key.name());
     let given: Vec<WitnessKey> = keys.iter().filter(spoke).cloned().collect();
-    let report =
-        verify_given(&settings.journal, &Given { trusted: &trusted, earlier: &[], witnesses: &given });
+    let progress = Progress::new(screen);
+    let given = Given { trusted: &trusted, earlier: &[], witnesses: &given };
+    let report = verify_told(&settings.journal, &given, &|entries, of| progress.at(entries, of));
+    drop(progress);
     let differences = report.differences();
     if let Some(first) = differences.first() {
-        differences.iter().for_each(|found| screen.tell(&format!("{}: {found}", found.what.code())));
+        for found in &differences {
+            let told = words::differences::told(found, screen.language);
+            screen.tell(&format!("{}: {told}", found.what.code()));
+        }
         let values = [("count", differences.len().to_string().into()), ("first", first.what.code().into())];
         return Err(Failure::new(&words::JOURNAL_DIFFERS, values));
     }
-    let word = |witness: &crate::config::settings::WitnessSettings| {
+    let mut witnesses = Vec::new();
+    for witness in &settings.witnesses {
         let word = words.iter().find(|word| word.witness == witness.key.name()).cloned();
-        (witness.name.clone(), word)
-    };
+        witnesses.push((witness.name.clone(), word));
+    }
     Ok(Ground {
         origin: report.origin,
         size: report.size,
         root: report.root,
         signed_by: report.signed_by,
         key: facts.key.to_string(),
-        witnesses: settings.witnesses.iter().map(word).collect(),
+        witnesses,
     })
 }
 

@@ -39,7 +39,14 @@ pub(super) fn page(evidence: &Evidence<'_>, to: Language) -> Page {
             "sluis journal verify journal --key key.txt --witness witness.txt",
         ],
     );
-    page.heading(2, to.pick("3. Ten exchanges", "3. Tien uitwisselingen"));
+    page.heading(2, to.pick("3. The counts", "3. De tellingen"));
+    commands(&mut page, &["python3 count.py journal counts.json"]);
+    page.text(to.pick(
+        "It counts the entries again, without Sluis, and says whether counts.json is the same. The summary's counts are its sums.",
+        "Dit telt de regels opnieuw, zonder Sluis, en zegt of counts.json hetzelfde is. De tellingen van de samenvatting zijn daar de \
+         optelling van.",
+    ));
+    page.heading(2, to.pick("4. Ten exchanges", "4. Tien uitwisselingen"));
     match evidence.sample.first() {
         Some(sampled) => {
             let proof = proof_name(sampled);
@@ -98,9 +105,9 @@ fn contents(page: &mut Page) {
             "de geldende regels, genoemd naar hun SHA-256 zoals in het journaal",
         ),
         (
-            "verify.py",
-            "the verifier that shares no code with Sluis",
-            "de controle die geen code met Sluis deelt",
+            "verify.py, count.py",
+            "verifier and counter that share no code with Sluis",
+            "controle en telling die geen code met Sluis delen",
         ),
     ];
     let rows = files

@@ -68,6 +68,9 @@ pub(super) struct PublisherPart {
     pub(super) location: Vec<Location>,
     pub(super) basis: Option<Basis>,
     pub(super) agreement: Option<AgreementPart>,
+    /// Objections and consents on record that concern it.
+    pub(super) objections: u64,
+    pub(super) consents: u64,
     pub(super) routes: Vec<RoutePart>,
 }
 
@@ -117,6 +120,12 @@ impl Register {
         let mut publishers = Vec::new();
         for publisher in &settings.publishers {
             let mut part = publisher_part(publisher, moment);
+            for said in facts.said.iter().filter(|said| said.school == part.school) {
+                if said.publisher.as_ref().is_none_or(|about| *about == part.id) {
+                    part.objections += said.objections;
+                    part.consents += said.consents;
+                }
+            }
             for route in &publisher.routes {
                 let here = |way: &Way| is_of(way, publisher, route, settings);
                 let crossed = taken(&mut ways, here).iter().fold(Crossed::default(), |mut sum, one| {
@@ -175,11 +184,11 @@ impl PublisherPart {
         self.categories(Field::replaces).0
     }
 
-    /// The categories that leave nowhere, in no form, and that its rules name.
+    /// The categories that its rules let leave nowhere, in no form. What only the agreement holds back is not among them.
     pub(super) fn withheld(&self) -> Vec<Category> {
         let kept = |field: &Field| field.leaves.is_some() && (field.shares() || field.replaces());
         let leaving = self.categories(kept).0;
-        let named = self.categories(|field| field.leaves.is_some()).0;
+        let named = self.categories(|field| field.leaves.is_some() && !field.held_back).0;
         named.into_iter().filter(|category| !leaving.contains(category)).collect()
     }
 
@@ -218,6 +227,8 @@ fn publisher_part(publisher: &PublisherSettings, moment: Timestamp) -> Publisher
             categories: agreement.categories.clone(),
             not_agreed: agreement.not_agreed,
         }),
+        objections: 0,
+        consents: 0,
         routes: Vec::new(),
     }
 }

@@ -47,6 +47,7 @@ pub(super) fn page(register: &Register, to: Language) -> Page {
 fn publisher_part(publisher: &PublisherPart, school: &SchoolPart, page: &mut Page) {
     let to = page.language;
     page.heading(2, format!("{} ({})", publisher.name, publisher.id));
+    page.text(format!("{} {} ({})", to.pick("For", "Voor"), school.name, school.id));
     in_short(publisher, page);
     article_30::part(publisher, school, page);
     for route in &publisher.routes {

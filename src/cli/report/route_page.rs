@@ -50,6 +50,21 @@ fn counts(route: &RoutePart, to: Language) -> Vec<String> {
             refused.collect::<Vec<_>>().join(", ")
         ));
     }
+    if !crossed.noted.is_empty() {
+        let noted: Vec<String> =
+            crossed.noted.iter().map(|(name, count)| format!("{name} {count}×")).collect();
+        let what = to.pick("Found by the guard and let go", "Gevonden door de wachter en doorgelaten");
+        lines.push(format!("{what}: {}", noted.join(", ")));
+    }
+    if crossed.left > 0 {
+        lines.push(format!(
+            "{}: {} {} {}",
+            to.pick("Can be searched for a name afterwards", "Achteraf te doorzoeken op een naam"),
+            crossed.with_needle,
+            to.pick("of", "van de"),
+            crossed.left,
+        ));
+    }
     if crossed.unfinished > 0 {
         lines.push(format!(
             "{}: {}",
@@ -114,10 +129,12 @@ fn canaries(route: &RoutePart, to: Language) -> String {
         return format!("{what}: {}", to.pick("none", "geen"));
     }
     format!(
-        "{what}: {} ({} {}, {} {}), {} {}",
+        "{what}: {}. {} {}, {} {}, {} {}, {} {}",
         runs.runs,
-        to.pick("messages:", "berichten:"),
+        to.pick("Messages:", "Berichten:"),
         runs.messages,
+        to.pick("with a planted name:", "met een geplante naam:"),
+        runs.planted,
         to.pick("refused:", "geweigerd:"),
         runs.refused,
         to.pick("found in what would have left:", "gevonden in wat zou vertrekken:"),

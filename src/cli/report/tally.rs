@@ -78,6 +78,8 @@ pub(super) struct Crossed {
     pub(super) pupils: u64,
     /// Refusals by code, as journalled: `sls-601`.
     pub(super) refused: BTreeMap<String, u64>,
+    /// What the guard found and let go, by its name for it: `suspect-full-name`, `typed-bsn`.
+    pub(super) noted: BTreeMap<String, u64>,
     /// Uses by rule, as journalled.
     pub(super) rules: BTreeMap<String, Uses>,
     /// The first and the last moment.
@@ -97,6 +99,9 @@ impl Crossed {
         for (code, count) in &other.refused {
             sum(self.refused.entry(code.clone()).or_default(), *count);
         }
+        for (name, count) in &other.noted {
+            sum(self.noted.entry(name.clone()).or_default(), *count);
+        }
         for (rule, uses) in &other.rules {
             self.rules.entry(rule.clone()).or_default().add(*uses);
         }
@@ -114,6 +119,12 @@ impl Crossed {
     /// Refusals because the guard found something.
     pub(super) fn stopped(&self) -> u64 {
         self.refused.get(STOPPED).copied().unwrap_or_default()
+    }
+
+    /// How often something that may have been a name was let go, as a route with `suspect = "report"` does.
+    pub(super) fn suspected(&self) -> u64 {
+        let suspects = self.noted.iter().filter(|(name, _)| name.starts_with("suspect"));
+        suspects.fold(0, |sum, (_, count)| sum.saturating_add(*count))
     }
 
     /// Whether anything happened here.
@@ -136,11 +147,17 @@ pub(super) struct Canaries {
     pub(super) runs: u64,
     pub(super) messages: u64,
     pub(super) refused: u64,
+    /// Of all messages, those with a name planted where it may not stand: to be refused.
+    pub(super) planted: u64,
     /// Canaries that were found in what was about to leave.
     pub(super) leaked: u64,
-    /// Runs that ended in a refusal.
+    /// Runs in which the rules would have let something through, and the guard stopped it.
+    pub(super) runs_weak: u64,
+    /// Runs that were refused whole for another reason: they say nothing of the rules.
     pub(super) runs_refused: u64,
     pub(super) last_ms: u64,
+    /// The code for which the newest run was refused whole.
+    pub(super) last_refused: Option<String>,
 }
 
 impl Canaries {
@@ -150,12 +167,17 @@ impl Canaries {
             (&mut self.runs, other.runs),
             (&mut self.messages, other.messages),
             (&mut self.refused, other.refused),
+            (&mut self.planted, other.planted),
             (&mut self.leaked, other.leaked),
+            (&mut self.runs_weak, other.runs_weak),
             (&mut self.runs_refused, other.runs_refused),
         ] {
             *to = to.saturating_add(more);
         }
-        self.last_ms = self.last_ms.max(other.last_ms);
+        if other.last_ms >= self.last_ms {
+            self.last_ms = other.last_ms;
+            self.last_refused.clone_from(&other.last_refused);
+        }
     }
 }
 
@@ -271,6 +293,12 @@ impl Tally {
         *(if leaves { &mut crossed.left } else { &mut crossed.entered }) += 1;
         crossed.bare += u64::from(leaf.details.iter().any(|(name, _)| name == "bare-status"));
         crossed.with_needle += u64::from(leaves && leaf.needle.is_some());
+        for (name, detail) in &leaf.details {
+            if let (Some(name), Detail::Number(count)) = (name.strip_prefix("guard-"), detail) {
+                let noted = crossed.noted.entry(name.to_owned()).or_default();
+                *noted = noted.saturating_add(*count);
+            }
+        }
         for (rule, count) in &leaf.rules {
             let mut uses = Uses::default();
             *(match (leaves, present) {
@@ -291,10 +319,24 @@ impl Tally {
         let sum = |to: &mut u64, name: &str| *to = to.saturating_add(number(leaf, name).unwrap_or_default());
         sum(&mut found.messages, "messages");
         sum(&mut found.refused, "refused");
+        sum(&mut found.planted, "planted");
         sum(&mut found.leaked, "leaked");
         found.runs += 1;
-        found.runs_refused += u64::from(matches!(leaf.decision, Decision::Refused(_)));
-        found.last_ms = found.last_ms.max(leaf.time_ms);
+        let refused = match &leaf.decision {
+            Decision::Refused(code) if code == STOPPED => {
+                found.runs_weak += 1;
+                None
+            }
+            Decision::Refused(code) => {
+                found.runs_refused += 1;
+                Some(code.clone())
+            }
+            Decision::None | Decision::Passed => None,
+        };
+        if leaf.time_ms >= found.last_ms {
+            found.last_ms = leaf.time_ms;
+            found.last_refused = refused;
+        }
     }
 
     fn waiver(&mut self, leaf: &Leaf) {

@@ -1,15 +1,26 @@
-//! Registers and pages, hostile input first.
+//! Registers, pages and bundles; hostile input first.
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::Arc;
 
-use super::facts::{Facts, RosterFacts};
+use sha2::Digest as _;
+
+use super::facts::{Facts, RosterFacts, SaidFacts};
 use super::register::{Ground, Register};
 use super::tally::{Period, Tally};
-use super::{Format, attention, configuration, csv, html, machine, markdown, page};
+use super::{Format, attention, configuration, csv, evidence, html, machine, markdown, page, sample};
+use crate::cli::screen::Screen;
 use crate::clock::{Date, Timestamp};
 use crate::config::{self, Language, Settings};
-use crate::journal::{Decision, Detail, Event, Leaf, LeafScope, Vkey, journal_vkey};
+use crate::crypto::SigningKey;
+use crate::disk::RealDisk;
+use crate::journal::{
+    Decision, Detail, Event, Given, Journal, Leaf, LeafScope, Vkey, journal_vkey, verify_told,
+};
+use crate::secret::Secret;
 
 const EVIL: &str =
     "=cmd|' /C calc'!A0 <script>alert(1)</script> & | **b** [x](http://x) \u{202e}live\u{200b} \"q\"";
@@ -60,7 +71,13 @@ fn facts() -> Facts {
     let key = journal_vkey("sluis/12AB", 1, [7; 32]).unwrap();
     let rosters =
         BTreeMap::from([("12AB".to_owned(), RosterFacts { pupils: 24, imported_ms: now().as_millis() })]);
-    Facts { key, rosters }
+    let said = |publisher: Option<&str>, objections| SaidFacts {
+        school: "12AB".to_owned(),
+        publisher: publisher.map(str::to_owned),
+        objections,
+        consents: 1,
+    };
+    Facts { key, rosters, said: vec![said(None, 2), said(Some("hub"), 3)] }
 }
 
 fn ground(key: &Vkey) -> Ground {
@@ -229,6 +246,10 @@ fn what_crossed_stands_beside_what_may_cross() {
     let mut left = leaf(Event::LEFT, "rekenwonder", "/rekenwonder/gradebook/v1p2/results", settings.digest);
     left.rules = vec![(rule.clone(), 3)];
     left.left = Some([9; 32]);
+    left.details = vec![
+        ("guard-suspect-full-name".to_owned(), Detail::Number(2)),
+        ("guard-typed-bsn".to_owned(), Detail::Number(1)),
+    ];
     let mut before = left.clone();
     before.configuration = Some([8; 32]);
     let mut entered = leaf(Event::ENTERED, "rekenwonder", "/rekenwonder/x", settings.digest);
@@ -243,6 +264,8 @@ fn what_crossed_stands_beside_what_may_cross() {
     assert_eq!(used.len(), 1);
     assert_eq!((used[0].uses.left, used[0].uses.left_before, used[0].never_used()), (3, 3, false));
     assert!(route.fields.iter().any(super::field::Field::never_used));
+    assert_eq!((route.crossed.suspected(), route.crossed.noted["typed-bsn"]), (4, 2));
+    assert!(codes(&register).contains(&("suspects-let-go", "rekenwonder".to_owned())));
     assert_eq!(route.former_rules.len(), 1, "{:?}", route.former_rules);
     assert_eq!(register.gone.len(), 1, "another mount, though its name begins alike");
     assert!(codes(&register).contains(&("former-routes", String::new())));
@@ -323,6 +346,8 @@ fn publishers_that_share_ids_are_told_apart_by_their_routes() {
     let register = register(&settings, &leaves);
     let counts: Vec<u64> = register.publishers.iter().map(|publisher| publisher.crossed().left).collect();
     assert_eq!((counts, register.gone.len()), (vec![1, 2], 0));
+    let said: Vec<u64> = register.publishers.iter().map(|publisher| publisher.objections).collect();
+    assert_eq!(said, [5, 2], "what was said of all concerns both, what was said of one does not");
     assert!(codes(&register).contains(&("shared-ids", "spoke".to_owned())));
 }
 
@@ -347,7 +372,19 @@ fn canaries_waivers_and_rosters_are_told() {
     assert!(found.contains(&("waived", String::new())) && found.contains(&("no-witness", String::new())));
     assert!(Format::Md.write(&clean, Language::English).contains("opaque image/png"));
     run.details[0].1 = Detail::Number(1);
-    assert_eq!(codes(&register(&settings, &[run]))[0].0, "canary-leaked", "the gravest first");
+    assert_eq!(codes(&register(&settings, &[run.clone()]))[0].0, "canary-leaked", "the gravest first");
+    run.details[0].1 = Detail::Number(0);
+    run.decision = Decision::Refused("sls-601".to_owned());
+    assert_eq!(codes(&register(&settings, &[run.clone()]))[0].0, "canary-weak");
+    let mut over = run.clone();
+    over.decision = Decision::Refused("sls-401".to_owned());
+    let later = Leaf { time_ms: over.time_ms + 1, ..run.clone() };
+    assert_eq!(codes(&register(&settings, &[run.clone(), over.clone()]))[1].0, "canary-refused");
+    let points = codes(&register(&settings, &[over, later]));
+    assert!(
+        !points.iter().any(|(code, _)| *code == "canary-refused"),
+        "a later run that was not refused counts"
+    );
     let mut old = clean.clone();
     old.moment_ms += 31 * 24 * 60 * 60 * 1000;
     assert!(codes(&old).contains(&("old-roster", "12AB".to_owned())));
@@ -454,4 +491,192 @@ fn markdown_keeps_code_together() {
     }
     assert!(text.contains("| \\\\\\| |"), "{text}");
     assert_eq!(html::code_of(Language::Dutch), "nl");
+}
+
+/// A journal of so many messages that left, beside a configuration, and the facts about it.
+fn journal(settings: &Settings, count: usize) -> Facts {
+    let key = SigningKey::from_seed(&Secret::new([5; 32]));
+    let of = crate::journal::Settings {
+        origin: "sluis/12AB".to_owned(),
+        key_version: 1,
+        earlier_keys: Vec::new(),
+        accept_clock: false,
+    };
+    let now = now().as_millis();
+    let (journal, _) = Journal::open(Arc::new(RealDisk), &settings.journal, &of, &key, now).unwrap();
+    let rule = rule_text(settings, "result");
+    std::thread::scope(|scope| {
+        for writer in 0..64 {
+            let (journal, rule) = (&journal, &rule);
+            scope.spawn(move || {
+                for number in (writer..count).step_by(64) {
+                    let mut left = leaf(Event::LEFT, "a", "/a/gradebook/v1p2/results", settings.digest);
+                    left.rules = vec![(rule.clone(), 1)];
+                    left.left = Some(sha2::Sha256::digest(number.to_be_bytes()).into());
+                    left.exchange = Some([u8::try_from(number % 251).unwrap(); 16]);
+                    journal.append_blocking(left, vec![[7; 32]]).unwrap();
+                }
+            });
+        }
+    });
+    journal.checkpoint(&key).unwrap();
+    Facts { key: journal.vkey().clone(), rosters: BTreeMap::new(), said: Vec::new() }
+}
+
+/// Unpacks a zip file with the crate that wrote it; `tests/it/audit.rs` does so with Python.
+fn unpack(zip: &Path, to: &Path) -> Vec<String> {
+    let bytes = fs::read(zip).unwrap();
+    let archive = rawzip::ZipArchive::from_slice(&bytes).unwrap();
+    let mut names = Vec::new();
+    for entry in archive.entries() {
+        let entry = entry.unwrap();
+        let name = String::from_utf8(entry.file_path().as_ref().to_vec()).unwrap();
+        assert!(!name.starts_with('/') && !name.contains(".."), "{name}");
+        let path = to.join(&name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let found = archive.get_entry(entry.wayfinder()).unwrap();
+        let mut plain = Vec::new();
+        flate2::read::DeflateDecoder::new(found.data()).read_to_end(&mut plain).unwrap();
+        #[expect(clippy::disallowed_methods, reason = "a test's own files")]
+        fs::write(&path, plain).unwrap();
+        names.push(name);
+    }
+    names
+}
+
+#[test]
+fn a_bundle_of_many_tiles_verifies_and_holds_its_proofs() {
+    let (folder, settings) = settings(&publisher("a", "Aap", AGREED, "school", "oneroster-1.2", "a"));
+    let count = 700;
+    let facts = journal(&settings, count);
+    let screen = Screen::standard(Language::Dutch, true);
+    let zip = folder.path().join("e.zip");
+    evidence::make(&settings, &facts, Period::default(), &zip, &screen).unwrap();
+    let out = folder.path().join("out");
+    let names = unpack(&zip, &out);
+    let unique: std::collections::BTreeSet<&String> = names.iter().collect();
+    assert_eq!(unique.len(), names.len(), "no file stands in it twice");
+    assert!(names.contains(&"journal/tile/entries/001".to_owned()), "{names:?}");
+    let trusted = [facts.key.clone()];
+    let report = verify_told(
+        &out.join("journal"),
+        &Given { trusted: &trusted, earlier: &[], witnesses: &[] },
+        &|_, _| {},
+    );
+    assert!(report.is_good() && report.size == count as u64, "{}", report.json());
+    let proofs: Vec<&String> = names.iter().filter(|name| name.starts_with("proofs/")).collect();
+    assert_eq!(proofs.len(), sample::SAMPLES);
+    for name in proofs {
+        let text = fs::read_to_string(out.join(name)).unwrap();
+        let given = Given { trusted: &trusted, earlier: &[], witnesses: &[] };
+        let proven = crate::journal::verify_proof(&text, &given);
+        assert!(proven.report.is_good() && proven.report.root == report.root, "{name}");
+        assert_eq!(proven.leaf.unwrap().event, Event::LEFT);
+    }
+    let counts: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(out.join("counts.json")).unwrap()).unwrap();
+    assert_eq!(
+        (&counts["whole"]["left"], &counts["whole"]["pupil_commitments"]),
+        (&count.into(), &count.into())
+    );
+    // The same again, and nothing written over.
+    let again = folder.path().join("again.zip");
+    evidence::make(&settings, &facts, Period::default(), &again, &screen).unwrap();
+    assert!(fs::read(&zip).unwrap() == fs::read(&again).unwrap());
+    assert!(evidence::make(&settings, &facts, Period::default(), &again, &screen).is_err());
+    // One byte of one entry: nothing is made, and nothing half made is left.
+    let entries = settings.journal.join("tile/entries/000");
+    let mut bytes = fs::read(&entries).unwrap();
+    bytes[100] ^= 1;
+    #[expect(clippy::disallowed_methods, reason = "a test's own files")]
+    fs::write(&entries, bytes).unwrap();
+    let bad = folder.path().join("bad.zip");
+    let failure = evidence::make(&settings, &facts, Period::default(), &bad, &screen).unwrap_err();
+    assert_eq!(failure.code(), "CLI-150");
+    let left = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(left.map(|name| name.to_string_lossy().into_owned()).all(|name| !name.contains("bad")));
+}
+
+#[test]
+fn nobody_chooses_the_sample() {
+    let sampled = |order: &mut dyn Iterator<Item = u64>| {
+        let mut found = sample::Sample::default();
+        for index in order {
+            let entry = index.to_be_bytes();
+            found.offer(index, &crate::journal::leaf_hash(&entry), &entry, &Leaf::default());
+        }
+        found.chosen().iter().map(|one| one.index).collect::<Vec<_>>()
+    };
+    let forwards = sampled(&mut (0..5000));
+    assert_eq!((forwards.len(), sampled(&mut (0..5000).rev())), (sample::SAMPLES, forwards.clone()));
+    assert!(forwards.windows(2).all(|two| two[0] < two[1]) && forwards != (0..10).collect::<Vec<_>>());
+    assert_eq!(sampled(&mut (0..3)), [0, 1, 2]);
+}
+
+/// How long it takes and what it needs: `SLUIS_ENTRIES=1000000 cargo test --release --lib -- --ignored --nocapture a_large`.
+#[test]
+#[ignore = "minutes"]
+fn a_large_journal_is_streamed() {
+    let count =
+        std::env::var_os("SLUIS_ENTRIES").and_then(|text| text.to_str()?.parse().ok()).unwrap_or(100_000);
+    let (folder, settings) = settings(&publisher("a", "Aap", AGREED, "school", "oneroster-1.2", "a"));
+    let facts = journal(&settings, count);
+    let peak = || {
+        let status = fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
+    };
+    let (before, begin) = (peak(), std::time::Instant::now());
+    let zip = folder.path().join("e.zip");
+    let screen = Screen::standard(Language::English, true);
+    evidence::make(&settings, &facts, Period::default(), &zip, &screen).unwrap();
+    let (took, grew) = (begin.elapsed(), peak() - before);
+    println!(
+        "{count} entries: {took:?}, {} bytes, {grew} KiB more memory",
+        fs::metadata(&zip).unwrap().len()
+    );
+    assert!(grew < 64 << 10, "{grew} KiB: the journal is not held in memory");
+}
+
+#[test]
+fn witnesses_are_told_of_by_what_they_said() {
+    let (_folder, settings) = settings(&publisher("a", "Aap", AGREED, "school", "oneroster-1.2", "a"));
+    let mut register = register(&settings, &[leaf(Event::LEFT, "a", "/a/x", settings.digest)]);
+    let newest_s = register.tally.newest_ms / 1000;
+    let word = |size, time_s| {
+        Some(crate::journal::Witnessed { witness: "w".to_owned(), size, time_s, newest: size == 3 })
+    };
+    register.ground.witnesses =
+        vec![("Bestuur".to_owned(), word(3, newest_s)), ("Accountant".to_owned(), None)];
+    let found = codes(&register);
+    assert!(found.contains(&("witness-silent", "Accountant".to_owned())), "{found:?}");
+    assert!(!found.iter().any(|(code, _)| matches!(*code, "no-witness" | "witness-behind")));
+    let evidence = evidence::Evidence { register: &register, period: Period::default(), sample: &[] };
+    for (language, said, proved) in [
+        (
+            Language::English,
+            "cosigned 3 entries on",
+            "With the key of witness Bestuur also that nothing was removed",
+        ),
+        (
+            Language::Dutch,
+            "tekende mee voor 3 regels op",
+            "Met de sleutel van getuige Bestuur ook dat niets is weggehaald",
+        ),
+    ] {
+        assert!(Format::Md.write(&register, language).contains(said));
+        let claims = markdown::markdown(&super::claims::page(&evidence, language));
+        assert!(
+            claims.contains(proved) && !claims.contains("Not proved") && !claims.contains("Niet bewezen"),
+            "{claims}"
+        );
+    }
+    register.ground.witnesses = vec![("Bestuur".to_owned(), word(2, newest_s - 3 * 86_400))];
+    assert!(codes(&register).contains(&("witness-behind", "Bestuur".to_owned())));
+    register.ground.witnesses.clear();
+    let evidence = evidence::Evidence { register: &register, period: Period::default(), sample: &[] };
+    assert!(
+        markdown::markdown(&super::claims::page(&evidence, Language::Dutch))
+            .contains("Niet bewezen zonder getuige")
+    );
 }

@@ -5,7 +5,7 @@
 use crate::config::words::{Message, error};
 
 /// All of this file.
-pub(super) const ALL: &[&Message] = &[&JOURNAL_DIFFERS, &PERIOD, &JOURNAL_MOVED];
+pub(super) const ALL: &[&Message] = &[&JOURNAL_DIFFERS, &PERIOD, &JOURNAL_MOVED, &BUNDLE_THERE];
 
 /// No report is made of a journal that does not verify.
 pub(in crate::cli) const JOURNAL_DIFFERS: Message = error(
@@ -35,5 +35,17 @@ pub(in crate::cli) const JOURNAL_MOVED: Message = error(
     [
         "de gekopieerde regels zijn niet die van het checkpoint dat meeging",
         "probeer het opnieuw; blijft het zo, kijk dan met `sluis journal verify`",
+    ],
+);
+/// A bundle of that name is there.
+pub(in crate::cli) const BUNDLE_THERE: Message = error(
+    "CLI-153",
+    [
+        "{path} already exists, and nothing was written",
+        "name another file with --out, or move this one away yourself",
+    ],
+    [
+        "{path} bestaat al, en er is niets geschreven",
+        "noem een ander bestand met --out, of zet dit zelf ergens anders",
     ],
 );

@@ -1,0 +1,91 @@
+//! `sluis canary run`: two invented pupils of each school, sent through every route's rules.
+//!
+//! It must not know how messages are made up.
+
+mod pupils;
+mod run;
+mod search;
+
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+pub(super) use self::run::run;
+use super::act::Act;
+use super::failure::Failure;
+use super::screen::Screen;
+use super::{Exit, admin};
+
+/// Send invented pupils through every route's rules, and look at what would have left.
+#[derive(Debug, Args)]
+pub(super) struct CanaryCommand {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Try every route now, as it is done every night; nothing reaches a publisher, and no mapping stays.
+    #[command(after_long_help = CODES)]
+    Run {},
+}
+
+const CODES: &str = "\
+Exit codes: 0 nothing of a canary left; 1 something did; 5 the rules would have let something through, and the guard \
+stopped it; 3 a route refused every message, so that nothing is known of its rules.";
+
+impl CanaryCommand {
+    pub(super) fn run(self, config: &Path, screen: &Screen) -> Result<Exit, Failure> {
+        let What::Run {} = self.what;
+        let settings = super::usable(config, screen)?;
+        let report = admin::ask(&settings, Act::CanaryRun {}, None, screen)?;
+        if screen.json {
+            screen.report(&report);
+        } else {
+            show(&report, screen);
+        }
+        Ok(match text(&report, "outcome") {
+            "held" => Exit::Done,
+            "refused" => Exit::Warnings,
+            "weak" => Exit::LeakStopped,
+            _ => Exit::Error,
+        })
+    }
+}
+
+fn text<'v>(report: &'v Value, key: &str) -> &'v str {
+    report.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn show(report: &Value, screen: &Screen) {
+    for route in report.get("routes").and_then(Value::as_array).into_iter().flatten() {
+        let number = |key: &str| route.get(key).and_then(Value::as_u64).unwrap_or_default();
+        let outcome = match text(route, "outcome") {
+            "held" => screen.pick("held", "hield"),
+            "refused" => screen.pick("refuses everything", "weigert alles"),
+            "weak" => screen.pick(
+                "the rules would have let it through, the guard stopped it",
+                "de regels hadden het doorgelaten, de wachter hield het tegen",
+            ),
+            _ => screen.pick("A CANARY GOT THROUGH", "ER KWAM EEN KANARIE DOOR"),
+        };
+        let line = format!("{} · {}", text(route, "publisher"), text(route, "route"));
+        screen.say(&format!("{}: {outcome}", screen.bold(&line)));
+        screen.say(&format!(
+            "  {} {}; {} {}; {} {}; {} {}",
+            screen.pick("messages", "berichten"),
+            number("messages"),
+            screen.pick("with a planted name", "met een geplante naam"),
+            number("planted"),
+            screen.pick("refused", "geweigerd"),
+            number("refused"),
+            screen.pick("leaked", "gelekt"),
+            number("leaked"),
+        ));
+        for note in route.get("notes").and_then(Value::as_array).into_iter().flatten() {
+            let (message, found) = (text(note, "message"), text(note, "found"));
+            screen.say(&format!("  {} {found}: {message}", text(note, "outcome")));
+        }
+    }
+}

@@ -1,0 +1,406 @@
+//! Sends the canaries through every route's rules, and looks at what would have left.
+//!
+//! The gateway is the real one, with the configuration's own rules, agreements and guard; around it all is thrown away
+//! afterwards: a vault in memory, a journal in a directory that is removed, other sides that only record. Nothing reaches a
+//! publisher and no mapping stays. What it proves stands in the real journal: one leaf a route.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, HOST};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use serde_json::{Value, json};
+
+use super::pupils::{Canaries, Outside, derived_from};
+use super::search::{Needle, needles, search};
+use crate::cli::act::Workplace;
+use crate::cli::failure::Failure;
+use crate::cli::faults::{roster_failed, vault_failed};
+use crate::cli::rehearsal::{Nobody, local, scratch, scratch_house};
+use crate::cli::serve::house;
+use crate::cli::stores::leaf_scope;
+use crate::cli::words;
+use crate::config::settings::PublisherSettings;
+use crate::gateway::house::{House, Register};
+use crate::gateway::route::{Asks, Route};
+use crate::gateway::{Carried, Carrier, Gate as _, Gateway, Presented, Refusal};
+use crate::identity::{Identifier, Kind, School};
+use crate::journal::{Decision, Detail, Event};
+use crate::profile::sample::{Case, Making, Sample, Shape};
+use crate::roster::Roster;
+use crate::roster::consent::{Consents, Mark, Said, Stance};
+use crate::vault::{Avoid, MaskAsk};
+
+/// The other side: says what it was told to say, and keeps what it is sent.
+#[derive(Default)]
+struct Recording {
+    reply: Mutex<Response<Bytes>>,
+    heard: Mutex<Option<Request<Bytes>>>,
+}
+
+impl Carrier for Recording {
+    fn send(&self, request: Request<Bytes>) -> Carried<'_> {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
+        let reply = self.reply.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Box::pin(async move { Ok(reply) })
+    }
+}
+
+/// What became of one message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It left, and no canary with it.
+    Held,
+    /// A canary was planted in it, and the guard stopped it, as it should.
+    Stopped,
+    /// The rules would have let a canary through; the guard stopped it.
+    Weak,
+    /// Refused for another reason before anything left.
+    Refused(&'static str),
+    /// A canary got through: what of it.
+    Leaked(&'static str),
+}
+
+/// What became of a route.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub(super) messages: u64,
+    pub(super) planted: u64,
+    pub(super) refused: u64,
+    pub(super) weak: u64,
+    pub(super) leaked: u64,
+    /// Other refusals, by code.
+    pub(super) codes: BTreeMap<&'static str, u64>,
+    /// Weak, leaked and otherwise refused messages by their names, and what was found or said.
+    pub(super) notes: Vec<(String, &'static str, &'static str)>,
+}
+
+impl Tally {
+    fn count(&mut self, name: String, planted: bool, outcome: &Outcome) {
+        self.messages += 1;
+        self.planted += u64::from(planted);
+        self.refused += u64::from(!matches!(outcome, Outcome::Held | Outcome::Leaked(_)));
+        let note = match outcome {
+            Outcome::Held | Outcome::Stopped => return,
+            Outcome::Weak => {
+                self.weak += 1;
+                ("weak", "SLS-601")
+            }
+            Outcome::Leaked(what) => {
+                self.leaked += 1;
+                ("leaked", *what)
+            }
+            Outcome::Refused(code) => {
+                *self.codes.entry(code).or_default() += 1;
+                ("refused", *code)
+            }
+        };
+        if !self.notes.iter().any(|(known, what, found)| *known == name && (*what, *found) == note) {
+            self.notes.push((name, note.0, note.1));
+        }
+    }
+
+    /// In one word.
+    pub(super) fn outcome(&self) -> &'static str {
+        let other: u64 = self.codes.values().sum();
+        match self {
+            Self { leaked: 1.., .. } => "leaked",
+            Self { weak: 1.., .. } => "weak",
+            Self { messages, .. } if *messages > 0 && other == *messages => "refused",
+            _ => "held",
+        }
+    }
+
+    fn decision(&self) -> Decision {
+        let only = || self.codes.keys().next().map_or_else(String::new, |code| code.to_ascii_lowercase());
+        match self.outcome() {
+            "weak" => Decision::Refused("sls-601".to_owned()),
+            "refused" => Decision::Refused(only()),
+            _ => Decision::Passed,
+        }
+    }
+}
+
+/// Runs the canaries of every school through every route, and records one leaf a route.
+pub(in crate::cli) fn run(at: &Workplace<'_>) -> Result<Value, Failure> {
+    let mut routes = Vec::new();
+    let total = u64::try_from(at.settings.publishers.len()).unwrap_or(u64::MAX);
+    for (done, publisher) in at.settings.publishers.iter().enumerate() {
+        (at.tell)(u64::try_from(done).unwrap_or(u64::MAX), total);
+        for (route, tally) in of_publisher(publisher, at)? {
+            record(publisher, &route, &tally, at)?;
+            routes.push(told(publisher, &route, &tally));
+        }
+    }
+    let outcomes: Vec<&str> = routes.iter().filter_map(|route| route.get("outcome")?.as_str()).collect();
+    let worst = ["leaked", "weak", "refused"].into_iter().find(|worst| outcomes.contains(worst));
+    Ok(json!({ "outcome": worst.unwrap_or("held"), "routes": routes }))
+}
+
+fn told(publisher: &PublisherSettings, route: &Route, tally: &Tally) -> Value {
+    let note = |(message, outcome, found): &(String, &str, &str)| json!({ "message": message, "outcome": outcome, "found": found });
+    json!({
+        "school": publisher.school.as_str(),
+        "publisher": publisher.id.as_str(),
+        "route": format!("{}/", route.mount.as_str()),
+        "outcome": tally.outcome(),
+        "messages": tally.messages,
+        "planted": tally.planted,
+        "refused": tally.refused,
+        "weak": tally.weak,
+        "leaked": tally.leaked,
+        "notes": tally.notes.iter().map(note).collect::<Vec<_>>(),
+    })
+}
+
+fn record(
+    publisher: &PublisherSettings,
+    route: &Route,
+    tally: &Tally,
+    at: &Workplace<'_>,
+) -> Result<(), Failure> {
+    let mut leaf = at.stores.leaf(Event::CANARY, at.stores.clock.now(), &at.actor);
+    leaf.scope = Some(leaf_scope(&publisher.scope()));
+    leaf.route = format!("{}/", route.mount.as_str());
+    leaf.decision = tally.decision();
+    leaf.profile = Some(*route.profile.digest());
+    leaf.configuration = Some(at.settings.digest);
+    let details = [
+        ("leaked", tally.leaked),
+        ("messages", tally.messages),
+        ("planted", tally.planted),
+        ("refused", tally.refused),
+    ];
+    leaf.details = details.map(|(name, count)| (name.to_owned(), Detail::Number(count))).to_vec();
+    at.stores.note(leaf).map(|_| ())
+}
+
+/// A publisher's routes, with what became of each.
+fn of_publisher(
+    publisher: &PublisherSettings,
+    at: &Workplace<'_>,
+) -> Result<Vec<(Arc<Route>, Tally)>, Failure> {
+    let kinds = kinds(publisher);
+    let roster = match at.settings.roster_of(&publisher.school) {
+        Some(path) => Roster::load(&path, &at.stores.vault).map_err(|error| roster_failed(&error))?,
+        None => None,
+    };
+    let roster = roster.filter(|roster| !roster.is_empty());
+    let canaries = Canaries::of(&at.stores.vault, &publisher.school, roster.as_ref());
+    let canaries = canaries.ok_or_else(|| Failure::new(&words::INTERNAL, []))?;
+    let scratch = scratch()?;
+    let terms = house::terms(publisher);
+    let mut routes = Vec::new();
+    let mut others: HashMap<String, Arc<Recording>> = HashMap::new();
+    for written in &publisher.routes {
+        let recording = Arc::new(Recording::default());
+        let reached = (Arc::clone(&recording) as _, local());
+        let route = house::route(at.settings, publisher, written, &terms, reached)?;
+        others.insert(route.mount.as_str().to_owned(), recording);
+        routes.push(route);
+    }
+    // Without a roster a route runs closed: so it does here.
+    let mut rosters = HashMap::new();
+    if roster.is_some() {
+        let own = canaries.roster(&kinds, at.stores.clock.now());
+        rosters.insert(publisher.school.clone(), Arc::new(Register::build(own)));
+    }
+    drop(roster);
+    let mut house = scratch_house(routes, publisher, rosters, &scratch, at)?;
+    house.consents = consents(publisher, &canaries, &kinds, at);
+    let all = house.routes.all().to_vec();
+    let run = Run { canaries: &canaries, kinds: &kinds, others: &others, publisher };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|_| Failure::new(&words::INTERNAL, []))?;
+    runtime.block_on(run.routes(house, all))
+}
+
+/// Every kind that a canary may be named by: the language's own, the profiles' own, and the roster's primary one.
+fn kinds(publisher: &PublisherSettings) -> Vec<Kind> {
+    let mut kinds = Kind::ALL.to_vec();
+    for route in &publisher.routes {
+        kinds.extend(route.profile.kinds().iter().map(|used| used.kind));
+    }
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
+}
+
+/// A canary has no objection, and every consent: what is tried are the rules.
+fn consents(
+    publisher: &PublisherSettings,
+    canaries: &Canaries,
+    kinds: &[Kind],
+    at: &Workplace<'_>,
+) -> HashMap<School, Arc<Consents>> {
+    let date = crate::clock::Date::in_the_netherlands(at.stores.clock.now());
+    let mut consents = Consents::default();
+    for (canary, kind) in canaries.0.iter().flat_map(|canary| kinds.iter().map(move |kind| (canary, *kind))) {
+        let mark = Mark { publisher: Some(publisher.id.clone()), stance: Stance::Consent, date };
+        let identifier = Identifier::new(kind, &canary.identifier(kind));
+        consents.record(Said { identifier, mark });
+    }
+    HashMap::from([(publisher.school.clone(), Arc::new(consents))])
+}
+
+/// The canaries of a school, on their way to one publisher.
+struct Run<'a> {
+    canaries: &'a Canaries,
+    kinds: &'a [Kind],
+    others: &'a HashMap<String, Arc<Recording>>,
+    publisher: &'a PublisherSettings,
+}
+
+impl Run<'_> {
+    async fn routes(&self, house: House, all: Vec<Arc<Route>>) -> Result<Vec<(Arc<Route>, Tally)>, Failure> {
+        let gateway = Gateway::new(house, Arc::new(Nobody));
+        let mut told = Vec::new();
+        for route in all {
+            let tally = self.route(&gateway, &route).await?;
+            told.push((route, tally));
+        }
+        Ok(told)
+    }
+
+    async fn route(&self, gateway: &Gateway, route: &Arc<Route>) -> Result<Tally, Failure> {
+        let outside = Outside(self.pseudonyms(gateway, route).await?);
+        let needles = self.needles(route);
+        let mut tally = Tally::default();
+        for shape in [Shape::Lists, Shape::Singles] {
+            for planted in [false, true] {
+                let making = Making { inside: self.canaries, outside: &outside, shape, planted };
+                let cases = match route.asks {
+                    Asks::School => route.profile.leaving_requests(making),
+                    Asks::Publisher => route.profile.leaving_replies(making),
+                };
+                for case in cases {
+                    let outcome = self.send(gateway, route, &case, planted, &needles).await?;
+                    tally.count(case.name, planted, &outcome);
+                }
+            }
+        }
+        Ok(tally)
+    }
+
+    /// What the canaries are called outside, in the scope that is thrown away.
+    async fn pseudonyms(
+        &self,
+        gateway: &Gateway,
+        route: &Route,
+    ) -> Result<HashMap<(Kind, usize), String>, Failure> {
+        let house = gateway.house();
+        let things: Vec<Kind> =
+            route.profile.kinds().iter().filter(|used| !used.person).map(|used| used.kind).collect();
+        let mut places = Vec::new();
+        let mut wanted = Vec::new();
+        for (person, canary) in self.canaries.0.iter().enumerate() {
+            for kind in self.kinds {
+                let primary = route.link.primary().filter(|_| !things.contains(kind));
+                places.push((*kind, person));
+                wanted.push((derived_from(canary, *kind, primary), Arc::clone(route.shapes.of(*kind))));
+            }
+        }
+        let asks: Vec<MaskAsk<'_>> = wanted
+            .iter()
+            .map(|(identifier, shape)| MaskAsk { identifier, shape, number: false, minted: false })
+            .collect();
+        let avoid: Avoid = Arc::new(|_: &str| false);
+        let answer = house.vault.mask(&route.scope, &asks, &[], &avoid).await;
+        let answer = answer.map_err(|error| vault_failed(&error))?;
+        let texts = answer.masked.iter().map(|one| one.pseudonym.as_str().to_owned());
+        Ok(places.into_iter().zip(texts).collect())
+    }
+
+    /// Everything that may not leave; the ECK iD, where it is kept on purpose, is no leak.
+    fn needles(&self, route: &Route) -> Vec<Needle> {
+        let kept = |what: &str| route.eck_id_kept && what == Kind::ECK_ID.as_str();
+        let all = self.canaries.0.iter().flat_map(|canary| canary.all(self.kinds));
+        all.filter(|(what, _)| !kept(what)).flat_map(|(what, text)| needles(what, &text)).collect()
+    }
+
+    /// Sends a case through the gateway, and looks at what left of it.
+    async fn send(
+        &self,
+        gateway: &Gateway,
+        route: &Route,
+        case: &Case,
+        planted: bool,
+        needles: &[Needle],
+    ) -> Result<Outcome, Failure> {
+        let unfit = || Failure::new(&words::INTERNAL, []);
+        let other = self.others.get(route.mount.as_str()).ok_or_else(unfit)?;
+        let mut reply = Response::new(Bytes::new());
+        match &case.reply {
+            Some((status, sample)) => {
+                *reply.status_mut() = StatusCode::from_u16(*status).map_err(|_| unfit())?;
+                headers(sample, reply.headers_mut());
+                *reply.body_mut() = Bytes::from(sample.body.clone());
+            }
+            None => *reply.status_mut() = StatusCode::NO_CONTENT,
+        }
+        *other.reply.lock().unwrap_or_else(PoisonError::into_inner) = reply;
+        *other.heard.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let head = self.head(route, case).ok_or_else(unfit)?;
+        let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+        let answered = match gateway.admit(&head, &Presented { peer, certificate: None }) {
+            Ok(admitted) => gateway.exchange(admitted, Bytes::from(case.request.body.clone())).await,
+            Err(refused) => Err(refused),
+        };
+        let heard = other.heard.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let left = match (&case.reply, heard, &answered) {
+            (None, Some(request), _) => {
+                let line = format!("{} {}\n", request.method(), request.uri());
+                Some(bytes(&line, request.headers(), request.body()))
+            }
+            (Some(_), _, Ok(response)) => Some(bytes("", response.headers(), response.body())),
+            _ => None,
+        };
+        Ok(match (left, answered) {
+            (Some(left), _) => search(&left, needles).map_or(Outcome::Held, Outcome::Leaked),
+            (None, Err(refused)) => match (&refused.refusal, planted) {
+                (Refusal::Leak { .. }, true) => Outcome::Stopped,
+                (Refusal::Leak { .. }, false) => Outcome::Weak,
+                (other, _) => Outcome::Refused(other.code()),
+            },
+            (None, Ok(_)) => Outcome::Refused(Refusal::Internal.code()),
+        })
+    }
+
+    fn head(&self, route: &Route, case: &Case) -> Option<http::request::Parts> {
+        let mut request = Request::new(());
+        *request.method_mut() = case.method.parse::<Method>().ok()?;
+        *request.uri_mut() = format!("{}{}", route.mount.as_str(), case.target).parse().ok()?;
+        headers(&case.request, request.headers_mut());
+        let host = route.host.as_deref().unwrap_or("localhost");
+        request.headers_mut().insert(HOST, HeaderValue::from_str(host).ok()?);
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("*/*"));
+        debug_assert_eq!(route.publisher(), &self.publisher.id);
+        Some(request.into_parts().0)
+    }
+}
+
+fn headers(sample: &Sample, to: &mut HeaderMap) {
+    for (name, value) in &sample.headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+            to.append(name, value);
+        }
+    }
+    if let Some(media) = sample.media.as_deref().and_then(|media| HeaderValue::from_str(media).ok()) {
+        to.insert(CONTENT_TYPE, media);
+    }
+}
+
+/// Everything that crosses, in one run of bytes.
+fn bytes(line: &str, headers: &HeaderMap, body: &[u8]) -> Vec<u8> {
+    let mut all = line.as_bytes().to_vec();
+    for (name, value) in headers {
+        all.extend_from_slice(name.as_str().as_bytes());
+        all.extend_from_slice(b": ");
+        all.extend_from_slice(value.as_bytes());
+        all.push(b'\n');
+    }
+    all.extend_from_slice(body);
+    all
+}
