@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::exchange::Exchange;
 use super::message::{Head, Message};
 use super::refusal::Refusal;
+use crate::clock::Timestamp;
 use crate::crypto::MacKey;
 use crate::journal::{Decision, Detail, Event, Leaf, LeafScope, VaultHead, pupil_commitment};
 use crate::profile::RuleId;
@@ -42,13 +43,21 @@ pub(super) async fn record(
     if let Some(message) = leaving {
         leaf.left = Some(Sha256::digest(&message.body).into());
         leaf.details = vec![("head".to_owned(), Detail::Digest(digest_head(&message.head)))];
+        if !exchange.route.needle {
+            leaf.details.push(("needle".to_owned(), Detail::Text("off".to_owned())));
+        }
         if crossing.withheld > 0 {
             leaf.details.push(("withheld".to_owned(), Detail::Number(crossing.withheld as u64)));
         }
     }
     let commitments =
         crossing.salts.iter().map(|salt| pupil_commitment(&salted(salt), exchange.id.as_bytes())).collect();
-    append(exchange, leaf, commitments).await
+    let time = Timestamp::from_millis(leaf.time_ms);
+    append(exchange, leaf, commitments).await?;
+    if let (Some(message), Some(needle), true) = (leaving, &exchange.house.needle, exchange.route.needle) {
+        needle.take(exchange.id, time, message);
+    }
+    Ok(())
 }
 
 /// Makes a refusal durable, as far as the journal can still be written.

@@ -66,6 +66,7 @@ pub(super) fn build(settings: &Settings, stores: &Stores, binary: [u8; 32]) -> R
         limits: limits(settings),
         expansion: Expansion::default(),
         patience: patience(settings),
+        needle: Some(Arc::clone(&stores.needle)),
     })
 }
 
@@ -178,6 +179,7 @@ pub(in crate::cli) fn route(
             false => Link::Field,
         },
         eck_id_kept: publisher.keeps_eck_id(),
+        needle: route.needle,
         terms: Arc::clone(terms),
         swaps: route
             .swap

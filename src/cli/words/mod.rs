@@ -5,6 +5,7 @@
 mod command;
 pub(super) mod consent;
 pub(super) mod differences;
+mod needle;
 mod report;
 mod roster;
 mod stores;
@@ -17,6 +18,7 @@ pub(super) use command::{
     INTERNAL, LIMITS, NO_RANDOM, NO_TERMINAL, OCCUPIED, OTHER_USER, OTHER_VERSION, PORT, READ, RESTART,
     ROUTE_UNKNOWN, RUNTIME, SERVER_LOST, SIGNALS, SOCKET, TRIAL, UPSTREAM, WRITE,
 };
+pub(super) use needle::{NEEDLE_FAILED, NEEDLE_KEY, NEEDLE_MONTH, NEEDLE_NAME, NEEDLE_NO_KEY, NEEDLE_REASON};
 pub(super) use report::{BUNDLE_THERE, JOURNAL_DIFFERS, JOURNAL_MOVED, PERIOD};
 pub(super) use roster::{
     ROSTER_COLUMN, ROSTER_IDS, ROSTER_KIND, ROSTER_MARKED, ROSTER_MEMBER, ROSTER_NOBODY, ROSTER_NONE,
@@ -40,7 +42,8 @@ pub(super) fn with_code(code: &str) -> Option<&'static Message> {
 
 /// Every message of the commands.
 pub(super) fn all() -> impl Iterator<Item = &'static Message> {
-    let groups = [command::ALL, consent::ALL, report::ALL, roster::ALL, stores::ALL, witness::ALL];
+    let groups =
+        [command::ALL, consent::ALL, needle::ALL, report::ALL, roster::ALL, stores::ALL, witness::ALL];
     groups.into_iter().flatten().copied()
 }
 
@@ -53,6 +56,7 @@ mod tests {
         let written = [
             include_str!("command.rs"),
             include_str!("consent.rs"),
+            include_str!("needle.rs"),
             include_str!("report.rs"),
             include_str!("roster.rs"),
             include_str!("stores.rs"),
