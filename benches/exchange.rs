@@ -137,6 +137,7 @@ fn gateway(directory: &Path) -> Gateway {
         shapes: Shapes::new(Shape::Uuid, []),
         link: Link::Field,
         eck_id_kept: false,
+        needle: true,
         swaps: Vec::new(),
         upstream: Base::parse("https://upstream.test/v1").expect("a base"),
         carrier: Arc::new(Publisher1k),
@@ -154,6 +155,7 @@ fn gateway(directory: &Path) -> Gateway {
         limits: Limits::default(),
         expansion: Expansion::default(),
         patience: Patience::default(),
+        needle: None,
     };
     Gateway::new(house, Arc::new(Nobody))
 }

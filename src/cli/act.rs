@@ -18,7 +18,7 @@ use super::faults::{journal_failed, vault_failed};
 use super::rehearsal::{self, Trial};
 use super::rosters::{self, Import1};
 use super::stores::{self, Stores, leaf_scope};
-use super::{explain, pupil, report, words};
+use super::{explain, needle, pupil, report, words};
 use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::config::settings::PublisherSettings;
@@ -105,6 +105,17 @@ pub(super) enum Act {
     },
     /// The journal's public key, for `journal verify`.
     JournalKey {},
+    /// `journal needle`, with the name as the body.
+    Needle(needle::Look),
+    /// `journal needle-key`
+    NeedleKey {
+        /// The month, `2026-11`.
+        month: String,
+        /// The new file, absolute; whoever performs the act writes it.
+        to: PathBuf,
+        /// Why, for the journal.
+        reason: String,
+    },
     /// `report`: what only whoever holds the stores can tell.
     Report {},
     /// `pupil`, with who is meant as the body.
@@ -131,6 +142,8 @@ impl Act {
             Self::VaultVerify { .. } => "vault verify",
             Self::VaultBackup { .. } => "vault backup",
             Self::JournalKey {} => "journal key",
+            Self::Needle(_) => "journal needle",
+            Self::NeedleKey { .. } => "journal needle-key",
             Self::Report {} => "report",
             Self::Pupil(asked) => asked.name(),
         }
@@ -215,6 +228,8 @@ pub(super) fn perform(act: Act, body: Option<Body>, at: &Workplace<'_>) -> Resul
         Act::VaultBackup { to } => vault_backup(&to, at),
         Act::Pupil(asked) => pupil::perform(&asked, body, at),
         Act::JournalKey {} => Ok(json!({ "key": at.stores.journal.vkey().to_string() })),
+        Act::Needle(asked) => needle::look_up(&asked, body, at),
+        Act::NeedleKey { month, to, reason } => needle::hand_over(&month, &to, &reason, at),
         Act::Report {} => report::facts::tell(at),
     }
 }

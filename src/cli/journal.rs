@@ -16,7 +16,7 @@ use super::failure::Failure;
 use super::faults::journal_failed;
 use super::progress::Progress;
 use super::screen::Screen;
-use super::{Exit, admin, explain, words};
+use super::{Exit, admin, explain, needle, words};
 use crate::clock::Timestamp;
 use crate::config::reason;
 use crate::journal::{
@@ -54,6 +54,10 @@ enum What {
         #[command(flatten)]
         from: From,
     },
+    /// Look up whether a name was in anything that left.
+    Needle(needle::NeedleCommand),
+    /// Write a month's needle key to a file, for an auditor.
+    NeedleKey(needle::NeedleKeyCommand),
 }
 
 #[derive(Debug, Args)]
@@ -91,6 +95,8 @@ impl JournalCommand {
             What::Prove { what, from, to } => write_proofs(&what, from, &to, config, screen),
             What::Key => show_key(config, screen),
             What::Export { to, from } => copy(&to, from, config, screen),
+            What::Needle(needle) => needle.run(config, screen),
+            What::NeedleKey(key) => key.run(config, screen),
         }
     }
 }

@@ -15,6 +15,7 @@ mod faults;
 mod init;
 mod journal;
 mod keys;
+mod needle;
 mod progress;
 mod pupil;
 mod rehearsal;

@@ -230,6 +230,7 @@ pub(super) fn scratch_house(
         limits: house::limits(at.settings),
         expansion: Expansion::default(),
         patience: Patience::default(),
+        needle: None,
     })
 }
 

@@ -17,6 +17,7 @@ use crate::config::Settings;
 use crate::config::settings::UnlockSettings;
 use crate::crypto::SigningKey;
 use crate::disk::{RealDisk, durable_write};
+use crate::gateway::needle::{self, Needle};
 use crate::identity::Scope;
 use crate::journal::{
     Detail, Event, Journal, JournalError, Leaf, LeafScope, Leaves, Opened, Settings as JournalSettings,
@@ -30,6 +31,8 @@ pub(super) struct Stores {
     pub(super) journal: Arc<Journal>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) opened: Opened,
+    /// Keeps filters of what leaves; touches no file before something does.
+    pub(super) needle: Arc<Needle>,
     /// SHA-256 of the configuration under which they were opened, for leaves.
     pub(super) configuration: [u8; 32],
     /// How many entries the newest checkpoint covers, told after each.
@@ -166,9 +169,18 @@ fn open_journal(
         now,
     );
     let (journal, opened) = opened.map_err(|error| journal_failed(&error))?;
+    let (vault, journal) = (Arc::new(vault), Arc::new(journal));
+    let needle = needle::Settings::new(
+        Arc::new(RealDisk),
+        settings.journal.clone(),
+        Arc::clone(&vault),
+        Arc::clone(&journal),
+        Arc::clone(&clock),
+    );
     Ok(Stores {
-        vault: Arc::new(vault),
-        journal: Arc::new(journal),
+        needle: Arc::new(Needle::start(needle).map_err(|_| Failure::new(&words::INTERNAL, []))?),
+        vault,
+        journal,
         clock,
         opened,
         configuration: settings.digest,
@@ -243,6 +255,7 @@ impl Stores {
 
     /// The last leaf and checkpoint of a server that ends in good order.
     pub(super) fn stop(&self) -> Result<(), Failure> {
+        self.needle.stop();
         let key = SigningKey::from_seed(self.vault.journal_seed());
         let leaf = self.leaf(Event::STOPPED, self.clock.now(), "");
         let made = self.journal.stop(leaf, &key).map_err(|error| journal_failed(&error))?;

@@ -30,6 +30,7 @@ pub(super) fn route(section: Section<'_>, files: &Files<'_>) -> Option<RouteSett
     let upstream = upstream::upstream(&section, files, asks);
     let caller = caller::caller(&section, files, asks, mount.as_deref().unwrap_or("?"));
     let swap = swap(&section, files);
+    let needle = section.truth("needle").is_none_or(|needle| needle.value);
     let place = source.place(section.span());
     section.finish();
     let profile = profile?;
@@ -43,6 +44,7 @@ pub(super) fn route(section: Section<'_>, files: &Files<'_>) -> Option<RouteSett
         profile,
         profile_written,
         caller: caller?,
+        needle,
         swap,
     })
 }

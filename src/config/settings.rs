@@ -240,6 +240,8 @@ pub struct RouteSettings {
     pub profile_written: String,
     /// Who may call.
     pub caller: CallerSettings,
+    /// Whether a needle filter is kept of what leaves: `needle`, true unless it says false.
+    pub needle: bool,
     /// What the profile's `swap` rules exchange. Not printable: some are secrets.
     pub swap: BTreeMap<String, Arc<SwapSettings>>,
 }

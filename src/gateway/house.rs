@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::guard::{Watch, WatchKind, Watched, Watchlist};
+use super::needle::Needle;
 use super::patience::Patience;
 use super::route::Routes;
 use super::unknown::Unknown;
@@ -44,6 +45,8 @@ pub struct House {
     pub patience: Patience,
     /// How far a compressed body may expand.
     pub expansion: Expansion,
+    /// Keeps a filter of what leaves; without one nothing can be looked up afterwards, and look-ups say so.
+    pub needle: Option<Arc<Needle>>,
 }
 
 /// A school's roster, made ready: to join identifiers, to watch for, and to keep its words out of labels.

@@ -22,6 +22,7 @@ pub mod issuer;
 mod leave;
 pub mod message;
 mod minting;
+pub mod needle;
 mod parts;
 mod patience;
 mod piece;

@@ -8,6 +8,7 @@ use super::aside::aside;
 use super::exchange::Exchange;
 use super::message::{Head, Message};
 use super::refusal::Refusal;
+use crate::clock::Timestamp;
 use crate::crypto::MacKey;
 use crate::journal::{Decision, Detail, Event, Leaf, LeafScope, VaultHead, pupil_commitment};
 use crate::profile::RuleId;
@@ -44,13 +45,21 @@ pub(super) async fn record(
         let digest = aside(message.body.len(), || Sha256::digest(&message.body).into()).await;
         leaf.left = Some(digest);
         leaf.details = vec![("head".to_owned(), Detail::Digest(digest_head(&message.head)))];
+        if !exchange.route.needle {
+            leaf.details.push(("needle".to_owned(), Detail::Text("off".to_owned())));
+        }
         if crossing.withheld > 0 {
             leaf.details.push(("withheld".to_owned(), Detail::Number(crossing.withheld as u64)));
         }
     }
     let commitments =
         crossing.salts.iter().map(|salt| pupil_commitment(&salted(salt), exchange.id.as_bytes())).collect();
-    append(exchange, leaf, commitments).await
+    let time = Timestamp::from_millis(leaf.time_ms);
+    append(exchange, leaf, commitments).await?;
+    if let (Some(message), Some(needle), true) = (leaving, &exchange.house.needle, exchange.route.needle) {
+        needle.take(exchange.id, time, message);
+    }
+    Ok(())
 }
 
 /// Makes a refusal durable, as far as the journal can still be written.

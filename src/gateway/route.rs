@@ -103,6 +103,8 @@ pub struct Route {
     pub link: Link,
     /// Whether this publisher keeps the ECK iD (outside promise 2; the register says so).
     pub eck_id_kept: bool,
+    /// Whether a needle filter is kept of what leaves.
+    pub needle: bool,
     /// On what terms this publisher receives anything; all routes of a publisher share them.
     pub terms: Arc<Terms>,
     /// Values that differ inside and outside.

@@ -58,6 +58,7 @@ events! {
     20 BACKUP "backup" "A backup or a recovery kit was made.";
     21 NEEDLE_KEY "needle-key" "A month's needle key was made or handed over.";
     22 CLOCK "clock" "The clock was wrong before, and an administrator says that it is right now.";
+    23 NEEDLE "needle" "Filters of the text that left were kept, for looking up a name afterwards.";
 }
 
 /// Where an exchange stands: school, publisher, epoch.

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use super::open::{CHECKPOINT, ENTRIES};
 use super::record::{self, LOG_MAGIC};
+use super::tile::{TILE_WIDTH, bundle_path};
+use super::walk::{self, Bundle};
 use super::{Hash, JournalError, Leaf, Seal};
 use crate::disk::{DiskError, Reader, Step};
 
@@ -46,4 +48,35 @@ impl Leaves {
             Err(error) => Err(JournalError::OpenJournal(error)),
         }
     }
+}
+
+/// Gives every leaf to `each`, in order: of `entries.log`, or, in a copy without one, of the bundles under its
+/// checkpoint. Returns how many there were.
+///
+/// # Errors
+/// What cannot be read, or is no leaf.
+pub fn each_leaf(directory: &Path, each: &mut dyn FnMut(Leaf)) -> Result<u64, JournalError> {
+    let mut index = 0;
+    if directory.join(ENTRIES).exists() {
+        let mut leaves = Leaves::open(directory)?;
+        while let Some((leaf, _)) = leaves.read()? {
+            each(leaf);
+            index += 1;
+        }
+        return Ok(index);
+    }
+    let note = walk::note(directory, CHECKPOINT).ok_or(JournalError::Sealed(Seal::CheckpointMissing))?;
+    let size: u64 = note.lines().nth(1).and_then(|size| size.parse().ok()).unwrap_or_default();
+    while index < size {
+        let width = usize::try_from(size - index).unwrap_or(TILE_WIDTH).min(TILE_WIDTH);
+        let at = index / TILE_WIDTH as u64;
+        let missing = || JournalError::ReadTile { path: bundle_path(at, width) };
+        let Bundle::Entries(entries) = walk::bundle(directory, at, width) else { return Err(missing()) };
+        for entry in &entries {
+            let unreadable = |error| JournalError::Sealed(Seal::LeafUnreadable { index, error });
+            each(Leaf::decode(entry).map_err(unreadable)?);
+            index += 1;
+        }
+    }
+    Ok(index)
 }

@@ -41,7 +41,7 @@ pub use export::export;
 pub use leaf::{
     Decision, Detail, Event, LEAF_VERSION, Leaf, LeafScope, MAX_LEAF, MAX_PUPILS, Pupils, VaultHead,
 };
-pub use leaves::Leaves;
+pub use leaves::{Leaves, each_leaf};
 pub use log::Journal;
 pub use note::{MAX_NOTE, Vkey, open_note, sign_note};
 pub use open::{Opened, Settings};

@@ -216,6 +216,7 @@ fn moved(world: &World, digest: u8, outside: Option<&str>) -> House {
             shapes: route.shapes.clone(),
             link: route.link,
             eck_id_kept: route.eck_id_kept,
+            needle: route.needle,
             terms: Arc::clone(&route.terms),
             swaps: vec![Swap {
                 name: "customer".to_owned(),
@@ -238,6 +239,7 @@ fn moved(world: &World, digest: u8, outside: Option<&str>) -> House {
         limits: old.limits,
         expansion: old.expansion,
         patience: old.patience,
+        needle: old.needle.clone(),
     }
 }
 

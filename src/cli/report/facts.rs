@@ -47,6 +47,8 @@ pub(super) struct RosterFacts {
 
 /// Tells it, for the act `report`.
 pub(in crate::cli) fn tell(at: &Workplace<'_>) -> Result<Value, Failure> {
+    // Filters of what left until now stand under the checkpoint too.
+    at.stores.needle.flush();
     at.stores.checkpoint()?;
     let mut rosters = BTreeMap::new();
     for school in &at.settings.schools {

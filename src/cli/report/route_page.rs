@@ -56,15 +56,11 @@ fn counts(route: &RoutePart, to: Language) -> Vec<String> {
         let what = to.pick("Found by the guard and let go", "Gevonden door de wachter en doorgelaten");
         lines.push(format!("{what}: {}", noted.join(", ")));
     }
-    if crossed.left > 0 {
-        lines.push(format!(
-            "{}: {} {} {}",
-            to.pick("Can be searched for a name afterwards", "Achteraf te doorzoeken op een naam"),
-            crossed.with_needle,
-            to.pick("of", "van de"),
-            crossed.left,
-        ));
-    }
+    let kept = if route.needle { to.pick("yes", "ja") } else { to.pick("no: switched off", "nee: uitgezet") };
+    lines.push(format!(
+        "{}: {kept}",
+        to.pick("Can be searched for a name afterwards", "Achteraf te doorzoeken op een naam")
+    ));
     if crossed.unfinished > 0 {
         lines.push(format!(
             "{}: {}",

@@ -115,7 +115,7 @@ fn needle(evidence: &Evidence<'_>, to: Language) -> String {
     format!(
         "{} {} {} {}.",
         to.pick("Can be searched for a name afterwards:", "Achteraf te doorzoeken op een naam:"),
-        whole.with_needle,
+        evidence.register.tally.needles,
         to.pick("of", "van de"),
         whole.left,
     )

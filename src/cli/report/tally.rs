@@ -72,8 +72,6 @@ pub(super) struct Crossed {
     pub(super) bare: u64,
     /// Streamed messages that began and are not known to have ended.
     pub(super) unfinished: u64,
-    /// Messages that left whose leaf commits to a needle filter.
-    pub(super) with_needle: u64,
     /// How often something about a pupil crossed: the commitments of all leaves.
     pub(super) pupils: u64,
     /// Refusals by code, as journalled: `sls-601`.
@@ -94,7 +92,6 @@ impl Crossed {
         sum(&mut self.entered, other.entered);
         sum(&mut self.bare, other.bare);
         sum(&mut self.unfinished, other.unfinished);
-        sum(&mut self.with_needle, other.with_needle);
         sum(&mut self.pupils, other.pupils);
         for (code, count) in &other.refused {
             sum(self.refused.entry(code.clone()).or_default(), *count);
@@ -209,6 +206,8 @@ pub(super) struct Tally {
     pub(super) events: BTreeMap<Event, u64>,
     pub(super) canaries: BTreeMap<Way, Canaries>,
     pub(super) waived: Vec<Waived>,
+    /// Messages whose text can be searched for a name afterwards: the filters that leaves commit to.
+    pub(super) needles: u64,
     /// Leaves by the digest of the configuration, of the binary and of the profile that they name.
     pub(super) configurations: BTreeMap<[u8; 32], u64>,
     pub(super) binaries: BTreeMap<[u8; 32], u64>,
@@ -248,6 +247,9 @@ impl Tally {
         match leaf.event {
             Event::CANARY => self.canary(leaf),
             Event::WAIVED => self.waiver(leaf),
+            Event::NEEDLE => {
+                self.needles = self.needles.saturating_add(number(leaf, "count").unwrap_or_default());
+            }
             Event::LEFT
             | Event::ENTERED
             | Event::REFUSED
@@ -292,7 +294,6 @@ impl Tally {
         };
         *(if leaves { &mut crossed.left } else { &mut crossed.entered }) += 1;
         crossed.bare += u64::from(leaf.details.iter().any(|(name, _)| name == "bare-status"));
-        crossed.with_needle += u64::from(leaves && leaf.needle.is_some());
         for (name, detail) in &leaf.details {
             if let (Some(name), Detail::Number(count)) = (name.strip_prefix("guard-"), detail) {
                 let noted = crossed.noted.entry(name.to_owned()).or_default();

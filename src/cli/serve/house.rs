@@ -71,6 +71,7 @@ pub(super) fn build(
         limits: limits(settings),
         expansion: Expansion::default(),
         patience: patience(settings),
+        needle: Some(Arc::clone(&stores.needle)),
     })
 }
 
@@ -196,6 +197,7 @@ pub(in crate::cli) fn route(
             false => Link::Field,
         },
         eck_id_kept: publisher.keeps_eck_id(),
+        needle: route.needle,
         terms: Arc::clone(terms),
         swaps: route
             .swap

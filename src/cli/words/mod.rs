@@ -5,6 +5,7 @@
 mod command;
 pub(super) mod consent;
 pub(super) mod differences;
+mod needle;
 mod pupil;
 mod report;
 mod roster;
@@ -18,6 +19,7 @@ pub(super) use command::{
     INTERNAL, LIMITS, NO_RANDOM, NO_TERMINAL, OCCUPIED, OTHER_USER, OTHER_VERSION, PORT, READ, RESTART,
     ROUTE_UNKNOWN, RUNTIME, SERVER_LOST, SIGNALS, SOCKET, TRIAL, UPSTREAM, WRITE,
 };
+pub(super) use needle::{NEEDLE_FAILED, NEEDLE_KEY, NEEDLE_MONTH, NEEDLE_NAME, NEEDLE_NO_KEY, NEEDLE_REASON};
 pub(super) use pupil::{
     FORGET_FOR_EVER, PSEUDONYM_UNKNOWN, PUPIL_CHOOSE, PUPIL_INPUT, PUPIL_KIND, PUPIL_MANY, PUPIL_OFTEN,
     PUPIL_OUTPUT, PUPIL_REASON, PUPIL_UNKNOWN, TOMBSTONES,
@@ -45,8 +47,16 @@ pub(super) fn with_code(code: &str) -> Option<&'static Message> {
 
 /// Every message of the commands.
 pub(super) fn all() -> impl Iterator<Item = &'static Message> {
-    let groups =
-        [command::ALL, consent::ALL, pupil::ALL, report::ALL, roster::ALL, stores::ALL, witness::ALL];
+    let groups = [
+        command::ALL,
+        consent::ALL,
+        needle::ALL,
+        pupil::ALL,
+        report::ALL,
+        roster::ALL,
+        stores::ALL,
+        witness::ALL,
+    ];
     groups.into_iter().flatten().copied()
 }
 
@@ -59,6 +69,7 @@ mod tests {
         let written = [
             include_str!("command.rs"),
             include_str!("consent.rs"),
+            include_str!("needle.rs"),
             include_str!("pupil.rs"),
             include_str!("report.rs"),
             include_str!("roster.rs"),

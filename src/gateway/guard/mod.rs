@@ -14,6 +14,7 @@ mod lookalike;
 mod pattern;
 mod peel;
 mod permit;
+mod reading;
 mod scan;
 mod spelling;
 mod watch;
@@ -25,6 +26,7 @@ mod word;
 mod tests;
 
 pub use permit::{Part, Permit, PermitKind};
+pub(super) use reading::{Unit, fold, unescape};
 pub use watch::{Watch, WatchKind, Watched, Watchlist};
 
 use self::permit::Ledger;

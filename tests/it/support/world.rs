@@ -14,6 +14,7 @@ use sluis::disk::faulty::FaultyDisk;
 use sluis::gateway::caller::{CallerRule, Credential, Network};
 use sluis::gateway::house::{House, Register};
 use sluis::gateway::issuer::{Issuer, IssuerSettings};
+use sluis::gateway::needle::Needle;
 use sluis::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes, Swap};
 use sluis::gateway::terms::Terms;
 use sluis::gateway::{Gateway, Patience};
@@ -80,6 +81,8 @@ pub(crate) struct Options {
     pub(crate) patience: Patience,
     /// Every route has a token endpoint.
     pub(crate) issues_tokens: bool,
+    /// Whether filters are kept of what leaves: none, no filters at all; false, none for `rekenwonder`.
+    pub(crate) needle: Option<bool>,
 }
 
 impl Default for Options {
@@ -105,6 +108,7 @@ impl Default for Options {
             networks: Vec::new(),
             patience: Patience { failures_per_hour: 100_000, withheld_per_day: 100_000 },
             issues_tokens: false,
+            needle: None,
         }
     }
 }
@@ -176,6 +180,17 @@ impl World {
                 }
             }
         }
+        let (vault, journal) = (Arc::new(vault), Arc::new(journal));
+        let needle = options.needle.map(|_| {
+            let settings = sluis::gateway::needle::Settings::new(
+                Arc::new(journal_disk.clone()),
+                folder.path().join("journal"),
+                Arc::clone(&vault),
+                Arc::clone(&journal),
+                Arc::clone(&clock),
+            );
+            Arc::new(Needle::start(settings).unwrap())
+        });
         let people = options.roster.clone().unwrap_or_default();
         let mut rosters = HashMap::new();
         if options.roster.is_some() {
@@ -186,8 +201,8 @@ impl World {
         }
         let house = House {
             consents: options.consents.clone(),
-            vault: Arc::new(vault),
-            journal: Arc::new(journal),
+            vault,
+            journal,
             clock,
             routes: Routes::new(routes, None),
             rosters,
@@ -196,6 +211,7 @@ impl World {
             limits: Limits::default(),
             expansion: Expansion::default(),
             patience: options.patience,
+            needle,
         };
         let told = Arc::new(Told::default());
         let gateway = Arc::new(Gateway::new(house, Arc::clone(&told) as _));
@@ -430,6 +446,7 @@ fn route(
         shapes: Shapes::new(options.shape.clone(), options.shapes.iter().cloned()),
         link: options.link,
         eck_id_kept: options.eck_id_kept,
+        needle: options.needle != Some(false) || publisher != "rekenwonder",
         terms: if publisher == "rekenwonder" { Arc::clone(&options.terms) } else { Arc::default() },
         swaps: options.swaps.iter().map(swap).collect(),
         upstream: Base::parse(&base).unwrap(),

@@ -1,0 +1,215 @@
+//! Looking a name up: every message that left, every filter that a leaf commits to, and what is not covered.
+//!
+//! It believes the leaves (whoever needs proof verifies the journal first) and compares every filter with them. A
+//! filter that is missing, moved or another than was committed to is said, and its exchanges are not covered.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use super::NeedleError;
+use super::file::{Batch, first};
+use super::filter::contains;
+use super::month::{Month, MonthKey};
+use super::question::{Question, Says};
+use crate::clock::Timestamp;
+use crate::journal::{Decision, Detail, Event, Leaf, LeafScope, each_leaf};
+
+/// Where to look.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// The first month.
+    pub from: Option<Month>,
+    /// The last month.
+    pub to: Option<Month>,
+    /// One publisher only, by the id that its leaves carry.
+    pub publisher: Option<String>,
+}
+
+/// Gives a month's key, or none when it is not at hand.
+pub type Keys<'a> = dyn FnMut(Month) -> Result<Option<MonthKey>, NeedleError> + 'a;
+
+/// An exchange to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// Its id.
+    pub exchange: [u8; 16],
+    /// When its message left, in milliseconds since the Unix epoch.
+    pub time_ms: u64,
+    /// School, publisher and epoch.
+    pub scope: Option<LeafScope>,
+    /// The route's template.
+    pub route: String,
+    /// Whether the words stand beside one another, or as one; else only each for itself.
+    pub together: bool,
+}
+
+/// Messages that left and cannot be asked, by the reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Missing {
+    /// Their routes keep no filters.
+    pub off: u64,
+    /// No key of their month is at hand.
+    pub no_key: u64,
+    /// No filter that a leaf commits to: the process ended in between, too much waited, or the disk was full; or it was
+    /// taken away or changed since.
+    pub no_filter: u64,
+}
+
+impl Missing {
+    /// All of them.
+    pub const fn all(&self) -> u64 {
+        self.off + self.no_key + self.no_filter
+    }
+}
+
+/// Filters that are not what a leaf commits to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wrong {
+    /// The leaf.
+    pub sequence: u64,
+    /// The month's file.
+    pub month: Month,
+    /// How many filters the leaf commits to.
+    pub filters: u64,
+}
+
+/// The answer.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// Messages that left, in what was asked.
+    pub exchanges: u64,
+    /// Of these, how many were asked.
+    pub covered: u64,
+    /// Where the name may be, by time.
+    pub hits: Vec<Hit>,
+    /// What was not asked.
+    pub missing: Missing,
+    /// Filters that differ from what was committed to.
+    pub wrong: Vec<Wrong>,
+}
+
+/// A message that left.
+struct Left {
+    time_ms: u64,
+    scope: Option<LeafScope>,
+    route: String,
+    off: bool,
+    says: Option<Says>,
+}
+
+/// Looks a name up in the journal below `directory`, or in a copy of it.
+///
+/// # Errors
+/// The journal, or a key, cannot be read.
+pub fn look(
+    directory: &Path,
+    question: &Question,
+    asked: &Asked,
+    keys: &mut Keys<'_>,
+) -> Result<Found, NeedleError> {
+    let (mut left, mut batches) = (HashMap::new(), Vec::new());
+    each_leaf(directory, &mut |leaf: Leaf| {
+        if let Some(batch) = Batch::of(&leaf).filter(|batch| asked.holds(batch.month)) {
+            batches.push((leaf.sequence, batch));
+        } else if let Some((exchange, message)) = message_of(leaf, asked) {
+            left.insert(exchange, message);
+        }
+    })
+    .map_err(NeedleError::AskJournal)?;
+    let mut found = Found::default();
+    let mut months: BTreeMap<Month, Option<(MonthKey, Vec<u64>)>> = BTreeMap::new();
+    for (sequence, batch) in batches {
+        if !months.contains_key(&batch.month) {
+            let key = keys(batch.month)?;
+            months.insert(
+                batch.month,
+                key.map(|key| (question.hashes(&key), key)).map(|(hashes, key)| (key, hashes)),
+            );
+        }
+        let good = match batch.read(directory) {
+            // Compared even when no key is at hand.
+            Some(bytes) => match months.get(&batch.month) {
+                Some(Some((key, hashes))) => ask(&bytes, key, hashes, question, &mut left),
+                _ => true,
+            },
+            None => false,
+        };
+        if !good {
+            found.wrong.push(Wrong { sequence, month: batch.month, filters: batch.count });
+        }
+    }
+    count(left, &months, &mut found);
+    Ok(found)
+}
+
+/// Asks every filter of a stretch; false when one does not open for its exchange.
+fn ask(
+    mut bytes: &[u8],
+    key: &MonthKey,
+    hashes: &[u64],
+    question: &Question,
+    left: &mut HashMap<[u8; 16], Left>,
+) -> bool {
+    let mut good = true;
+    while let Some((record, after)) = first(bytes) {
+        bytes = after;
+        let Some(message) = left.get_mut(record.exchange) else { continue };
+        let opened = key.sealer().open(&key.place(record.exchange), record.sealed).ok();
+        let answers = opened.as_ref().and_then(|filter| contains(filter.expose(), hashes));
+        match answers {
+            Some(answers) => message.says = message.says.max(Some(question.judge(&answers))),
+            None => good = false,
+        }
+    }
+    good
+}
+
+fn count(
+    left: HashMap<[u8; 16], Left>,
+    months: &BTreeMap<Month, Option<(MonthKey, Vec<u64>)>>,
+    found: &mut Found,
+) {
+    for (exchange, message) in left {
+        found.exchanges += 1;
+        let month = Month::of(Timestamp::from_millis(message.time_ms));
+        match message.says {
+            Some(says) => {
+                found.covered += 1;
+                if says != Says::No {
+                    let Left { time_ms, scope, route, .. } = message;
+                    let together = says == Says::Together;
+                    found.hits.push(Hit { exchange, time_ms, scope, route, together });
+                }
+            }
+            None if message.off => found.missing.off += 1,
+            None if matches!(months.get(&month), Some(None)) => found.missing.no_key += 1,
+            None => found.missing.no_filter += 1,
+        }
+    }
+    found.hits.sort_unstable_by_key(|hit| (hit.time_ms, hit.exchange));
+}
+
+/// The message that a leaf says has left, when it was asked for. Where only a status crossed there is no text.
+fn message_of(leaf: Leaf, asked: &Asked) -> Option<([u8; 16], Left)> {
+    let crossed = matches!(leaf.event, Event::LEFT | Event::CLOSED) && leaf.decision == Decision::Passed;
+    if !crossed || leaf.left.is_none() || !asked.holds(Month::of(Timestamp::from_millis(leaf.time_ms))) {
+        return None;
+    }
+    let publisher = leaf.scope.as_ref().map_or("", |scope| scope.publisher.as_str());
+    if asked.publisher.as_ref().is_some_and(|asked| asked != publisher) {
+        return None;
+    }
+    let off =
+        |(name, detail): &(String, Detail)| name == "needle" && *detail == Detail::Text("off".to_owned());
+    let off = leaf.details.iter().any(off);
+    Some((
+        leaf.exchange?,
+        Left { time_ms: leaf.time_ms, scope: leaf.scope, route: leaf.route, off, says: None },
+    ))
+}
+
+impl Asked {
+    fn holds(&self, month: Month) -> bool {
+        self.from.is_none_or(|from| from <= month) && self.to.is_none_or(|to| month <= to)
+    }
+}

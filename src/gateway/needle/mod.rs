@@ -1,0 +1,69 @@
+//! The needle: afterwards, and for any name, whether it was in what left.
+//!
+//! For each message that leaves, a filter of its words and pairs of words is kept sealed beside the journal, and
+//! a leaf commits to it. It is made off the request's path, of the final bytes, whatever the guard thought: it reads no
+//! roster and no profile. Decision 0010 says what it covers. It must not keep, log or show a word.
+
+mod file;
+mod filter;
+mod keeping;
+mod keys;
+mod look;
+mod month;
+mod question;
+mod text;
+mod words;
+mod worker;
+
+pub use filter::RATE_BITS;
+pub use keys::{export_text, kept_key, parse_export};
+pub use look::{Asked, Found, Hit, Keys, Missing, Wrong, look};
+pub use month::{Month, MonthKey};
+pub use question::{Question, Unasked};
+pub use worker::{Needle, Settings};
+
+/// A filter, made at once: what the worker does with a message, for benches.
+pub fn filter_of(key: &MonthKey, message: &super::Message) -> Vec<u8> {
+    filter::encode(words::gather(key, message))
+}
+
+#[cfg(test)]
+mod tests;
+
+/// What failed. No variant holds text of a message.
+#[derive(Debug, thiserror::Error)]
+pub enum NeedleError {
+    /// A month's key could not be made or kept.
+    #[error("the needle key of {month} cannot be made or kept: {why}")]
+    KeepKey {
+        /// Which month.
+        month: Month,
+        /// What went wrong.
+        why: String,
+    },
+    /// A month's key could not be read.
+    #[error("the needle key of {month} cannot be read: {why}")]
+    ReadKey {
+        /// Which month.
+        month: Month,
+        /// What went wrong.
+        why: String,
+    },
+    /// Filters could not be written.
+    #[error("the filters of {month} cannot be written")]
+    WriteFilters {
+        /// Which month.
+        month: Month,
+        /// What the disk said.
+        source: crate::disk::DiskError,
+    },
+    /// A filter could not be sealed.
+    #[error("a filter cannot be sealed")]
+    SealFilter(#[source] crate::crypto::CryptoError),
+    /// The journal did not take the leaf, or could not be read.
+    #[error("the journal does not answer")]
+    AskJournal(#[source] crate::journal::JournalError),
+    /// The worker could not be started.
+    #[error("the thread that makes filters cannot be started")]
+    StartWorker(#[source] std::io::Error),
+}
