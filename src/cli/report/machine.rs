@@ -142,6 +142,7 @@ fn route_json(route: &RoutePart) -> Value {
         "source": route.source,
         "crossed": crossed_json(&route.crossed),
         "canaries": canaries_json(&route.canaries),
+        "needle": route.needle,
         "fields": fields.collect::<Vec<_>>(),
         "former_rules": former.collect::<Vec<_>>(),
     })
@@ -156,6 +157,7 @@ pub(super) fn crossed_json(crossed: &Crossed) -> Value {
         "status_only": crossed.bare,
         "unfinished_streams": crossed.unfinished,
         "left_with_needle": crossed.with_needle,
+        "left_with_needle_off": crossed.needle_off,
         "pupil_commitments": crossed.pupils,
         "refused": refused.collect::<Map<_, _>>(),
         "guard_let_go": crossed.noted,

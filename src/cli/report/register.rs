@@ -104,6 +104,8 @@ pub(super) struct RoutePart {
     /// Rules that the journal names and the profile in force does not have.
     pub(super) former_rules: Vec<(String, Uses)>,
     pub(super) canaries: Canaries,
+    /// Whether needle filters are kept of what leaves.
+    pub(super) needle: bool,
 }
 
 impl Register {
@@ -253,6 +255,7 @@ fn route_part(
         fields,
         former_rules,
         canaries,
+        needle: route.needle,
     }
 }
 

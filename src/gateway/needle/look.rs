@@ -3,7 +3,7 @@
 //! It believes the leaves (whoever needs proof verifies the journal first) and compares every filter with them. A
 //! filter that is missing, moved or another than was committed to is said, and its exchanges are not covered.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use super::NeedleError;
@@ -140,6 +140,26 @@ pub fn look(
     }
     count(left, &months, &mut found);
     Ok(found)
+}
+
+/// The exchanges of which a filter is kept as a leaf commits to it. Needs no key.
+///
+/// # Errors
+/// The journal cannot be read.
+pub fn covered(directory: &Path) -> Result<HashSet<[u8; 16]>, NeedleError> {
+    let mut batches = Vec::new();
+    each_leaf(directory, &mut |leaf: Leaf| batches.extend(Batch::of(&leaf)))
+        .map_err(NeedleError::AskJournal)?;
+    let mut exchanges = HashSet::new();
+    for batch in batches {
+        let bytes = batch.read(directory).unwrap_or_default();
+        let mut rest = bytes.as_slice();
+        while let Some((record, after)) = first(rest) {
+            exchanges.insert(*record.exchange);
+            rest = after;
+        }
+    }
+    Ok(exchanges)
 }
 
 /// Asks every filter of a stretch; false when one does not open for its exchange.
