@@ -68,7 +68,7 @@ pub(super) fn consents_failed(error: &RosterError) -> Failure {
                 ("row", row.to_string().into()),
                 ("column", column.to_string().into()),
                 ("name", name.as_str().into()),
-                ("reason", (*what).into()),
+                ("reason", words::consent::consent_reason(what)),
             ],
         ),
         RosterError::Load { path, why } => Failure::new(

@@ -5,6 +5,7 @@
 mod pupils;
 mod run;
 mod search;
+mod tally;
 
 use std::path::Path;
 
@@ -15,7 +16,7 @@ pub(super) use self::run::run;
 use super::act::Act;
 use super::failure::Failure;
 use super::screen::Screen;
-use super::{Exit, admin};
+use super::{Exit, admin, words};
 
 /// Send invented pupils through every route's rules, and look at what would have left.
 #[derive(Debug, Args)]
@@ -54,6 +55,22 @@ impl CanaryCommand {
     }
 }
 
+/// What the log and the night hear of a report: a canary that got through, and rules that the guard had to make up for.
+pub(super) fn judge(report: &Value) -> Result<(), Failure> {
+    for route in report.get("routes").and_then(Value::as_array).into_iter().flatten() {
+        let (publisher, mount) = (text(route, "publisher"), text(route, "route"));
+        match text(route, "outcome") {
+            "leaked" => tracing::error!(publisher, route = mount, "a canary got through"),
+            "weak" => tracing::warn!(publisher, route = mount, "only the guard stopped a canary"),
+            _ => {}
+        }
+    }
+    match text(report, "outcome") {
+        "leaked" => Err(Failure::new(&words::consent::CANARY_LEAKED, [])),
+        _ => Ok(()),
+    }
+}
+
 fn text<'v>(report: &'v Value, key: &str) -> &'v str {
     report.get(key).and_then(Value::as_str).unwrap_or_default()
 }
@@ -83,9 +100,17 @@ fn show(report: &Value, screen: &Screen) {
             screen.pick("leaked", "gelekt"),
             number("leaked"),
         ));
+        for (code, count) in route.get("codes").and_then(Value::as_object).into_iter().flatten() {
+            screen.say(&format!("  {code}: {count} {}", screen.pick("refused", "geweigerd")));
+        }
         for note in route.get("notes").and_then(Value::as_array).into_iter().flatten() {
             let (message, found) = (text(note, "message"), text(note, "found"));
-            screen.say(&format!("  {} {found}: {message}", text(note, "outcome")));
+            let outcome = match text(note, "outcome") {
+                "weak" => screen.pick("stopped by the guard only", "alleen door de wachter tegengehouden"),
+                "leaked" => screen.pick("leaked", "gelekt"),
+                _ => screen.pick("refused", "geweigerd"),
+            };
+            screen.say(&format!("  {outcome}, {found}: {message}"));
         }
     }
 }

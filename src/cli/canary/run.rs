@@ -4,7 +4,7 @@
 //! afterwards: a vault in memory, a journal in a directory that is removed, other sides that only record. Nothing reaches a
 //! publisher and no mapping stays. What it proves stands in the real journal: one leaf a route.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::pupils::{Canaries, Outside, derived_from};
 use super::search::{Needle, needles, search};
+use super::tally::{Outcome, Tally};
 use crate::cli::act::Workplace;
 use crate::cli::failure::Failure;
 use crate::cli::faults::{roster_failed, vault_failed};
@@ -25,9 +26,9 @@ use crate::cli::words;
 use crate::config::settings::PublisherSettings;
 use crate::gateway::house::{House, Register};
 use crate::gateway::route::{Asks, Route};
-use crate::gateway::{Carried, Carrier, Gate as _, Gateway, Presented, Refusal};
+use crate::gateway::{Carried, Carrier, Gate as _, Gateway, Patience, Presented, Refusal};
 use crate::identity::{Identifier, Kind, School};
-use crate::journal::{Decision, Detail, Event};
+use crate::journal::{Detail, Event};
 use crate::profile::sample::{Case, Making, Sample, Shape};
 use crate::roster::Roster;
 use crate::roster::consent::{Consents, Mark, Said, Stance};
@@ -45,81 +46,6 @@ impl Carrier for Recording {
         *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
         let reply = self.reply.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Box::pin(async move { Ok(reply) })
-    }
-}
-
-/// What became of one message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// It left, and no canary with it.
-    Held,
-    /// A canary was planted in it, and the guard stopped it, as it should.
-    Stopped,
-    /// The rules would have let a canary through; the guard stopped it.
-    Weak,
-    /// Refused for another reason before anything left.
-    Refused(&'static str),
-    /// A canary got through: what of it.
-    Leaked(&'static str),
-}
-
-/// What became of a route.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Tally {
-    pub(super) messages: u64,
-    pub(super) planted: u64,
-    pub(super) refused: u64,
-    pub(super) weak: u64,
-    pub(super) leaked: u64,
-    /// Other refusals, by code.
-    pub(super) codes: BTreeMap<&'static str, u64>,
-    /// Weak, leaked and otherwise refused messages by their names, and what was found or said.
-    pub(super) notes: Vec<(String, &'static str, &'static str)>,
-}
-
-impl Tally {
-    fn count(&mut self, name: String, planted: bool, outcome: &Outcome) {
-        self.messages += 1;
-        self.planted += u64::from(planted);
-        self.refused += u64::from(!matches!(outcome, Outcome::Held | Outcome::Leaked(_)));
-        let note = match outcome {
-            Outcome::Held | Outcome::Stopped => return,
-            Outcome::Weak => {
-                self.weak += 1;
-                ("weak", "SLS-601")
-            }
-            Outcome::Leaked(what) => {
-                self.leaked += 1;
-                ("leaked", *what)
-            }
-            Outcome::Refused(code) => {
-                *self.codes.entry(code).or_default() += 1;
-                ("refused", *code)
-            }
-        };
-        if !self.notes.iter().any(|(known, what, found)| *known == name && (*what, *found) == note) {
-            self.notes.push((name, note.0, note.1));
-        }
-    }
-
-    /// In one word.
-    pub(super) fn outcome(&self) -> &'static str {
-        let other: u64 = self.codes.values().sum();
-        match self {
-            Self { leaked: 1.., .. } => "leaked",
-            Self { weak: 1.., .. } => "weak",
-            Self { messages, .. } if *messages > 0 && other == *messages => "refused",
-            _ => "held",
-        }
-    }
-
-    fn decision(&self) -> Decision {
-        let only = || self.codes.keys().next().map_or_else(String::new, |code| code.to_ascii_lowercase());
-        match self.outcome() {
-            "weak" => Decision::Refused("sls-601".to_owned()),
-            "refused" => Decision::Refused(only()),
-            _ => Decision::Passed,
-        }
     }
 }
 
@@ -151,7 +77,8 @@ fn told(publisher: &PublisherSettings, route: &Route, tally: &Tally) -> Value {
         "refused": tally.refused,
         "weak": tally.weak,
         "leaked": tally.leaked,
-        "notes": tally.notes.iter().map(note).collect::<Vec<_>>(),
+        "codes": tally.codes,
+        "notes": tally.notes().map(note).collect::<Vec<_>>(),
     })
 }
 
@@ -209,6 +136,8 @@ fn of_publisher(
     }
     drop(roster);
     let mut house = scratch_house(routes, publisher, rosters, &scratch, at)?;
+    // What the guard stops here is meant to be stopped: it tires nobody.
+    house.patience = Patience { failures_per_hour: u32::MAX, withheld_per_day: u32::MAX };
     house.consents = consents(publisher, &canaries, &kinds, at);
     let all = house.routes.all().to_vec();
     let run = Run { canaries: &canaries, kinds: &kinds, others: &others, publisher };

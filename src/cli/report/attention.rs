@@ -207,6 +207,7 @@ fn whole(register: &Register, found: &mut Vec<Point>) {
             }
         }
     }
+    witnesses(register, found);
     let mut push =
         |code, english: &str, dutch: &str| found.push(point(code, "", english.into(), dutch.into()));
     if register.ground.witnesses.iter().all(|(_, word)| word.is_none()) {

@@ -306,6 +306,15 @@ impl Shown for Live {
     }
 }
 
+impl Live {
+    /// Performs an act of the night, which nobody asked for.
+    pub(super) fn tonight(&self, act: Act) -> Result<Value, Failure> {
+        let settings = self.settings();
+        let (stores, actor) = (&self.parts.stores, "nightly".to_owned());
+        act::perform(act, None, &Workplace { settings: &settings, stores, actor, tell: &|_, _| {} })
+    }
+}
+
 impl Commands for Live {
     fn perform(
         &self,

@@ -18,7 +18,9 @@ use clap::Args;
 use tokio::net::{TcpListener, UnixListener};
 
 pub(super) use self::live::{Live, Parts};
+use super::act::Act;
 use super::admin;
+use super::canary;
 use super::failure::Failure;
 use super::screen::Screen;
 use super::stores::{self, Stores};
@@ -140,7 +142,9 @@ fn around(
 
 /// What is done once a night, in this order.
 async fn nights(live: Arc<Live>, stores: Arc<Stores>, drain: Drain) {
-    let jobs = Vec::new();
+    let canaries = Arc::clone(&live);
+    let canaries = move || canaries.tonight(Act::CanaryRun {}).and_then(|report| canary::judge(&report));
+    let jobs = vec![nightly::Job { name: "canary run", at_start: false, run: Box::new(canaries) }];
     let hour = move || live.settings().nightly_hour;
     nightly::run(jobs, Arc::clone(&stores.clock), hour, nightly::LOOK, drain.watch()).await;
 }

@@ -2,7 +2,8 @@
 //!
 //! It must not know where it is shown.
 
-use crate::config::words::{Message, error};
+use super::roster_reason;
+use crate::config::words::{Message, Value, error};
 
 /// All of this file.
 pub(super) const ALL: &[&Message] = &[
@@ -12,6 +13,39 @@ pub(super) const ALL: &[&Message] = &[
     &CONSENT_FIELD,
     &CONSENT_NOTHING,
     &CONSENT_REASON,
+    &CANARY_LEAKED,
+];
+
+/// What is wrong with a row, in both languages.
+pub(in crate::cli) fn consent_reason(what: &'static str) -> Value {
+    match REASONS.iter().find(|(english, _)| *english == what) {
+        Some((english, dutch)) => Value::Each(english, dutch),
+        None => roster_reason(what),
+    }
+}
+
+/// What is wrong with a file of objections and consents; what such a file has in common with a roster is said there.
+const REASONS: &[(&str, &str)] = &[
+    (
+        "a column is missing: there are kind, identifier, publisher, stance and date",
+        "er ontbreekt een kolom: het zijn soort, kenmerk, uitgever, standpunt en datum",
+    ),
+    (
+        "a consent is for one publisher: `*` is for objections only",
+        "een toestemming is voor één uitgever: `*` is alleen voor bezwaren",
+    ),
+    ("a date that has not come yet", "een datum die nog niet geweest is"),
+    ("neither `objection` nor `consent`", "geen `bezwaar` en geen `toestemming`"),
+    ("no identifier", "geen kenmerk"),
+    ("no publisher of this school", "geen uitgever van deze school"),
+    ("not a date", "geen datum"),
+    ("not a kind of identifier", "geen soort kenmerk"),
+    ("not a publisher's id, nor `*`", "geen id van een uitgever, en geen `*`"),
+    (
+        "the first row names the columns: kind, identifier, publisher, stance, date",
+        "de eerste rij noemt de kolommen: soort, kenmerk, uitgever, standpunt, datum",
+    ),
+    ("the row has more or fewer fields than the header", "de rij heeft meer of minder velden dan de kop"),
 ];
 
 /// An empty file.
@@ -84,5 +118,17 @@ pub(in crate::cli) const CONSENT_REASON: Message = error(
     [
         "de reden noemt de leerling, of is langer dan {most} bytes: zij zou voor altijd in het journaal staan",
         "zeg waarom, niet wie: `--reason \"brief van de ouders, 1 september\"`",
+    ],
+);
+/// The night's canaries did not all stay inside.
+pub(in crate::cli) const CANARY_LEAKED: Message = error(
+    "CLI-126",
+    [
+        "a canary got through: what names a pupil can leave by this configuration",
+        "run `sluis canary run`: it names route and message; correct the profile, or take the route away until then",
+    ],
+    [
+        "er kwam een kanarie door: wat een leerling noemt kan met deze configuratie naar buiten",
+        "geef `sluis canary run`: die noemt route en bericht; verbeter het profiel, of haal de route zolang weg",
     ],
 );

@@ -122,14 +122,15 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// A comparison with the person's own identifier.
+    /// Comparisons with the person's own identifiers.
     fn filter(&self, record: u32) -> Option<String> {
         let root = self.spot(self.profile.records.get(record as usize)?.root)?;
-        root.branch.names.iter().find_map(|(name, spot)| {
+        let all = root.branch.names.iter().filter_map(|(name, spot)| {
             let choice = self.chosen(self.spot(spot)?, &BTreeMap::new())?;
             let own = (self.verb(choice) == Verb::Pseudonym).then(|| self.pseudonym(choice, 0)).flatten()?;
             Some(format!("{name}='{own}'"))
-        })
+        });
+        Some(all.collect::<Vec<_>>().join(" AND ")).filter(|filter| !filter.is_empty())
     }
 
     /// The records of one person, or one for both when the message itself is it.

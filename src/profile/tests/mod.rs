@@ -8,6 +8,7 @@ mod forms;
 mod language;
 mod limit;
 mod reference;
+mod sample;
 mod samples;
 
 use crate::profile::{Act, Door, FindRefusal, Found, Material, Place, Profile, Selected};
