@@ -168,6 +168,14 @@ fn on_purpose(publisher: &PublisherPart, found: &mut Vec<Point>) {
     let mut push = |code, english: String, dutch: String| {
         found.push(point(code, id, format!("{name}: {english}"), format!("{name}: {dutch}")));
     };
+    for route in publisher.routes.iter().filter(|route| !route.needle) {
+        let mount = &route.mount;
+        push(
+            "needle-off",
+            format!("what leaves by {mount} cannot be searched for a name afterwards: that is switched off"),
+            format!("wat over {mount} vertrekt is achteraf niet te doorzoeken op een naam: dat is uitgezet"),
+        );
+    }
     if publisher.eck_id_kept {
         push(
             "eck-id-kept",

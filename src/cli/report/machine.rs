@@ -63,6 +63,7 @@ pub(super) fn json_of(register: &Register) -> Value {
             "key": ground.key,
             "period": span(register.tally.span),
             "entries_in_period": register.tally.leaves,
+            "needle_filters": register.tally.needles,
         },
         "witnesses": witnesses.collect::<Vec<_>>(),
         "schools": rosters.collect::<Vec<_>>(),
@@ -141,8 +142,8 @@ fn route_json(route: &RoutePart) -> Value {
         "title": route.title,
         "source": route.source,
         "crossed": crossed_json(&route.crossed),
-        "canaries": canaries_json(&route.canaries),
         "needle": route.needle,
+        "canaries": canaries_json(&route.canaries),
         "fields": fields.collect::<Vec<_>>(),
         "former_rules": former.collect::<Vec<_>>(),
     })

@@ -99,13 +99,13 @@ pub(super) struct RoutePart {
     pub(super) title: String,
     pub(super) source: String,
     pub(super) built_in: bool,
+    /// Whether a filter is kept of what leaves, for looking up a name afterwards.
+    pub(super) needle: bool,
     pub(super) crossed: Crossed,
     pub(super) fields: Vec<Field>,
     /// Rules that the journal names and the profile in force does not have.
     pub(super) former_rules: Vec<(String, Uses)>,
     pub(super) canaries: Canaries,
-    /// Whether needle filters are kept of what leaves.
-    pub(super) needle: bool,
 }
 
 impl Register {
@@ -251,11 +251,11 @@ fn route_part(
         title: route.profile.title().to_owned(),
         source: route.profile.source().to_owned(),
         built_in: crate::profile::builtin_names().any(|name| name == route.profile_written),
+        needle: route.needle,
         crossed,
         fields,
         former_rules,
         canaries,
-        needle: route.needle,
     }
 }
 

@@ -202,8 +202,8 @@ const MOST_WAIVED: usize = 1000;
 pub(super) struct Tally {
     period: Period,
     in_force: [u8; 32],
-    /// Exchanges of which a needle filter is kept.
-    needles: HashSet<[u8; 16]>,
+    /// Exchanges of which a needle filter is kept, as the files show.
+    with_filter: HashSet<[u8; 16]>,
     /// Leaves of the period.
     pub(super) leaves: u64,
     /// The first and the last moment of any leaf in the period.
@@ -214,6 +214,8 @@ pub(super) struct Tally {
     pub(super) events: BTreeMap<Event, u64>,
     pub(super) canaries: BTreeMap<Way, Canaries>,
     pub(super) waived: Vec<Waived>,
+    /// Needle filters that leaves commit to; whether they are still there, [`Crossed::with_needle`] says.
+    pub(super) needles: u64,
     /// Leaves by the digest of the configuration, of the binary and of the profile that they name.
     pub(super) configurations: BTreeMap<[u8; 32], u64>,
     pub(super) binaries: BTreeMap<[u8; 32], u64>,
@@ -229,10 +231,9 @@ impl Tally {
     }
 
     /// Knows of which exchanges a needle filter is kept: before anything is counted.
-    pub(super) fn with_needles(self, needles: HashSet<[u8; 16]>) -> Self {
-        Self { needles, ..self }
+    pub(super) fn with_needles(self, with_filter: HashSet<[u8; 16]>) -> Self {
+        Self { with_filter, ..self }
     }
-
     /// Counts a leaf; returns whether it lies in the period.
     pub(super) fn take(&mut self, leaf: &Leaf) -> bool {
         self.newest_ms = self.newest_ms.max(leaf.time_ms);
@@ -258,6 +259,9 @@ impl Tally {
         match leaf.event {
             Event::CANARY => self.canary(leaf),
             Event::WAIVED => self.waiver(leaf),
+            Event::NEEDLE => {
+                self.needles = self.needles.saturating_add(number(leaf, "count").unwrap_or_default());
+            }
             Event::LEFT
             | Event::ENTERED
             | Event::REFUSED
@@ -302,7 +306,7 @@ impl Tally {
         };
         *(if leaves { &mut crossed.left } else { &mut crossed.entered }) += 1;
         crossed.bare += u64::from(leaf.details.iter().any(|(name, _)| name == "bare-status"));
-        let kept = leaf.exchange.is_some_and(|exchange| self.needles.contains(&exchange));
+        let kept = leaf.exchange.is_some_and(|exchange| self.with_filter.contains(&exchange));
         crossed.with_needle += u64::from(leaves && leaf.left.is_some() && kept);
         crossed.needle_off += u64::from(leaf.details.iter().any(|(name, _)| name == "needle"));
         for (name, detail) in &leaf.details {
