@@ -1,13 +1,15 @@
-//! A copy of what an auditor needs: checkpoints, tiles, bundles and commitments of one moment, also while the
-//! journal is being written. It must not verify them, nor take `entries.log` along.
+//! A copy of what an auditor needs: checkpoints, tiles, bundles and commitments of one moment, and the sealed needle filters, also while
+//! the journal is being written. It must not verify them, nor take `entries.log` along.
 
+use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::open::{CHECKPOINT, COMMITMENTS};
 use super::tile::{TILE_WIDTH, bundle_path, tile_path};
 use super::walk::{self, Bundle};
 use super::{Checkpoint, JournalError, Leaf, Seal, Vkey};
+use crate::disk::DiskError;
 
 /// Gives every file of a copy to `put`, by its path below the journal with `/`, to be read to its end; returns how many
 /// entries the copy covers. Memory holds no more than a bundle.
@@ -70,9 +72,35 @@ pub fn export(
     for (name, note) in &cosigned {
         put(name, &mut note.as_bytes())?;
     }
+    for (name, path) in needles(directory)? {
+        let read = |source| JournalError::OpenJournal(DiskError::ReadFile { path: path.clone(), source });
+        put(&name, &mut File::open(&path).map_err(read)?)?;
+    }
     // Last: a copy without a checkpoint is seen to be unfinished.
     put(CHECKPOINT, &mut note.as_bytes())?;
     Ok(checkpoint.size)
+}
+
+/// The months' files of sealed filters; not their keys.
+fn needles(directory: &Path) -> Result<Vec<(String, PathBuf)>, JournalError> {
+    let folder = directory.join("needle");
+    let mut found = Vec::new();
+    let unread = |source| JournalError::OpenJournal(DiskError::ReadFile { path: folder.clone(), source });
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+        Err(error) => return Err(unread(error)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(unread)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let month = name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        if month && entry.file_type().map_err(unread)?.is_file() {
+            found.push((format!("needle/{name}"), entry.path()));
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 fn width(size: u64, index: u64) -> usize {

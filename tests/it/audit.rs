@@ -66,8 +66,9 @@ impl Audited {
         let certificate = self.place.path("tls/cert.pem");
         let post = |body: &str| server.send(&certificate, "POST", "/rekenwonder/records", token.trim(), body);
         let pupils = edu_v();
-        for pupil in &pupils {
-            let (status, body) = post(&record(pupil, "goed gewerkt"));
+        for (number, pupil) in pupils.iter().enumerate() {
+            let remark = if number == 4 { "goed gewerkt met Quirijn Zandhoek" } else { "goed gewerkt" };
+            let (status, body) = post(&record(pupil, remark));
             assert_eq!(status, 200, "{body}");
         }
         let (status, body) = post(&record(&pupils[0], &format!("samen met {}", pupils[1].name())));
@@ -108,6 +109,8 @@ async fn the_half_hour_is_as_written() {
     // What reaches the auditor by another road, and what the publisher kept.
     std::fs::create_dir(place.path("evidence")).unwrap();
     place.put("evidence/key.txt", &place.read("recovery/journal.vkey"));
+    place.put("pupil.txt", &edu_v()[2].name());
+    place.put("stranger.txt", "Quirijn Zandhoek");
     std::fs::create_dir(place.path("received")).unwrap();
 
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/AUDIT.md");
@@ -181,6 +184,8 @@ impl Reading<'_> {
         if let Some(sample) = &self.sample {
             step = step.replace("entry-N", &format!("entry-{}", sample[0])).replace("EXCHANGE", &sample[1]);
         }
+        let month = month();
+        let step = step.replace("MONTH", &month);
         let words: Vec<&str> = step.split(' ').collect();
         let (program, arguments) = words.split_first().unwrap();
         if *program == "cd" {
@@ -203,7 +208,7 @@ impl Reading<'_> {
             panic!("the Python package cryptography is missing: see tests/tools.sh");
         }
         self.after(&step);
-        shown(&output)
+        shown(&output).replace(&month, "MONTH")
     }
 
     /// The sample is known once the bundle is there; the publisher then looks up what it received in that exchange.
@@ -217,6 +222,12 @@ impl Reading<'_> {
             self.sample = Some(first);
         }
     }
+}
+
+/// The month that it is, by UTC.
+fn month() -> String {
+    use sluis::clock::Clock as _;
+    sluis::clock::SystemClock.now().rfc3339()[..7].to_owned()
 }
 
 fn shown(output: &Output) -> String {

@@ -21,6 +21,7 @@ mod joined;
 mod lawful;
 mod leak;
 mod many;
+mod needle;
 mod oracle;
 mod refusals;
 mod rights;

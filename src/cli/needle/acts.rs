@@ -171,7 +171,7 @@ pub(in crate::cli) fn hand_over(
 }
 
 /// What went wrong, for whoever asked.
-pub(super) fn failed(error: &NeedleError) -> Failure {
+pub(in crate::cli) fn failed(error: &NeedleError) -> Failure {
     let source = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
     failed_with(format!("{error}{source}").into())
 }

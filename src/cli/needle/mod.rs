@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Value, json};
 
-pub(super) use acts::{Look, hand_over, look_up};
+pub(super) use acts::{Look, failed, hand_over, look_up};
 
 use super::act::{Act, Body};
 use super::failure::Failure;

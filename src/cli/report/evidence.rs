@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::bundle::Bundle;
 use super::facts::Facts;
-use super::reading::unwritten;
+use super::reading::{needles, unwritten};
 use super::register::{Ground, Register};
 use super::sample::{Sample, Sampled};
 use super::tally::{Period, Tally, Uses};
@@ -138,12 +138,12 @@ fn copied(
     screen: &Screen,
 ) -> Result<Copied, Failure> {
     let progress = Progress::new(screen);
-    let mut tally = Tally::new(period, settings.digest);
+    let mut tally = Tally::new(period, settings.digest).with_needles(needles(settings)?);
     let (mut tree, mut sample, mut note) = (Frontier::default(), Sample::default(), String::new());
     let trusted = [facts.key.clone()];
     let done = export(&settings.journal, &trusted, &mut |name, file| {
         let path = format!("{JOURNAL}/{name}");
-        if name == COMMITMENTS {
+        if name == COMMITMENTS || name.starts_with("needle/") {
             return bundle.put(&path, file);
         }
         let mut bytes = Vec::new();

@@ -157,6 +157,8 @@ pub(super) fn crossed_json(crossed: &Crossed) -> Value {
         "entered": crossed.entered,
         "status_only": crossed.bare,
         "unfinished_streams": crossed.unfinished,
+        "left_with_needle": crossed.with_needle,
+        "left_with_needle_off": crossed.needle_off,
         "pupil_commitments": crossed.pupils,
         "refused": refused.collect::<Map<_, _>>(),
         "guard_let_go": crossed.noted,

@@ -3,6 +3,7 @@
 //!
 //! It must not make text.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 
@@ -16,6 +17,7 @@ use crate::cli::screen::Screen;
 use crate::cli::words;
 use crate::config::{Settings, reason};
 use crate::disk::{DiskError, RealDisk, create_dir_durable, durable_write};
+use crate::gateway::needle;
 use crate::journal::{Given, Leaves, WitnessKey, verify_told, witnessed};
 
 /// Verifies the journal, with what its witnesses cosigned, and says what the report rests on.
@@ -60,7 +62,7 @@ pub(super) fn verified(settings: &Settings, facts: &Facts, screen: &Screen) -> R
 /// Counts the whole journal.
 pub(super) fn count(settings: &Settings, screen: &Screen) -> Result<Tally, Failure> {
     let progress = Progress::new(screen);
-    let mut tally = Tally::new(Period::default(), settings.digest);
+    let mut tally = Tally::new(Period::default(), settings.digest).with_needles(needles(settings)?);
     let mut leaves = Leaves::open(&settings.journal).map_err(|error| journal_failed(&error))?;
     while let Some((leaf, _)) = leaves.read().map_err(|error| journal_failed(&error))? {
         tally.take(&leaf);
@@ -69,6 +71,11 @@ pub(super) fn count(settings: &Settings, screen: &Screen) -> Result<Tally, Failu
         }
     }
     Ok(tally)
+}
+
+/// The exchanges of which a needle filter is kept as a leaf commits to it.
+pub(super) fn needles(settings: &Settings) -> Result<HashSet<[u8; 16]>, Failure> {
+    needle::covered(&settings.journal).map_err(|error| crate::cli::needle::failed(&error))
 }
 
 /// Writes a report's file, its directory with it. What was there is replaced, whole.

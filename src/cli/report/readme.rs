@@ -92,6 +92,11 @@ fn contents(page: &mut Page) {
             "checkpoint, tiles, entries and commitments: the whole journal",
             "checkpoint, tegels, regels en verbintenissen: het hele journaal",
         ),
+        (
+            "journal/needle/",
+            "sealed filters of what left: a month's key asks them",
+            "verzegelde filters van wat vertrok: een maandsleutel vraagt ze",
+        ),
         ("proofs/, sample.csv", "ten exchanges that left", "tien uitwisselingen die vertrokken"),
         (
             "counts.json",

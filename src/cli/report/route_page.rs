@@ -56,11 +56,7 @@ fn counts(route: &RoutePart, to: Language) -> Vec<String> {
         let what = to.pick("Found by the guard and let go", "Gevonden door de wachter en doorgelaten");
         lines.push(format!("{what}: {}", noted.join(", ")));
     }
-    let kept = if route.needle { to.pick("yes", "ja") } else { to.pick("no: switched off", "nee: uitgezet") };
-    lines.push(format!(
-        "{}: {kept}",
-        to.pick("Can be searched for a name afterwards", "Achteraf te doorzoeken op een naam")
-    ));
+    lines.push(needle(route, to));
     if crossed.unfinished > 0 {
         lines.push(format!(
             "{}: {}",
@@ -116,6 +112,26 @@ fn tables(route: &RoutePart, publisher: &PublisherPart, page: &mut Page) {
         &[to.pick("rule", "regel"), to.pick("left", "vertrokken"), to.pick("entered", "binnengekomen")],
         former.collect(),
     );
+}
+
+/// Whether it can be searched for a name afterwards, and how much of what left.
+fn needle(route: &RoutePart, to: Language) -> String {
+    let what = to.pick("Can be searched for a name afterwards", "Achteraf te doorzoeken op een naam");
+    let state = if route.needle {
+        to.pick("switched on", "staat aan")
+    } else {
+        to.pick("switched off by the school", "door de school uitgezet")
+    };
+    let mut line = format!("{what}: {state}");
+    if route.crossed.left > 0 {
+        let of = to.pick("of", "van de");
+        line.push_str(&format!("; {} {of} {}", route.crossed.with_needle, route.crossed.left));
+    }
+    if route.crossed.needle_off > 0 {
+        let off = to.pick("left while it was off", "vertrokken terwijl het uit stond");
+        line.push_str(&format!(" ({} {off})", route.crossed.needle_off));
+    }
+    line
 }
 
 fn canaries(route: &RoutePart, to: Language) -> String {

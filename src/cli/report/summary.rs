@@ -115,7 +115,7 @@ fn needle(evidence: &Evidence<'_>, to: Language) -> String {
     format!(
         "{} {} {} {}.",
         to.pick("Can be searched for a name afterwards:", "Achteraf te doorzoeken op een naam:"),
-        evidence.register.tally.needles,
+        whole.with_needle,
         to.pick("of", "van de"),
         whole.left,
     )

@@ -3,7 +3,7 @@
 //! It must not know the configuration, nor believe anything: whoever reports verifies the journal first. Leaves hold no
 //! name, number or pseudonym, and neither does this.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::journal::{Decision, Detail, Event, Leaf, LeafScope};
 
@@ -72,6 +72,10 @@ pub(super) struct Crossed {
     pub(super) bare: u64,
     /// Streamed messages that began and are not known to have ended.
     pub(super) unfinished: u64,
+    /// Messages that left of which a needle filter is kept, and a leaf commits to it.
+    pub(super) with_needle: u64,
+    /// Messages that left while their route kept no needle filters.
+    pub(super) needle_off: u64,
     /// How often something about a pupil crossed: the commitments of all leaves.
     pub(super) pupils: u64,
     /// Refusals by code, as journalled: `sls-601`.
@@ -92,6 +96,8 @@ impl Crossed {
         sum(&mut self.entered, other.entered);
         sum(&mut self.bare, other.bare);
         sum(&mut self.unfinished, other.unfinished);
+        sum(&mut self.with_needle, other.with_needle);
+        sum(&mut self.needle_off, other.needle_off);
         sum(&mut self.pupils, other.pupils);
         for (code, count) in &other.refused {
             sum(self.refused.entry(code.clone()).or_default(), *count);
@@ -196,6 +202,8 @@ const MOST_WAIVED: usize = 1000;
 pub(super) struct Tally {
     period: Period,
     in_force: [u8; 32],
+    /// Exchanges of which a needle filter is kept, as the files show.
+    with_filter: HashSet<[u8; 16]>,
     /// Leaves of the period.
     pub(super) leaves: u64,
     /// The first and the last moment of any leaf in the period.
@@ -206,7 +214,7 @@ pub(super) struct Tally {
     pub(super) events: BTreeMap<Event, u64>,
     pub(super) canaries: BTreeMap<Way, Canaries>,
     pub(super) waived: Vec<Waived>,
-    /// Messages whose text can be searched for a name afterwards: the filters that leaves commit to.
+    /// Needle filters that leaves commit to; whether they are still there, [`Crossed::with_needle`] says.
     pub(super) needles: u64,
     /// Leaves by the digest of the configuration, of the binary and of the profile that they name.
     pub(super) configurations: BTreeMap<[u8; 32], u64>,
@@ -222,6 +230,10 @@ impl Tally {
         Self { period, in_force, ..Self::default() }
     }
 
+    /// Knows of which exchanges a needle filter is kept: before anything is counted.
+    pub(super) fn with_needles(self, with_filter: HashSet<[u8; 16]>) -> Self {
+        Self { with_filter, ..self }
+    }
     /// Counts a leaf; returns whether it lies in the period.
     pub(super) fn take(&mut self, leaf: &Leaf) -> bool {
         self.newest_ms = self.newest_ms.max(leaf.time_ms);
@@ -294,6 +306,9 @@ impl Tally {
         };
         *(if leaves { &mut crossed.left } else { &mut crossed.entered }) += 1;
         crossed.bare += u64::from(leaf.details.iter().any(|(name, _)| name == "bare-status"));
+        let kept = leaf.exchange.is_some_and(|exchange| self.with_filter.contains(&exchange));
+        crossed.with_needle += u64::from(leaves && leaf.left.is_some() && kept);
+        crossed.needle_off += u64::from(leaf.details.iter().any(|(name, _)| name == "needle"));
         for (name, detail) in &leaf.details {
             if let (Some(name), Detail::Number(count)) = (name.strip_prefix("guard-"), detail) {
                 let noted = crossed.noted.entry(name.to_owned()).or_default();

@@ -3,7 +3,8 @@
 //! It believes the leaves (whoever needs proof verifies the journal first) and compares every filter with them. A
 //! filter that is missing, moved or another than was committed to is said, and its exchanges are not covered.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use super::NeedleError;
@@ -88,6 +89,9 @@ pub struct Found {
     pub wrong: Vec<Wrong>,
 }
 
+/// Each month's key, and what to ask its filters; none when the key is not at hand.
+type Months = BTreeMap<Month, Option<(Vec<u64>, MonthKey)>>;
+
 /// A message that left.
 struct Left {
     time_ms: u64,
@@ -117,20 +121,20 @@ pub fn look(
     })
     .map_err(NeedleError::AskJournal)?;
     let mut found = Found::default();
-    let mut months: BTreeMap<Month, Option<(MonthKey, Vec<u64>)>> = BTreeMap::new();
+    let mut months: Months = BTreeMap::new();
     for (sequence, batch) in batches {
-        if !months.contains_key(&batch.month) {
-            let key = keys(batch.month)?;
-            months.insert(
-                batch.month,
-                key.map(|key| (question.hashes(&key), key)).map(|(hashes, key)| (key, hashes)),
-            );
-        }
+        let month = match months.entry(batch.month) {
+            Entry::Occupied(month) => month.into_mut(),
+            Entry::Vacant(month) => {
+                let key = keys(batch.month)?;
+                month.insert(key.map(|key| (question.hashes(&key), key)))
+            }
+        };
         let good = match batch.read(directory) {
             // Compared even when no key is at hand.
-            Some(bytes) => match months.get(&batch.month) {
-                Some(Some((key, hashes))) => ask(&bytes, key, hashes, question, &mut left),
-                _ => true,
+            Some(bytes) => match month {
+                Some((hashes, key)) => ask(&bytes, key, hashes, question, &mut left),
+                None => true,
             },
             None => false,
         };
@@ -140,6 +144,26 @@ pub fn look(
     }
     count(left, &months, &mut found);
     Ok(found)
+}
+
+/// The exchanges of which a filter is kept as a leaf commits to it. Needs no key.
+///
+/// # Errors
+/// The journal cannot be read.
+pub fn covered(directory: &Path) -> Result<HashSet<[u8; 16]>, NeedleError> {
+    let mut batches = Vec::new();
+    each_leaf(directory, &mut |leaf: Leaf| batches.extend(Batch::of(&leaf)))
+        .map_err(NeedleError::AskJournal)?;
+    let mut exchanges = HashSet::new();
+    for batch in batches {
+        let bytes = batch.read(directory).unwrap_or_default();
+        let mut rest = bytes.as_slice();
+        while let Some((record, after)) = first(rest) {
+            exchanges.insert(*record.exchange);
+            rest = after;
+        }
+    }
+    Ok(exchanges)
 }
 
 /// Asks every filter of a stretch; false when one does not open for its exchange.
@@ -164,11 +188,7 @@ fn ask(
     good
 }
 
-fn count(
-    left: HashMap<[u8; 16], Left>,
-    months: &BTreeMap<Month, Option<(MonthKey, Vec<u64>)>>,
-    found: &mut Found,
-) {
+fn count(left: HashMap<[u8; 16], Left>, months: &Months, found: &mut Found) {
     for (exchange, message) in left {
         found.exchanges += 1;
         let month = Month::of(Timestamp::from_millis(message.time_ms));

@@ -17,7 +17,7 @@ mod worker;
 
 pub use filter::RATE_BITS;
 pub use keys::{export_text, kept_key, parse_export};
-pub use look::{Asked, Found, Hit, Keys, Missing, Wrong, look};
+pub use look::{Asked, Found, Hit, Keys, Missing, Wrong, covered, look};
 pub use month::{Month, MonthKey};
 pub use question::{Question, Unasked};
 pub use worker::{Needle, Settings};

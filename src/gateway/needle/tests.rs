@@ -281,6 +281,9 @@ fn every_month_route_and_publisher_answers() {
     assert_eq!(events.iter().filter(|event| **event == Event::NEEDLE).count(), 2);
 }
 
+/// What it is called, what it does, filters then missing, and batches then told.
+type Edit<'a> = (&'a str, &'a dyn Fn(&mut Vec<u8>), u64, usize);
+
 #[test]
 fn whatever_is_done_to_the_filters_is_said() {
     let bench = Bench::new();
@@ -295,7 +298,7 @@ fn whatever_is_done_to_the_filters_is_said() {
     let record = |at: usize| 20 + u32::from_be_bytes(good[at..at + 4].try_into().unwrap()) as usize;
     let (first, second) = (16 + record(16), 16 + record(16) + record(16 + record(16)));
     let lost = |filters| Missing { no_filter: filters, ..Missing::default() };
-    let edits: [(&str, &dyn Fn(&mut Vec<u8>), u64, usize); 7] = [
+    let edits: [Edit<'_>; 7] = [
         ("edited", &|bytes| bytes[60] ^= 1, 3, 1),
         ("removed", &|bytes| drop(bytes.drain(16..first)), 4, 2),
         ("cut off", &|bytes| bytes.truncate(bytes.len() - 1), 1, 1),
