@@ -117,7 +117,7 @@ impl Gateway {
             Some(_) => 0,
             None => recognise(&route.callers, bearer(&head.headers), presented)?,
         };
-        let (now, peer) = (house.clock.now(), presented.peer.ip().to_canonical());
+        let (now, peer) = (house.clock.now(), network(presented.peer.ip()));
         if issuer.is_some() {
             self.strangers.may_ask(&peer, Patience::of_strangers(), now)?;
         } else if route.asks == Asks::Publisher {
@@ -182,14 +182,24 @@ impl Gateway {
     fn note(&self, exchange: &Exchange, carried: &Carried) {
         let failure = match carried {
             _ if exchange.route.asks == Asks::School => return,
-            Ok(response) if response.status().is_client_error() => Failure::Unknown,
-            Err((Refusal::UnknownPseudonym | Refusal::NotInRoster { .. }, At::Request)) => Failure::Unknown,
-            Err((Refusal::Leak { .. }, At::Reply)) => Failure::Withheld,
+            // Other errors are the school's own state: a credential of Sluis's, a limit, a conflict.
+            Ok(response) if matches!(response.status().as_u16(), 400 | 404 | 410 | 422) => Failure::Unknown,
+            Err((
+                Refusal::UnknownPseudonym
+                | Refusal::NotInRoster { .. }
+                | Refusal::Objected
+                | Refusal::NoConsent,
+                _,
+            )) => Failure::Unknown,
+            // Without a word of its own a question is no guess, and the fault is the school's alone.
+            Err((Refusal::Leak { .. }, At::Reply)) if exchange.asked.as_ref().is_some_and(Asked::brings) => {
+                Failure::Withheld
+            }
             _ => return,
         };
         let house = &exchange.house;
         if self.failures.note(party(&exchange.route), failure, house.patience, house.clock.now()) {
-            let publisher = exchange.route.scope.publisher.as_str();
+            let publisher = exchange.route.publisher().as_str();
             tracing::error!(publisher, ?failure, "so much failed that this publisher has to wait");
         }
     }
@@ -245,7 +255,8 @@ impl Gate for Gateway {
                 tracing::warn!(exchange = %id, route = exchange.template(), millis, code = refusal.code(), delivered, "refused");
                 record_refusal(&exchange, &refusal, delivered).await;
                 self.tell(Some(route), Some(refusal.code()), since);
-                Err(Refused { refusal: heard(route.asks, refusal), at, exchange: id.to_string() })
+                let (refusal, at) = heard(route.asks, refusal, at);
+                Err(Refused { refusal, at, exchange: id.to_string() })
             }
         }
     }
@@ -269,10 +280,10 @@ impl Gate for Gateway {
 
 /// What the caller hears of a refusal. That somebody objected is between the pupil and the school: to a publisher he is as
 /// unknown as anybody; log and journal have the reason.
-fn heard(asks: Asks, refusal: Refusal) -> Refusal {
+fn heard(asks: Asks, refusal: Refusal, at: At) -> (Refusal, At) {
     match (asks, refusal) {
-        (Asks::Publisher, Refusal::Objected | Refusal::NoConsent) => Refusal::UnknownPseudonym,
-        (_, refusal) => refusal,
+        (Asks::Publisher, Refusal::Objected | Refusal::NoConsent) => (Refusal::UnknownPseudonym, At::Request),
+        (_, refusal) => (refusal, at),
     }
 }
 
@@ -294,9 +305,17 @@ fn issuer(
     })
 }
 
+/// What of an address is one caller's: of IPv6 the network, in which he has addresses without end.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(four) => IpAddr::V4(four),
+        IpAddr::V6(six) => IpAddr::V6((u128::from(six) & !u128::from(u64::MAX)).into()),
+    }
+}
+
 /// Whose failures are counted together.
 fn party(route: &Route) -> (School, Publisher) {
-    (route.scope.school.clone(), route.scope.publisher.clone())
+    (route.scope.school.clone(), route.publisher().clone())
 }
 
 /// Host and port that the caller asked for, in lower case: HTTP/2's `:authority`, or `Host`.

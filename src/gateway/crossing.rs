@@ -22,6 +22,18 @@ pub(super) enum Answered {
     Unlisted(StatusCode, Message),
 }
 
+impl Answered {
+    /// How the other side answered.
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            Self::Listed(_, Message { head: Head::Reply { status, .. }, .. }) | Self::Unlisted(status, _) => {
+                *status
+            }
+            Self::Listed(..) => StatusCode::BAD_GATEWAY,
+        }
+    }
+}
+
 /// Writes a cleared request to the publisher.
 pub(super) async fn ask_publisher(
     exchange: &Exchange,

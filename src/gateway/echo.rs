@@ -16,6 +16,7 @@ use crate::rewrite::{Document, Format, Limits, NodeKind};
 pub(super) struct Asked {
     texts: Vec<String>,
     numbers: Vec<u64>,
+    parameters: bool,
     body: Bytes,
 }
 
@@ -28,7 +29,13 @@ impl Asked {
         let mut texts: Vec<String> = target.segments().iter().map(|one| one.text().to_owned()).collect();
         texts.extend(values(target).map(|(text, _)| text));
         let numbers = texts.iter().filter_map(|text| number(text)).collect();
-        Self { texts, numbers, body: body.clone() }
+        let parameters = values(target).next().is_some();
+        Self { texts, numbers, parameters, body: body.clone() }
+    }
+
+    /// Whether there is anything in it but a path.
+    pub(super) fn brings(&self) -> bool {
+        self.parameters || !self.body.is_empty()
     }
 
     /// Every text that the question brought, the words of longer ones too; the longest first.
@@ -44,9 +51,14 @@ impl Asked {
             let scalar = |node: &u32| matches!(body.kind(*node), NodeKind::Text | NodeKind::Number);
             let nodes = (0..u32::try_from(body.len()).unwrap_or(u32::MAX)).filter(scalar);
             brought.extend(nodes.map(|node| body.text(node).into_owned()));
+            let names =
+                (1..u32::try_from(body.len()).unwrap_or(u32::MAX)).map(|node| body.name(node).into_owned());
+            brought.extend(names);
         }
         let pieces: Vec<String> = brought.iter().flat_map(words).collect();
         brought.extend(pieces);
+        let escaped: Vec<String> = brought.iter().filter_map(|text| escaped(text)).collect();
+        brought.extend(escaped);
         brought.retain(|text| !text.is_empty());
         brought.sort_by_key(|text| std::cmp::Reverse(text.len()));
         brought
@@ -74,6 +86,18 @@ impl Asked {
         let lengths: Vec<u64> = others.filter_map(|(_, (text, _))| number(text)).collect();
         self.numbers.iter().chain(&[0]).any(|asked| lengths.contains(&asked.abs_diff(place)))
     }
+}
+
+/// A text as JSON in ASCII repeats it (RFC 8259, 7); none when that is the same.
+fn escaped(text: &str) -> Option<String> {
+    let mut units = String::new();
+    for unit in text.encode_utf16() {
+        match u8::try_from(unit) {
+            Ok(byte) if byte.is_ascii() => units.push(byte.into()),
+            _ => units.push_str(&format!("\\u{unit:04x}")),
+        }
+    }
+    (units != text).then_some(units)
 }
 
 /// Values of the parameters, with their spans in the target.

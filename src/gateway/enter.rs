@@ -12,13 +12,13 @@ use super::guard::{Watch, WatchKind};
 use super::house::Register;
 use super::leave::vault_refusal;
 use super::message::{Head, Message};
-use super::minting::{self, Thing, brings, mint};
+use super::minting::{self, Named, Thing, brings, mint};
 use super::parts::Parts;
 use super::piece::{Piece, pieces};
 use super::record::{Crossing, record};
 use super::refusal::Refusal;
-use super::route::Route;
-use super::{address, watching};
+use super::route::{Asks, Route};
+use super::{address, watching, withheld};
 use crate::derive::Core;
 use crate::identity::{Identifier, Kind};
 use crate::journal::Event;
@@ -32,6 +32,7 @@ use crate::vault::{OriginalAsk, RevealAsk, Revealed};
 pub(super) struct Restored {
     message: Message,
     whom: Vec<Identifier>,
+    named: Vec<Named>,
 }
 
 impl Restored {
@@ -43,6 +44,11 @@ impl Restored {
     /// Whose identifiers are in it.
     pub(super) fn take_whom(&mut self) -> Vec<Identifier> {
         std::mem::take(&mut self.whom)
+    }
+
+    /// What the publisher names in it for the first time.
+    pub(super) fn take_named(&mut self) -> Vec<Named> {
+        std::mem::take(&mut self.named)
     }
 }
 
@@ -60,7 +66,10 @@ pub(super) async fn enter(
         Ok::<_, Refusal>((parts, found))
     });
     let (parts, found) = found.await?;
-    let answers = reveal(exchange, &parts, &found).await?;
+    let (answers, named) = reveal(exchange, &parts, &found).await?;
+    if exchange.route.asks == Asks::Publisher {
+        withheld::may_be_asked(exchange, answers.people(&found))?;
+    }
     let salts = answers.salts();
     answers.watch(watch, &found);
     let whom = answers.whom();
@@ -69,7 +78,7 @@ pub(super) async fn enter(
     let crossing =
         Crossing { event: Event::ENTERED, counts: &counts, salts: &salts, permits: 0, withheld: 0 };
     record(exchange, &crossing, None).await?;
-    Ok(Restored { message: written.message, whom })
+    Ok(Restored { message: written.message, whom, named })
 }
 
 /// What stands behind a finding.
@@ -110,6 +119,17 @@ impl Answers {
         salts
     }
 
+    /// Whom a message is about, with the finding that says so.
+    fn people<'a>(&'a self, pieces: &'a [Piece]) -> impl Iterator<Item = (&'a Finding, &'a Identifier)> {
+        let all = self.0.iter().zip(pieces).flat_map(|(own, piece)| own.iter().zip(&piece.found.findings));
+        all.filter_map(|(answer, finding)| match (answer, &finding.act) {
+            (Answer::Identifier { identifier, .. }, Act::Pseudonym(masking)) if masking.person => {
+                Some((finding, identifier))
+            }
+            _ => None,
+        })
+    }
+
     fn whom(&self) -> Vec<Identifier> {
         let of = |answer: &Answer| match answer {
             Answer::Identifier { identifier, .. } => Some(identifier.clone()),
@@ -144,7 +164,11 @@ impl Answers {
 }
 
 /// One call for all pseudonyms, then one for the labels that stand on them.
-async fn reveal(exchange: &Exchange, parts: &Parts, pieces: &[Piece]) -> Result<Answers, Refusal> {
+async fn reveal(
+    exchange: &Exchange,
+    parts: &Parts,
+    pieces: &[Piece],
+) -> Result<(Answers, Vec<Named>), Refusal> {
     let scope = &exchange.route.scope;
     let vault = &exchange.house.vault;
     let texts = texts(parts, pieces);
@@ -195,11 +219,9 @@ async fn reveal(exchange: &Exchange, parts: &Parts, pieces: &[Piece]) -> Result<
     if !added.is_empty() {
         added::own(exchange, &added).await?;
     }
-    if !minted.is_empty() {
-        mint(exchange, &minted).await?;
-    }
+    let named = if minted.is_empty() { Vec::new() } else { mint(exchange, &minted).await? };
     reveal_names(exchange, parts, pieces, &mut answers).await?;
-    Ok(answers)
+    Ok((answers, named))
 }
 
 /// The texts of all pseudonym findings, without what their form adds: by piece, with the finding's place.

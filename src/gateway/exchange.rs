@@ -17,6 +17,7 @@ use super::guard::{Cleared, Watch};
 use super::house::{House, Register};
 use super::leave::leave;
 use super::message::{Head, Message};
+use super::minting::remember;
 use super::record::record_status;
 use super::refusal::{At, Refusal};
 use super::route::Route;
@@ -69,7 +70,8 @@ pub(super) async fn school_asks(
     let cleared = leave(exchange, selected, request, &mut watch).await.map_err(asking)?;
     match ask_publisher(exchange, selected, cleared).await? {
         Answered::Listed(selected, reply) => {
-            let restored = enter(exchange, selected, reply, &mut watch).await.map_err(replying)?;
+            let mut restored = enter(exchange, selected, reply, &mut watch).await.map_err(replying)?;
+            remember(exchange, &restored.take_named()).await.map_err(replying)?;
             Ok(Reply::Enters(restored))
         }
         Answered::Unlisted(status, _) => bare(exchange, status).await,
@@ -85,8 +87,12 @@ pub(super) async fn publisher_asks(
     exchange.lawful().map_err(asking)?;
     let mut watch = Watch::new();
     let mut restored = enter(exchange, selected, request, &mut watch).await.map_err(asking)?;
-    let whom = restored.take_whom();
-    match ask_school(exchange, selected, restored).await? {
+    let (whom, named) = (restored.take_whom(), restored.take_named());
+    let answered = ask_school(exchange, selected, restored).await?;
+    if answered.status().is_success() {
+        remember(exchange, &named).await.map_err(replying)?;
+    }
+    match answered {
         Answered::Listed(selected, reply) => {
             let cleared = leave(exchange, selected, reply, &mut watch).await.map_err(replying)?;
             Ok(Reply::Leaves(cleared))

@@ -17,7 +17,7 @@ use super::piece::{Piece, pieces};
 use super::record::{Crossing, record};
 use super::refusal::Refusal;
 use super::route::Route;
-use super::withheld::Withheld;
+use super::withheld::{Withheld, take_totals};
 use super::{address, watching};
 use crate::journal::Event;
 use crate::profile::find::{Finding, Masking, Order};
@@ -43,7 +43,10 @@ pub(super) async fn leave(
     let closed = exchange.house.is_closed(&exchange.route.scope);
     let found = aside(message.body.len(), || {
         let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
-        let found = pieces(exchange, selected, Door::Leave, closed, &parts)?;
+        let mut found = pieces(exchange, selected, Door::Leave, closed, &parts)?;
+        if let Some(whole) = found.first_mut() {
+            take_totals(exchange, &parts, whole);
+        }
         let withheld = Withheld::of(exchange, register, &parts, &found)?;
         Ok::<_, Refusal>((parts, found, withheld))
     });

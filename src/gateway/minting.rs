@@ -41,11 +41,17 @@ pub(super) fn brings(head: &Head, piece: &Piece, finding: usize) -> bool {
         }
 }
 
-/// Remembers what is new, if all of it may enter.
+/// New names that one message may bring.
+const MOST: usize = 1000;
+
+/// A name that the publisher gives to a thing of its own.
+pub(super) type Named = (Kind, String);
+
+/// What is new, if all of it may enter.
 ///
 /// # Errors
-/// [`Refusal::UnknownPseudonym`] for what nobody brings, and for what is the school's.
-pub(super) async fn mint(exchange: &Exchange, things: &[Thing<'_>]) -> Result<(), Refusal> {
+/// [`Refusal::UnknownPseudonym`] for what nobody brings, for what is the school's, and for more than [`MOST`] at once.
+pub(super) async fn mint(exchange: &Exchange, things: &[Thing<'_>]) -> Result<Vec<Named>, Refusal> {
     let scope = &exchange.route.scope;
     let asks: Vec<(Identifier, &Shape)> =
         things.iter().map(|thing| (Identifier::new(thing.kind, thing.text), thing.shape)).collect();
@@ -59,10 +65,23 @@ pub(super) async fn mint(exchange: &Exchange, things: &[Thing<'_>]) -> Result<()
         match owner {
             Owner::Publisher => {}
             Owner::Nobody if brought.contains(&(thing.kind, thing.text)) => {
-                new.push(Minted { kind: thing.kind, text: thing.text, person: None });
+                new.push((thing.kind, thing.text.to_owned()));
             }
             Owner::Nobody | Owner::School => return Err(Refusal::UnknownPseudonym),
         }
     }
-    vault.remember_minted(scope, &new).await.map_err(|error| vault_refusal(&error))
+    if new.len() > MOST { Err(Refusal::UnknownPseudonym) } else { Ok(new) }
+}
+
+/// Remembers that the publisher made these. Only once there is such a thing: what a question named and the school refused
+/// stays a guess.
+pub(super) async fn remember(exchange: &Exchange, named: &[Named]) -> Result<(), Refusal> {
+    if named.is_empty() {
+        return Ok(());
+    }
+    let minted = named.iter().map(|(kind, text)| Minted { kind: *kind, text, person: None });
+    let minted: Vec<Minted<'_>> = minted.collect();
+    let vault = &exchange.house.vault;
+    let remembered = vault.remember_minted(&exchange.route.scope, &minted).await;
+    remembered.map_err(|error| vault_refusal(&error))
 }

@@ -33,6 +33,35 @@ struct Standings<'a> {
     under_16: Option<Date>,
 }
 
+/// Whether a publisher may ask about these people at all, given by their identifiers and the findings that name them.
+///
+/// # Errors
+/// [`Refusal::Objected`] or [`Refusal::NoConsent`], before anything is asked: a reply that says nothing of a person can
+/// still be about him.
+pub(super) fn may_be_asked<'a>(
+    exchange: &Exchange,
+    mut people: impl Iterator<Item = (&'a Finding, &'a Identifier)>,
+) -> Result<(), Refusal> {
+    let Some(standings) = Standings::towards(exchange, exchange.register()) else { return Ok(()) };
+    let refused = people.find_map(|(finding, identifier)| standings.refuse(exchange, finding, identifier));
+    refused.map_or(Ok(()), Err)
+}
+
+/// Headers that say how many there are, those who do not leave too.
+const TOTALS: [&str; 2] = ["x-total-count", "x-total"];
+
+/// Lets no total leave where somebody may be held back: counted with a filter it would tell of him alone. It goes from
+/// every reply of such a route, so that its absence tells nothing.
+pub(super) fn take_totals(exchange: &Exchange, parts: &Parts, whole: &mut Piece) {
+    if Standings::towards(exchange, exchange.register()).is_some() {
+        let total = |index: &u32| {
+            let name = parts.headers.get(*index as usize).map(|(name, _)| name.as_str());
+            name.is_some_and(|name| TOTALS.contains(&name))
+        };
+        whole.found.kept_headers.retain(|index| !total(index));
+    }
+}
+
 impl Withheld {
     /// Looks at every pupil that the findings name.
     ///

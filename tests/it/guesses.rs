@@ -214,6 +214,13 @@ async fn who_fails_too_often_waits() {
     for _ in 0..4 {
         assert_refused(&other.get(&target).await, 502, "SLS-601");
     }
+    assert_refused(&other.get(&target).await, 502, "SLS-601");
+    // That was the school's fault alone. A question that brings a word of its own may be a guess.
+    world.school.say_json(r#"{"users":[{"sourcedId":"u-00012345","grades":["Jip Jansen"]}]}"#);
+    let list = format!("{}/users?filter=grades%3D%274%27", ROSTERING.replace("rekenwonder", "taalreus"));
+    for _ in 0..4 {
+        assert_refused(&other.get(&list).await, 502, "SLS-601");
+    }
     world.school.say_json(r#"{"user":{"sourcedId":"u-00012345","status":"active"}}"#);
     assert_refused(&other.get(&target).await, 503, "SLS-603");
     // What the school asks goes on.
@@ -221,4 +228,32 @@ async fn who_fails_too_often_waits() {
     let school = world.inside("rekenwonder");
     let asked = school.get("/rekenwonder/oneroster/rostering/v1p2/users/u-00012345").await;
     assert!(!["SLS-803", "SLS-603"].contains(&asked.code().as_str()), "{}", asked.text());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_school_refused_is_not_the_publishers_thing() {
+    let world = World::usual().await;
+    let publisher = world.outside("rekenwonder");
+    let pupil = world.pseudonym("rekenwonder", "sis-user", "u-00012345").await;
+    let guess = "res-h3-u-00012345";
+    let body = json!({ "results": [{ "sourcedId": guess, "student": { "sourcedId": pupil } }] }).to_string();
+    let post = format!("{GRADEBOOK}/classes/nope/academicSessions/nope/results");
+    world.school.say(404, &[JSON], "{}");
+    assert_eq!(publisher.send("POST", &post, &[JSON], body.clone()).await.status, 404);
+    // The school's own result of that name is masked all the same, and nobody may ask for it by its name.
+    world.school.say_json(
+        json!({ "results": [{ "sourcedId": guess, "student": { "sourcedId": "u-00012345" } }] }).to_string(),
+    );
+    let reply = publisher.get(&format!("{GRADEBOOK}/results")).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert!(!reply.text().contains("00012345"), "{}", reply.text());
+    assert_refused(&publisher.get(&format!("{GRADEBOOK}/results/{guess}")).await, 422, "SLS-301");
+    // Many guesses at once are one too many.
+    let results: Vec<Value> = (0..1001)
+        .map(|n| json!({ "sourcedId": format!("r-{n}"), "student": { "sourcedId": pupil } }))
+        .collect();
+    world.school.say(201, &[JSON], r#"{"sourcedIdPairs":[]}"#);
+    let many = publisher.send("POST", &post, &[JSON], json!({ "results": results }).to_string()).await;
+    assert_refused(&many, 422, "SLS-301");
+    world.clean();
 }

@@ -179,10 +179,14 @@ async fn a_message_about_a_pupil_who_objected_is_refused() {
     let publisher = world.outside("rekenwonder");
     world.school.say_json(json!({ "id": key(gone), "score": 7 }).to_string());
     let reply = publisher.get(&format!("/from/rekenwonder/own/pupils/{name}")).await;
-    assert_refused(&reply, 502, "SLS-301");
+    let stranger = publisher.get("/from/rekenwonder/own/pupils/00000000-0000-8000-8000-000000000000").await;
+    assert_refused(&reply, 422, "SLS-301");
+    assert_refused(&stranger, 422, "SLS-301");
+    assert_eq!(reply.json().as_object().unwrap().len(), stranger.json().as_object().unwrap().len());
     assert!(!reply.text().contains("objection"), "{}", reply.text());
-    let decision = world.leaves().into_iter().rfind(|leaf| leaf.event == Event::REFUSED).unwrap().decision;
-    assert_eq!(decision, Decision::Refused("sls-404".to_owned()), "the journal knows why");
+    let known = |leaf: &Leaf| leaf.decision == Decision::Refused("sls-404".to_owned());
+    assert!(world.leaves().iter().any(known), "the journal knows why");
+    assert!(world.school.raw().is_empty(), "nothing is asked about him");
     world.clean();
 }
 
@@ -300,7 +304,7 @@ async fn under_16_nobody_leaves_to_a_free_app_without_consent() {
         world.school.say_json(json!({ "id": key(&people[0]) }).to_string());
         let name = world.pseudonym("rekenwonder", "las-key", key(&people[0])).await;
         let reply = world.outside("rekenwonder").get(&format!("/from/rekenwonder/own/pupils/{name}")).await;
-        assert_refused(&reply, 502, "SLS-301");
+        assert_refused(&reply, 422, "SLS-301");
         world.clean();
     }
 }
@@ -347,4 +351,29 @@ async fn who_does_not_leave_gets_no_pseudonym_and_is_watched() {
     let left = sent(&world, class).await;
     assert_eq!(left["ids"].as_array().unwrap().len(), people.len() - 1);
     world.clean();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_without_persons_tells_nothing_of_who_objected_and_no_total_counts_him() {
+    let consents = said(&[objection("sis-user", "u-00012345")]);
+    let world = World::with(Options { consents, ..lawful() }).await;
+    let publisher = world.outside("rekenwonder");
+    let rostering = "/from/rekenwonder/oneroster/rostering/v1p2";
+    let name = world.pseudonym("rekenwonder", "sis-user", "u-00012345").await;
+    let headers = [("content-type", "application/json"), ("x-total-count", "3")];
+    world.school.say(200, &headers, r#"{"classes":[]}"#);
+    for target in [
+        format!("{rostering}/students/{name}/classes"),
+        format!("{rostering}/users?filter=sourcedId%3D%27{name}%27%20AND%20grades%3D%274%27"),
+    ] {
+        assert_refused(&publisher.get(&target).await, 422, "SLS-301");
+    }
+    assert!(world.school.raw().is_empty(), "the school was not asked");
+    let reply = publisher.get(&format!("{rostering}/classes")).await;
+    assert_eq!((reply.status.as_u16(), reply.headers.get("x-total-count")), (200, None));
+    // Where nobody objected a total is a total.
+    let other = world.outside("taalreus");
+    let consents_elsewhere =
+        other.get(&format!("{}/classes", rostering.replace("rekenwonder", "taalreus"))).await;
+    assert_eq!(consents_elsewhere.status, 200);
 }
