@@ -53,8 +53,12 @@ pub(super) async fn enter(
     answers.watch(watch, &found);
     let counts = found.first().map(|piece| piece.found.counts.clone()).unwrap_or_default();
     let written = write(exchange, selected, parts, &found, &answers)?;
-    record(exchange, &Crossing { event: Event::ENTERED, counts: &counts, salts: &salts, permits: 0 }, None)
-        .await?;
+    record(
+        exchange,
+        &Crossing { event: Event::ENTERED, counts: &counts, salts: &salts, permits: 0, noted: &[] },
+        None,
+    )
+    .await?;
     Ok(Restored { message: written.message })
 }
 

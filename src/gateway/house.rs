@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::guard::{WatchKind, Watched, Watchlist};
+use super::guard::{WatchKind, Watchlist};
 use super::route::Routes;
 use crate::clock::Clock;
 use crate::identity::{Kind, School};
@@ -52,13 +52,14 @@ pub struct Register {
 impl Register {
     /// Makes a roster ready. Takes time with its size: call it off the runtime's threads.
     pub fn build(roster: Roster) -> Self {
-        let prefixed = prefixed(&roster);
-        let whole = prefixed.iter().map(|(person, name)| Watched {
-            person: *person,
-            kind: WatchKind::FamilyName,
-            text: name.expose(),
-        });
-        let watchlist = Watchlist::build(watched(&roster).chain(whole));
+        let watchlist = {
+            let prefixed: Vec<Option<Secret<String>>> = roster.pupils().iter().map(prefixed).collect();
+            let pupils = roster.pupils().iter().zip(&prefixed);
+            Watchlist::of_pupils(pupils.map(|(pupil, whole)| {
+                let whole = whole.iter().map(|name| (WatchKind::FamilyName, name.expose().as_str()));
+                values(pupil).chain(whole)
+            }))
+        };
         let words = words(&roster);
         let avoid: Avoid = Arc::new(move |word: &str| words.contains(&word.to_lowercase()));
         Self { roster, watchlist, avoid }
@@ -76,24 +77,10 @@ impl std::fmt::Debug for House {
     }
 }
 
-/// Every value of every pupil, as the guard takes them.
-fn watched(roster: &Roster) -> impl Iterator<Item = Watched<'_>> {
-    roster.pupils().iter().enumerate().flat_map(|(number, pupil)| {
-        let person = u32::try_from(number).unwrap_or(u32::MAX);
-        values(pupil).map(move |(kind, text)| Watched { person, kind, text })
-    })
-}
-
-/// Every pupil's prefix and family name as one, which a roster keeps apart: texts join them (`vandenberg`).
-fn prefixed(roster: &Roster) -> Vec<(u32, Secret<String>)> {
-    let name = |pupil: &Pupil| {
-        let (prefix, family) = (pupil.prefix.as_ref()?, pupil.family.as_ref()?);
-        Some(Secret::new(format!("{} {}", prefix.expose(), family.expose())))
-    };
-    let numbered = roster.pupils().iter().enumerate();
-    numbered
-        .filter_map(|(number, pupil)| Some((u32::try_from(number).unwrap_or(u32::MAX), name(pupil)?)))
-        .collect()
+/// A pupil's prefix and family name as one, which a roster keeps apart: texts join them (`vandenberg`).
+fn prefixed(pupil: &Pupil) -> Option<Secret<String>> {
+    let (prefix, family) = (pupil.prefix.as_ref()?, pupil.family.as_ref()?);
+    Some(Secret::new(format!("{} {}", prefix.expose(), family.expose())))
 }
 
 fn values(pupil: &Pupil) -> impl Iterator<Item = (WatchKind, &str)> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::asking::{Ask, Questions, gather, naming, within};
 use super::edits::{Edits, Write, Written, whole_order};
 use super::exchange::Exchange;
-use super::guard::{Cleared, Leak, Permit, Watch, Watchlist, clear};
+use super::guard::{Cleared, Leak, Permit, Watch, Watchlist, clear_under};
 use super::house::Register;
 use super::message::{Head, Message};
 use super::parts::Parts;
@@ -41,27 +41,34 @@ pub(super) async fn leave(
     let found = pieces(exchange, selected, Door::Leave, register.is_none(), &parts)?;
     let masked = mask(exchange, register, selected, parts, found, watch).await?;
     let Masked { written, salts, counts } = masked;
-    let cleared = guarded(register, watch, &written.permits, written.message)?;
-    let crossing =
-        Crossing { event: Event::LEFT, counts: &counts, salts: &salts, permits: cleared.permits_used() };
+    let cleared = guarded(exchange, watch, &written.permits, written.message)?;
+    exchange.note(cleared.noted());
+    let crossing = Crossing {
+        event: Event::LEFT,
+        counts: &counts,
+        salts: &salts,
+        permits: cleared.permits_used(),
+        noted: cleared.noted(),
+    };
     record(exchange, &crossing, Some(cleared.message())).await?;
     Ok(cleared)
 }
 
 /// Whether a reply that is withheld names somebody: the exchange then fails, instead of passing its status on.
 pub(super) fn look_over(exchange: &Exchange, watch: &Watch, withheld: Message) -> Result<(), Refusal> {
-    guarded(exchange.register(), watch, &[], withheld).map(drop)
+    guarded(exchange, watch, &[], withheld).map(drop)
 }
 
 fn guarded(
-    register: Option<&Register>,
+    exchange: &Exchange,
     watch: &Watch,
     permits: &[Permit],
     message: Message,
 ) -> Result<Cleared, Refusal> {
-    let cleared = match register {
-        Some(register) => clear(&register.watchlist, watch, permits, message),
-        None => clear(&Watchlist::empty(), watch, permits, message),
+    let suspects = exchange.route.suspects;
+    let cleared = match exchange.register() {
+        Some(register) => clear_under(suspects, &register.watchlist, watch, permits, message),
+        None => clear_under(suspects, &Watchlist::empty(), watch, permits, message),
     };
     cleared.map_err(|Leak { kind, part }| Refusal::Leak { found: kind.name(), part })
 }

@@ -21,6 +21,8 @@ pub(super) struct Crossing<'a> {
     pub(super) salts: &'a [[u8; 16]],
     /// Permits that the guard needed.
     pub(super) permits: usize,
+    /// What the guard found and let go, by name.
+    pub(super) noted: &'a [(&'static str, u64)],
 }
 
 /// Makes a crossing durable. `leaving` is the message whose bytes are about to leave.
@@ -41,6 +43,10 @@ pub(super) async fn record(
         leaf.left = Some(Sha256::digest(&message.body).into());
         leaf.details = vec![("head".to_owned(), Detail::Digest(digest_head(&message.head)))];
     }
+    let noted = crossing.noted.iter();
+    leaf.details.extend(noted.map(|(name, count)| (format!("guard-{name}"), Detail::Number(*count))));
+    leaf.details.sort_by(|one, other| one.0.cmp(&other.0));
+
     let commitments =
         crossing.salts.iter().map(|salt| pupil_commitment(&salted(salt), exchange.id.as_bytes())).collect();
     append(exchange, leaf, commitments).await

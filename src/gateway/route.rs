@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::derive::Shape;
 use crate::gateway::caller::CallerRule;
 use crate::gateway::gate::Carrier;
+use crate::gateway::guard::Suspects;
 use crate::identity::{Kind, Scope};
 use crate::profile::{Profile, RuleId};
 use crate::secret::Secret;
@@ -102,6 +103,8 @@ pub struct Route {
     pub link: Link,
     /// Whether this publisher keeps the ECK iD (outside promise 2; the register says so).
     pub eck_id_kept: bool,
+    /// What is done with what the guard only suspects.
+    pub suspects: Suspects,
     /// Values that differ inside and outside.
     pub swaps: Vec<Swap>,
     /// The other side.

@@ -16,6 +16,7 @@ mod demo;
 mod doors;
 mod joined;
 mod leak;
+mod leak_suite;
 mod many;
 mod oracle;
 mod refusals;

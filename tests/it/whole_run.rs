@@ -216,6 +216,7 @@ fn moved(world: &World, digest: u8, outside: Option<&str>) -> House {
             shapes: route.shapes.clone(),
             link: route.link,
             eck_id_kept: route.eck_id_kept,
+            suspects: route.suspects,
             swaps: vec![Swap {
                 name: "customer".to_owned(),
                 inside: secret("klant-12AB"),

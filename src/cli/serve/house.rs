@@ -20,6 +20,7 @@ use crate::config::{Settings, inspect};
 use crate::derive::Shape;
 use crate::gateway::Carrier;
 use crate::gateway::caller::{CallerRule, Credential, Network, Subject};
+use crate::gateway::guard::Suspects;
 use crate::gateway::house::{House, Register};
 use crate::gateway::issuer::{Client, ClientProof as IssuedTo, Issuer, IssuerSettings, KeySource};
 use crate::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes, Swap};
@@ -132,6 +133,7 @@ pub(in crate::cli) fn route(
             false => Link::Field,
         },
         eck_id_kept: publisher.keep_eck_id,
+        suspects: if route.suspects_reported { Suspects::Report } else { Suspects::Block },
         swaps: route
             .swap
             .iter()

@@ -13,6 +13,7 @@ use sluis::disk::Disk;
 use sluis::disk::faulty::FaultyDisk;
 use sluis::gateway::Gateway;
 use sluis::gateway::caller::{CallerRule, Credential, Network};
+use sluis::gateway::guard::Suspects;
 use sluis::gateway::house::{House, Register};
 use sluis::gateway::issuer::{Issuer, IssuerSettings};
 use sluis::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes, Swap};
@@ -51,6 +52,8 @@ pub(crate) struct Options {
     /// Whether the roster has a column for whole names.
     pub(crate) full_names: bool,
     pub(crate) eck_id_kept: bool,
+    /// What the guard does with suspects.
+    pub(crate) suspects: Suspects,
     pub(crate) link: Link,
     pub(crate) shape: Shape,
     pub(crate) shapes: Vec<(Kind, Shape)>,
@@ -77,6 +80,7 @@ impl Default for Options {
             roster: Some(everybody()),
             full_names: true,
             eck_id_kept: false,
+            suspects: Suspects::Block,
             link: Link::Field,
             shape: Shape::Uuid,
             shapes: vec![(Kind::EMAIL, Shape::parse("email:leerling.petteflat.example").unwrap())],
@@ -380,6 +384,7 @@ fn route(
         shapes: Shapes::new(options.shape.clone(), options.shapes.iter().cloned()),
         link: options.link,
         eck_id_kept: options.eck_id_kept,
+        suspects: options.suspects,
         swaps: options.swaps.iter().map(swap).collect(),
         upstream: Base::parse(&base).unwrap(),
         carrier: Arc::new(Upstream::open(&settings, Arc::clone(clock)).unwrap()),
