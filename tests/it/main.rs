@@ -10,6 +10,7 @@
 )]
 
 mod broken;
+mod clean_corpus;
 mod cli;
 mod corpus;
 mod demo;

@@ -18,7 +18,9 @@ const LOGIN_NAME: usize = 6;
 /// Two names in one piece have at least so many letters.
 const ONE_PIECE: usize = 7;
 /// A half of a double family name has at least so many letters.
-const HALF: usize = 3;
+const HALF: usize = 2;
+/// A name in one piece with another, or beside a date, has at least so many.
+const NAME: usize = 3;
 
 /// The names of one pupil.
 #[derive(Default)]
@@ -74,7 +76,7 @@ impl Naming {
         }
         for day in days {
             let families = self.family.iter().map(|family| &family.word);
-            for name in self.given.iter().chain(families.filter(|word| word.len() >= HALF)) {
+            for name in self.given.iter().chain(families.filter(|word| word.len() >= NAME)) {
                 out.dated(name, *day);
             }
         }
@@ -177,7 +179,7 @@ fn together(given: &[u8], family: &Family, out: &mut Patterns) {
             out.word(kind, SUSPECT, &[initial, name].concat());
         }
     }
-    if given.len() >= HALF && name.len() >= HALF && given.len() + name.len() >= ONE_PIECE {
+    if given.len() >= NAME && name.len() >= NAME && given.len() + name.len() >= ONE_PIECE {
         let manner = if family.prefixed { LINEAR } else { SUSPECT };
         out.word(kind, manner, &[given, name].concat());
         out.word(kind, manner, &[name, given].concat());

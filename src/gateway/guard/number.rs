@@ -49,9 +49,9 @@ pub(super) fn read<E>(
         groups.push(run.len());
         let more = text.get(group.end + 1).is_some_and(u8::is_ascii_digit);
         let glued = more && matches!(text.get(group.end), Some(b',' | b':'));
-        if digits.len() >= 9 && !glued && !(spaced && groups.len() > 1) {
+        if digits.len() >= 9 && !glued {
             let span = word.start..group.end;
-            let written = Written { digits: &digits, groups: &groups, plus };
+            let written = Written { digits: &digits, groups: &groups, plus, spaced };
             for number in written.is(text, &span, patterns).into_iter().flatten() {
                 tell(span.clone(), number)?;
             }
@@ -68,6 +68,8 @@ struct Written<'a> {
     digits: &'a [u8],
     groups: &'a [usize],
     plus: bool,
+    /// Digits stand before it, after a space.
+    spaced: bool,
 }
 
 impl Written<'_> {
@@ -76,7 +78,7 @@ impl Written<'_> {
     }
 
     fn bsn(&self, text: &[u8], span: &Range<usize>, patterns: [&Patterns; 2]) -> Option<Number> {
-        if self.digits.len() != 9 || self.groups.contains(&1) {
+        if self.digits.len() != 9 || self.groups.contains(&1) || self.spaced && self.groups.len() > 1 {
             return None;
         }
         let whole = self.groups.len() == 1;
@@ -126,12 +128,11 @@ impl Written<'_> {
 /// The digits that follow behind one mark, or a few that stand together: ` - `, `) `, ` (`.
 fn next_group(text: &[u8], end: usize) -> Option<Range<usize>> {
     let rest = text.get(end..)?;
-    let marks = rest
-        .iter()
-        .take(4)
-        .take_while(|byte| matches!(byte, b' ' | b'-' | b'.' | b'/' | b'(' | b')'))
-        .count();
-    if !(1..=3).contains(&marks) {
+    let space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'+');
+    let mark = |byte: &u8| space(byte) || matches!(byte, b'-' | b'.' | b'/' | b'(' | b')');
+    let marks = rest.iter().take(16).take_while(|byte| mark(byte)).count();
+    let hard = rest.iter().take(marks).filter(|byte| !space(byte)).count();
+    if marks == 0 || hard > 3 {
         return None;
     }
     let start = end + marks;

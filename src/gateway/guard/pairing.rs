@@ -138,7 +138,8 @@ impl Window {
         }
         let letter = is_letter(self.text(token));
         let next = self.marks_after(at);
-        path.letter |= letter && !(next.dot || token.upper && !next.parts && !token.marks.parts);
+        path.letter |=
+            letter && !(next.dot || next.quote || token.upper && !next.parts && !token.marks.parts);
         letter
     }
 

@@ -22,7 +22,8 @@ pub(super) enum Escapes {
     Quoted,
     /// The same, but for the equal sign between a query's name and value.
     QuotedValue,
-    /// Tags, comments and CDATA marks of markup, as if they were not there: `Jan<b>sen</b>`.
+    /// Comments, CDATA marks and tags that only change how letters look, as if they were not there:
+    /// `Jan<b>sen</b>`. All other tags as spaces.
     Tags,
     /// The same, as spaces: `<td>Piet</td><td>Jansen</td>`.
     TagsApart,
@@ -60,6 +61,7 @@ pub(super) fn escape(text: &[u8], at: usize, escapes: Escapes) -> Option<Escape>
         (b'%', Escapes::Signs | Escapes::Form) => percent(rest),
         (b'&', Escapes::Signs | Escapes::Form) => reference(rest),
         (b'+', Escapes::Form) => Some(Escape::byte(1, b' ')),
+        (b'<', Escapes::Tags) if !joins(rest) => tag(rest).map(|len| Escape::byte(len, b' ')),
         (b'<', Escapes::Tags) => tag(rest).map(Escape::nothing),
         (b'<', Escapes::TagsApart) => tag(rest).map(|len| Escape::byte(len, b' ')),
         (b']', Escapes::Tags) => rest.starts_with(b"]]>").then(|| Escape::nothing(3)),
@@ -161,6 +163,23 @@ fn tag(rest: &[u8]) -> Option<usize> {
     let inside = rest.get(1..TAG.min(rest.len()))?;
     let end = inside.iter().position(|byte| matches!(byte, b'<' | b'>'))?;
     (begins && inside.get(end) == Some(&b'>')).then_some(end + 2)
+}
+
+/// Elements inside a word.
+const INLINE: [&[u8]; 24] = [
+    b"b", b"i", b"u", b"s", b"a", b"em", b"strong", b"span", b"font", b"mark", b"small", b"big", b"sub",
+    b"sup", b"wbr", b"tt", b"del", b"ins", b"code", b"abbr", b"bdi", b"bdo", b"g", b"x",
+];
+
+/// Whether what stands on both sides of a tag belongs to one word.
+fn joins(rest: &[u8]) -> bool {
+    let name = rest.get(1..).unwrap_or_default();
+    let name = name.strip_prefix(b"/").unwrap_or(name);
+    if matches!(name.first(), Some(b'!' | b'?')) {
+        return true;
+    }
+    let len = name.iter().take(8).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    INLINE.contains(&name.get(..len).unwrap_or_default().to_ascii_lowercase().as_slice())
 }
 
 /// Markup longer than this is not taken for a tag.

@@ -50,6 +50,8 @@ const WORK_BESIDES: usize = 4 << 20;
 const LAYER_COST: usize = 64;
 /// How often a run is tried as something packed behind a slash.
 const PACKED_TRIES: usize = 4;
+/// How much of a run with a short first word is decoded from there.
+const SHORT_RUN: usize = 512;
 /// A binary run shorter than this holds nothing worth a decoding.
 const BINARY_RUN: usize = 24;
 
@@ -102,7 +104,12 @@ impl<'a> Scan<'a> {
         if !layer.may_decode() {
             return Ok(());
         }
-        if signs.nul || layer.text.starts_with(&[0xFF, 0xFE]) || layer.text.starts_with(&[0xFE, 0xFF]) {
+        let dense = layer.bytes == Bytes::Binary && wide::dense(layer.text) != [false; 2];
+        if dense
+            || signs.nul
+            || layer.text.starts_with(&[0xFF, 0xFE])
+            || layer.text.starts_with(&[0xFE, 0xFF])
+        {
             for reading in wide::readings(layer.text) {
                 for strict in [true, false] {
                     let text = wide::decode(layer.text, reading, strict);
@@ -227,6 +234,11 @@ impl<'a> Scan<'a> {
             if blob::first(rest) != 0 || goes_on || end - start >= blob::LONG {
                 self.blob(layer, start..end, goes_on, signs)?;
             }
+        } else if decode
+            && start >= signs.decoded
+            && layer.text.get(end).is_some_and(|&byte| blob::in_base64(byte))
+        {
+            self.short_run(layer, start..end, signs)?;
         }
         Ok(())
     }
@@ -328,6 +340,12 @@ impl<'a> Scan<'a> {
             for at in blob::packed_segments(body).take(PACKED_TRIES) {
                 self.run(layer, run.start + at..run.end, &mut out)?;
             }
+            // In a path the segments before are letters of base64 too.
+            let before = text.get(run.start..word.start).unwrap_or_default();
+            let segment = before.iter().rposition(|&byte| byte == b'/').map(|at| run.start + at + 1);
+            if let Some(segment) = segment.filter(|segment| *segment < word.start) {
+                self.run(layer, segment..run.end, &mut out)?;
+            }
             if run != word && run.len() >= BINARY_RUN && !uuid {
                 self.run(layer, run.clone(), &mut out)?;
                 if run.start == word.start {
@@ -339,6 +357,26 @@ impl<'a> Scan<'a> {
             signs.decoded = signs.run_end;
             self.run(layer, word.start..signs.run_end, &mut out)?;
         }
+        self.spare = out;
+        Ok(())
+    }
+
+    /// A run of base64 whose first word is so short that a mark must have cut it: `Qm/CoE1vbA==`.
+    #[inline(never)]
+    fn short_run(&mut self, layer: &Layer<'_>, word: Range<usize>, signs: &mut Signs) -> Result<(), Leak> {
+        let rest = layer.text.get(word.start..).unwrap_or_default();
+        let rest = rest.get(..SHORT_RUN).unwrap_or(rest);
+        if blob::first(rest) & 1 == 0 {
+            return Ok(());
+        }
+        let run = rest.get(..blob::run_end(rest, word.len())).unwrap_or_default();
+        if run.len() < blob::SHORTEST || !blob::promise(run).base64 {
+            return Ok(());
+        }
+        let mut out = std::mem::take(&mut self.spare);
+        let run = word.start..word.start + run.len();
+        signs.decoded = signs.decoded.max(word.end + 1);
+        self.run(layer, run, &mut out)?;
         self.spare = out;
         Ok(())
     }

@@ -49,6 +49,8 @@ pub(super) struct Marks {
     pub(super) joins: bool,
     /// A bracket, a quote, a question: `a) groen`, `["B","Groen"]`.
     pub(super) parts: bool,
+    /// An apostrophe: `o'brien`.
+    pub(super) quote: bool,
     /// Anything but spaces.
     pub(super) any: bool,
 }
@@ -126,7 +128,9 @@ impl Window {
                 (open, space) = (false, true);
             }
             Unit::Break(mark) => {
-                marks.any = true;
+                // A plus is a space of a form.
+                marks.any |= mark != '+';
+                marks.quote |= open && matches!(mark, '\'' | '’' | '‘' | '`');
                 marks.dot |= open && mark == '.';
                 marks.joins |= open && matches!(mark, '_' | '-');
                 marks.parts |= matches!(mark, '(' | ')' | '[' | ']' | '{' | '}' | '"' | '?' | '!' | '=');

@@ -111,7 +111,7 @@ pub(super) fn key_of_word(hash: u64, text: &[u8], start: usize, end: usize) -> u
     let mut key = hash;
     if end.wrapping_sub(start) > 24 {
         for chunk in text.get(start..end).unwrap_or_default().chunks(8) {
-            key = mix(key ^ load_end(chunk, 0) ^ FOLD, STEP).rotate_left(9);
+            key = mix(key ^ (load_end(chunk, 0) | FOLD), STEP).rotate_left(9);
         }
     }
     mix(key ^ 0x5851_F42D_4C95_7F2D, STEP)
