@@ -201,7 +201,10 @@ fn capital(text: &str) -> String {
 fn clean_sentences_pass() {
     let seed = seed();
     println!("clean corpus: seed {seed} (SLUIS_SEED={seed} repeats it)");
-    let list = watchlist(&pupils(seed, 10_000));
+    // Who is called as a painter is blocked with him: of 10,000 made names some are Jan Steen.
+    let mut everyone = pupils(seed, 10_000);
+    everyone.retain(|pupil| !(pupil.given.starts_with("Jan") && pupil.family.contains("Steen")));
+    let list = watchlist(&everyone);
     let mut dice = Dice::new(seed ^ 0xC1EA);
     let mut blocked = Vec::new();
     for _ in 0..SENTENCES {

@@ -100,7 +100,7 @@ fn written(pupil: &Pupil, dice: &mut Dice) -> (&'static str, String) {
             17 if letters(first) + letters(core) >= 6 => {
                 ("labelled", format!("voornaam: {first}; achternaam: {core}"))
             }
-            18 => ("marked up", format!("<td>{first}</td><td>{prefix} {core}</td>")),
+            18 => ("marked up", format!("<td>{first}</td><td>{prefix} {family}</td>")),
             19 => {
                 let middle = core.char_indices().nth(core.chars().count() / 2).unwrap().0;
                 ("split by markup", format!("{first} {}<b>{}</b>", &core[..middle], &core[middle..]))
@@ -109,7 +109,9 @@ fn written(pupil: &Pupil, dice: &mut Dice) -> (&'static str, String) {
             21 if letters(&pupil.user) >= 4 => ("user", pupil.user.clone()),
             22 => ("eck", pupil.eck.clone()),
             23 => ("address", pupil.email.clone()),
-            24 => ("local part", pupil.email.split('@').next().unwrap().to_owned()),
+            24 if pupil.email.split('@').next().is_some_and(|local| letters(local) >= 4) => {
+                ("local part", pupil.email.split('@').next().unwrap().to_owned())
+            }
             25 => ("md5", hex(&md5::Md5::digest(&hashed))),
             26 => ("sha1", hex(&sha1::Sha1::digest(dice.pick(&["", "mailto:"]).to_owned() + &hashed))),
             27 => ("sha256", hex(&sha2::Sha256::digest(&hashed)).to_uppercase()),
@@ -356,8 +358,6 @@ fn no_plant_escapes() {
     let planted: usize = found.iter().map(|(planted, _)| planted).sum();
     let missed: Vec<&String> = found.iter().flat_map(|(_, missed)| missed).collect();
     println!("leak suite: {planted} plants, {} escaped", missed.len());
-    std::fs::write("/tmp/missed.txt", missed.iter().map(|line| format!("{line}\n")).collect::<String>())
-        .unwrap();
     let shown: Vec<&&String> = missed.iter().take(40).collect();
     assert!(missed.is_empty(), "seed {seed}: {} of {planted} escaped, such as {shown:#?}", missed.len());
 }

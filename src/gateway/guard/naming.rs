@@ -9,7 +9,7 @@ use super::WatchKind;
 use super::pattern::Patterns;
 use super::phrase::{Manner, Phrase};
 use super::spelling::{LINEAR, SUSPECT, TIGHT, letters, name_manner};
-use super::word::is_particle;
+use super::word::{is_particle, is_preposition};
 
 /// A family name with fewer letters is not looked for with an initial.
 const INITIAL_NAME: usize = 4;
@@ -28,6 +28,8 @@ pub(super) struct Naming {
     given: Vec<Vec<u8>>,
     family: Vec<Family>,
     full: Vec<Vec<u8>>,
+    /// Family names with a preposition, whole: `in t veld`.
+    whole: Vec<Vec<u8>>,
     /// Whether a value said which name is which.
     told: (bool, bool),
 }
@@ -45,6 +47,7 @@ impl Naming {
         self.given.clear();
         self.family.clear();
         self.full.clear();
+        self.whole.clear();
         self.told = (false, false);
     }
 
@@ -72,6 +75,10 @@ impl Naming {
         for given in &self.given {
             for family in &self.family {
                 together(given, family, out);
+            }
+            for whole in &self.whole {
+                let words = [given, b" ".as_slice(), whole].concat();
+                out.push(Phrase { kind: WatchKind::FullName, manner: LINEAR, words: &words });
             }
         }
         for day in days {
@@ -119,6 +126,9 @@ impl Naming {
     }
 
     fn take_family(&mut self, words: &[u8]) {
+        if words.split(is_space).any(is_preposition) {
+            put(&mut self.whole, words);
+        }
         let several = significant(words).count() > 1;
         let mut first = true;
         for word in significant(words) {
@@ -168,7 +178,10 @@ fn together(given: &[u8], family: &Family, out: &mut Patterns) {
     }
     let brief = name.len() < INITIAL_NAME && given.len() > name.len();
     let (anchor, other) = if brief { (given, name) } else { (name, given) };
-    out.pair(kind, name_manner(&[given, name].concat()), anchor, other);
+    let mut manner = name_manner(&[given, name].concat());
+    // `de storm, van A tot Z`
+    manner.tight |= letters(name) < 2 || letters(given) < 2;
+    out.pair(kind, manner, anchor, other);
     let first = given.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
     let Some(first) = first.filter(|first| first.is_alphabetic()) else { return };
     let mut initial = [0; 4];

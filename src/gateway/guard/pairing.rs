@@ -7,7 +7,7 @@ use super::dates;
 use super::facts::Fact;
 use super::pattern::{DATE_WORDS, Patterns};
 use super::window::{GAP, Match, NEAREST, TIGHT_GAP, Token, Window};
-use super::word::{key_of_date, key_of_pair};
+use super::word::{is_preposition, key_of_date, key_of_pair};
 
 /// Words after which a capital is a letter and no initial: `plan B`, `groep A`.
 const LETTERED: [&[u8]; 40] = [
@@ -59,6 +59,11 @@ struct Path {
     gap: u8,
     colon: bool,
     parts: bool,
+    comma: bool,
+    /// A tussenvoegsel that every sentence holds.
+    preposition: bool,
+    /// A tussenvoegsel or a label.
+    particle: bool,
     /// Anything but spaces.
     marks: bool,
     /// A letter that nothing shows to be an initial.
@@ -83,6 +88,10 @@ impl Window {
                 // What stands between two words is known by the later one.
                 let Some(later) = self.tokens.get(from.max(to)) else { break };
                 path.gap = path.gap.max(later.gap);
+                if later.marks.stop && !later.label {
+                    break;
+                }
+                path.comma |= later.marks.comma;
                 path.colon |= later.colon;
                 path.parts |= later.marks.parts;
                 path.marks |= later.marks.any;
@@ -133,7 +142,9 @@ impl Window {
     /// Whether a word may stand between two words of a name: a tussenvoegsel, a label, another initial.
     fn is_passed(&self, at: usize, path: &mut Path) -> bool {
         let Some(token) = self.tokens.get(at) else { return false };
+        path.preposition |= is_preposition(self.text(token));
         if token.particle || token.label {
+            path.particle = true;
             return true;
         }
         let letter = is_letter(self.text(token));
@@ -148,8 +159,12 @@ impl Window {
         if fact.manner.initial {
             return self.initialled(anchor, other, path);
         }
-        let close = if fact.manner.tight { path.gap <= TIGHT_GAP && !path.colon } else { path.gap <= GAP };
-        (close && !path.letter).then_some(fact.manner.suspect)
+        let close = if fact.manner.tight {
+            path.gap <= TIGHT_GAP && !path.colon && !(path.particle && path.comma)
+        } else {
+            path.gap <= GAP
+        };
+        (close && !path.letter && !path.preposition).then_some(fact.manner.suspect)
     }
 
     /// Whether the letter at `letter` is the initial of the name at `name`. With its mark, as the beginning of a user
@@ -161,6 +176,16 @@ impl Window {
         let (family, initial) = (self.tokens.get(name)?, self.tokens.get(letter)?);
         let after = self.marks_after(letter);
         let first = letter < name;
+        let back =
+            |by: usize| letter.checked_sub(by).and_then(|at| self.tokens.get(at)).map(|word| self.text(word));
+        let listed = matches!(back(1), Some(b"of" | b"en")) && back(2).is_some_and(is_letter);
+        if first && listed {
+            // `Kies A, B of C. De prins …`
+            return None;
+        }
+        if path.preposition && !after.dot {
+            return None;
+        }
         if after.dot || first && after.joins {
             return Some(false);
         }

@@ -355,7 +355,9 @@ impl<'a> Scan<'a> {
         }
         if promise.base64 && signs.run_end > word.end && word.start >= signs.decoded {
             signs.decoded = signs.run_end;
-            self.run(layer, word.start..signs.run_end, &mut out)?;
+            let whole = word.start..signs.run_end;
+            self.segment(layer, &whole, &mut out)?;
+            self.run(layer, whole, &mut out)?;
         }
         self.spare = out;
         Ok(())
@@ -376,9 +378,19 @@ impl<'a> Scan<'a> {
         let mut out = std::mem::take(&mut self.spare);
         let run = word.start..word.start + run.len();
         signs.decoded = signs.decoded.max(word.end + 1);
+        self.segment(layer, &run, &mut out)?;
         self.run(layer, run, &mut out)?;
         self.spare = out;
         Ok(())
+    }
+
+    /// Of a run that goes on behind a slash, as a path does, what stands before it.
+    fn segment(&mut self, layer: &Layer<'_>, run: &Range<usize>, out: &mut Vec<u8>) -> Result<(), Leak> {
+        let bytes = layer.text.get(run.clone()).unwrap_or_default();
+        match memchr::memrchr(b'/', bytes) {
+            Some(len) if len >= blob::SHORTEST => self.run(layer, run.start..run.start + len, out),
+            _ => Ok(()),
+        }
     }
 
     /// Decodes a whole run of base64, over line breaks and marks.

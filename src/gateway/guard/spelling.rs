@@ -10,7 +10,7 @@ use super::naming::{Naming, is_space};
 use super::pattern::Patterns;
 use super::phone;
 use super::phrase::{Manner, Phrase};
-use super::word::is_particle;
+use super::word::{is_particle, is_preposition};
 
 /// Where values came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,6 +153,9 @@ impl Speller {
             WatchKind::FullName if several => {
                 self.scratch.clear();
                 join(&mut self.scratch, words.split(is_space).filter(|word| !is_particle(word)));
+                if words.split(is_space).any(is_preposition) {
+                    push(LINEAR, words, out);
+                }
                 let bare = if self.scratch.contains(&b' ') { &self.scratch } else { words };
                 push(name_manner(bare), bare, out);
             }
@@ -178,9 +181,12 @@ impl Speller {
     /// A short value counts only beside a name or another short value of the same pupil: others are watched alone.
     fn company(&mut self, at: usize, value: &Value, values: &[Value], out: &mut Patterns) {
         let words = self.folded.get(value.start..value.end).unwrap_or_default();
-        let company = |other: &Value| {
-            other.short
-                || matches!(other.kind, WatchKind::GivenName | WatchKind::FamilyName | WatchKind::FullName)
+        let is_name =
+            |kind| matches!(kind, WatchKind::GivenName | WatchKind::FamilyName | WatchKind::FullName);
+        // Two names are `naming`'s.
+        let company = |other: &Value| match (is_name(value.kind), is_name(other.kind)) {
+            (true, true) => false,
+            (_, name) => name || other.short,
         };
         let others = values.iter().enumerate().filter(|(other, _)| *other != at);
         for (_, other) in others.filter(|(_, other)| company(other)).take(COMPANY) {

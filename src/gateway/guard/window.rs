@@ -51,6 +51,10 @@ pub(super) struct Marks {
     pub(super) parts: bool,
     /// An apostrophe: `o'brien`.
     pub(super) quote: bool,
+    /// The end of a sentence or of a clause: a stop and a space behind a word.
+    pub(super) stop: bool,
+    /// A comma.
+    pub(super) comma: bool,
     /// Anything but spaces.
     pub(super) any: bool,
 }
@@ -94,6 +98,8 @@ impl Window {
         let mut space = false;
         let mut colon = false;
         let mut open = false;
+        // Whether the last word is no abbreviation, and whether a mark that ends a sentence stood behind it.
+        let (mut long, mut ends) = (false, false);
         let mut marks = Marks::default();
         let folded = &mut self.folded;
         let tokens = &mut self.tokens;
@@ -120,16 +126,21 @@ impl Window {
                     token.text.end = folded.len();
                     token.source.end = base + end;
                 }
+                long = tokens.last().is_some_and(|token| token.text.len() > 2);
                 (open, gap, space, colon, marks) = (true, 0, false, false, Marks::default());
+                ends = false;
             }
             Unit::Space => {
                 gap = gap.saturating_add(u8::from(!space));
                 marks.any |= matches!(source.get(start), Some(b'\t' | b'\n' | b'\r'));
+                marks.stop |= ends;
                 (open, space) = (false, true);
             }
             Unit::Break(mark) => {
                 // A plus is a space of a form.
                 marks.any |= mark != '+';
+                marks.comma |= mark == ',';
+                ends |= matches!(mark, '!' | '?' | ';') || mark == '.' && long;
                 marks.quote |= open && matches!(mark, '\'' | '’' | '‘' | '`');
                 marks.dot |= open && mark == '.';
                 marks.joins |= open && matches!(mark, '_' | '-');

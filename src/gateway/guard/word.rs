@@ -198,6 +198,26 @@ pub(super) fn is_label(word: &[u8]) -> bool {
     )
 }
 
+/// Tussenvoegsels that are prepositions of every sentence: `storm op de dijk` is not Storm Dijk. They stand between the
+/// words of a name only where the name itself has them.
+pub(super) fn is_preposition(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"in"
+            | b"op"
+            | b"aan"
+            | b"bij"
+            | b"uit"
+            | b"over"
+            | b"onder"
+            | b"voor"
+            | b"tot"
+            | b"te"
+            | b"e"
+            | b"y"
+    )
+}
+
 /// Prefixes of Dutch and neighbouring family names (tussenvoegsels), normalised: too common to look
 /// for, and left out by many systems.
 pub(super) fn is_particle(word: &[u8]) -> bool {
