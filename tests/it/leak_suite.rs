@@ -97,7 +97,7 @@ fn written(pupil: &Pupil, dice: &mut Dice) -> (&'static str, String) {
                 ("login", format!("{initial}{whole}"))
             }
             16 if letters(core) >= 4 && letters(first) >= 4 => ("one piece", format!("{first}{core}")),
-            17 if letters(first) + letters(core) >= 6 => {
+            17 if letters(first) + letters(core) >= 6 && letters(core) > 1 => {
                 ("labelled", format!("voornaam: {first}; achternaam: {core}"))
             }
             18 => ("marked up", format!("<td>{first}</td><td>{prefix} {family}</td>")),

@@ -183,7 +183,7 @@ impl Window {
             // `Kies A, B of C. De prins …`
             return None;
         }
-        if path.preposition && !after.dot {
+        if path.preposition && !(first && after.dot) {
             return None;
         }
         if after.dot || first && after.joins {
