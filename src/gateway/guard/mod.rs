@@ -6,7 +6,6 @@
 
 mod beside;
 mod blob;
-mod common;
 mod dates;
 mod detect;
 mod digest;
@@ -25,6 +24,8 @@ mod peel;
 mod permit;
 mod phone;
 mod phrase;
+mod rarity;
+mod runs;
 mod scan;
 mod sense;
 mod signs;

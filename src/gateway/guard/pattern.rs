@@ -8,10 +8,10 @@
 use zeroize::Zeroizing;
 
 use super::WatchKind;
-use super::common::{Commonness, Word};
 use super::facts::{Fact, Facts};
 use super::filter::Filter;
 use super::phrase::{HEAD, MOST_WORDS, Manner, Phrase, beginning, bytes_at, read, records, write};
+use super::rarity::{Commonness, Word};
 use super::word::{hash_pair, hash_word, key_of_date, key_of_pair, key_of_part, key_of_phone, key_of_word};
 
 /// What a word is part of.

@@ -39,7 +39,7 @@ pub(super) struct Scan<'a> {
     words: usize,
     longest: usize,
     pub(super) window: Window,
-    spare: Vec<u8>,
+    pub(super) spare: Vec<u8>,
     pub(super) part: &'static str,
 }
 
@@ -50,8 +50,6 @@ const WORK_BESIDES: usize = 4 << 20;
 const LAYER_COST: usize = 64;
 /// How often a run is tried as something packed behind a slash.
 const PACKED_TRIES: usize = 4;
-/// How much of a run with a short first word is decoded from there.
-const SHORT_RUN: usize = 512;
 /// A binary run shorter than this holds nothing worth a decoding.
 const BINARY_RUN: usize = 24;
 
@@ -363,38 +361,13 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    /// A run of base64 whose first word is so short that a mark must have cut it: `Qm/CoE1vbA==`.
-    #[inline(never)]
-    fn short_run(&mut self, layer: &Layer<'_>, word: Range<usize>, signs: &mut Signs) -> Result<(), Leak> {
-        let rest = layer.text.get(word.start..).unwrap_or_default();
-        let rest = rest.get(..SHORT_RUN).unwrap_or(rest);
-        if blob::first(rest) & 1 == 0 {
-            return Ok(());
-        }
-        let run = rest.get(..blob::run_end(rest, word.len())).unwrap_or_default();
-        if run.len() < blob::SHORTEST || !blob::promise(run).base64 {
-            return Ok(());
-        }
-        let mut out = std::mem::take(&mut self.spare);
-        let run = word.start..word.start + run.len();
-        signs.decoded = signs.decoded.max(word.end + 1);
-        self.segment(layer, &run, &mut out)?;
-        self.run(layer, run, &mut out)?;
-        self.spare = out;
-        Ok(())
-    }
-
-    /// Of a run that goes on behind a slash, as a path does, what stands before it.
-    fn segment(&mut self, layer: &Layer<'_>, run: &Range<usize>, out: &mut Vec<u8>) -> Result<(), Leak> {
-        let bytes = layer.text.get(run.clone()).unwrap_or_default();
-        match memchr::memrchr(b'/', bytes) {
-            Some(len) if len >= blob::SHORTEST => self.run(layer, run.start..run.start + len, out),
-            _ => Ok(()),
-        }
-    }
-
     /// Decodes a whole run of base64, over line breaks and marks.
-    fn run(&mut self, layer: &Layer<'_>, run: Range<usize>, out: &mut Vec<u8>) -> Result<(), Leak> {
+    pub(super) fn run(
+        &mut self,
+        layer: &Layer<'_>,
+        run: Range<usize>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Leak> {
         out.clear();
         blob::base64(layer.text.get(run.clone()).unwrap_or_default(), out);
         self.charge(run.len())?;

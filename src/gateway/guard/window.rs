@@ -288,7 +288,7 @@ impl Window {
                     })
                 };
             let last = rest.last().unwrap_or(first);
-            stands.then(|| first.source.start..last.source.end)
+            stands.then_some(first.source.start..last.source.end)
         })
     }
 
