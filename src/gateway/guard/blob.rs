@@ -91,7 +91,7 @@ fn quad_may_begin(word: &[u8]) -> bool {
         0 => second != 0,
         0x1F => second == 0x8B,
         0xFE | 0xFF => second >= 0xFE,
-        0xC0..=0xFD => second & 0xC0 == 0x80 || is_text(second) && goes_on(second),
+        0xC0..=0xFD => second & 0xC0 == 0x80 || second == 0 || is_text(second) && goes_on(second),
         _ => after_ascii(second) && goes_on(second) || first == 0x78 && is_zlib(&[first, second]),
     }
 }
