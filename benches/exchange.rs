@@ -25,7 +25,7 @@ use sluis::gateway::caller::{CallerRule, Credential};
 use sluis::gateway::guard::Suspects;
 use sluis::gateway::house::{House, Register};
 use sluis::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes};
-use sluis::gateway::{Carried, Carrier, Ended, Gate, Gateway, Observer, Presented};
+use sluis::gateway::{Carried, Carrier, Ended, Gate, Gateway, Observer, Patience, Presented};
 use sluis::identity::{Epoch, Kind, Publisher, School, Scope};
 use sluis::journal::{Journal, Settings};
 use sluis::profile::Profile;
@@ -142,6 +142,7 @@ fn gateway(directory: &Path) -> Gateway {
         swaps: Vec::new(),
         upstream: Base::parse("https://upstream.test/v1").expect("a base"),
         carrier: Arc::new(Publisher1k),
+        terms: Arc::default(),
     };
     let house = House {
         vault: Arc::new(vault),
@@ -149,10 +150,12 @@ fn gateway(directory: &Path) -> Gateway {
         clock,
         routes: Routes::new([route], None),
         rosters: HashMap::from([(school(), Arc::new(Register::build(roster)))]),
+        consents: HashMap::new(),
         configuration: [0; 32],
         binary: [0; 32],
         limits: Limits::default(),
         expansion: Expansion::default(),
+        patience: Patience::default(),
     };
     Gateway::new(house, Arc::new(Nobody))
 }

@@ -20,13 +20,16 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use sluis::crypto::SigningKey;
 use sluis::disk::RealDisk;
 use sluis::journal::{
-    Decision, Event, Hash, Journal, Leaf, LeafScope, Settings, VaultHead, leaf_hash, verify,
+    AddCheckpoint, Book, Decision, Event, Given, Hash, Journal, Leaf, LeafScope, Settings, VaultHead,
+    WitnessKey, leaf_hash, prove, verify, verify_proof,
 };
 use sluis::secret::Secret;
 
 const T0: u64 = 1_790_000_000_000;
 const WRITERS: u64 = 64;
 const ENTRIES: u64 = 100_000;
+/// What the bound of 10 s is about.
+const MANY: u64 = 1_000_000;
 
 fn key() -> SigningKey {
     SigningKey::from_seed(&Secret::new([7; 32]))
@@ -121,6 +124,48 @@ fn journal(criterion: &mut Criterion) {
     });
     group.bench_function("open with 100,000 entries", |bencher| {
         bencher.iter_batched(|| (), |()| open(place.path()), BatchSize::PerIteration);
+    });
+    let journal = Arc::new(open(place.path()));
+    append(&journal, MANY - ENTRIES);
+    journal.checkpoint(&key()).unwrap();
+    let sent = journal.submission(0).unwrap();
+    drop(journal);
+    group.throughput(Throughput::Elements(MANY));
+    group.bench_function("verify 1,000,000 entries", |bencher| {
+        bencher.iter(|| {
+            let report = verify(place.path(), std::slice::from_ref(&vkey), None);
+            assert!(report.is_good() && report.size == MANY);
+        });
+    });
+    group.throughput(Throughput::Elements(1));
+    let trusted = std::slice::from_ref(&vkey);
+    group.bench_function("prove one of 1,000,000 entries", |bencher| {
+        bencher.iter(|| prove(place.path(), trusted, black_box(765_432)).unwrap());
+    });
+    let proof = prove(place.path(), trusted, 765_432).unwrap().text();
+    let given = Given { trusted, ..Given::default() };
+    group.bench_function("verify a proof", |bencher| {
+        bencher.iter(|| assert!(verify_proof(black_box(&proof), &given).report.is_good()));
+    });
+    // A witness: signature, book on the disk.
+    let (own, seed) = (SigningKey::from_seed(&Secret::new([9; 32])), Secret::new([9; 32]));
+    let name = WitnessKey::new("witness.test", own.verifying_key().to_bytes()).unwrap();
+    group.bench_function("be cosigned: check, write the book, sign", |bencher| {
+        bencher.iter_batched(
+            || {
+                let place = directory();
+                let key = SigningKey::from_seed(&seed);
+                let book = Book::open(Arc::new(RealDisk), place.path(), name.clone(), key).unwrap();
+                book.add_log(&vkey).unwrap();
+                (place, book)
+            },
+            |(place, book)| {
+                let first = AddCheckpoint { old: 0, proof: Vec::new(), note: sent.note.clone() };
+                book.add_checkpoint(&first.body(), 1).unwrap();
+                place
+            },
+            BatchSize::PerIteration,
+        );
     });
     group.finish();
 }

@@ -191,7 +191,7 @@ fn roster(criterion: &mut Criterion, place: &Place) {
     group.throughput(Throughput::Elements(PUPILS));
     let import = || sluis::roster::import(text.as_bytes(), NOW, &mut |_| {}).unwrap();
     group.bench_function("import 100,000 pupils", |bencher| bencher.iter(import));
-    let roster = import();
+    let mut roster = import();
     group.bench_function("save", |bencher| bencher.iter(|| roster.save(&path, &vault).unwrap()));
     group.bench_function("load", |bencher| {
         bencher.iter(|| sluis::roster::Roster::load(&path, &vault).unwrap().unwrap());

@@ -2,8 +2,12 @@
 //!
 //! The only owner of the system's clock. Rooms below the gateway are handed a [`Timestamp`].
 
+mod date;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
+
+pub use date::Date;
 
 /// A moment: milliseconds since the Unix epoch, UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

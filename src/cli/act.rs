@@ -3,6 +3,7 @@
 //! Each act returns its report as JSON; the command's own file shows it. Whatever changes something is
 //! journalled. It must not know terminals or sockets.
 
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,17 +11,18 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::consent;
 use super::failure::Failure;
-use super::faults::{journal_failed, roster_failed, vault_failed};
+use super::faults::{journal_failed, vault_failed};
 use super::rehearsal::{self, Trial};
+use super::rosters::{self, Import1};
 use super::stores::{self, Stores, leaf_scope};
-use super::{explain, words};
+use super::{explain, report, words};
 use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::config::settings::PublisherSettings;
 use crate::identity::{Epoch, Publisher, School, Scope};
 use crate::journal::{Detail, Event, Leaves};
-use crate::roster::{ImportProgress, Roster, import};
 use crate::vault::ScopeState;
 
 /// One act. Its names are those of the commands.
@@ -47,11 +49,40 @@ pub(super) enum Act {
         /// Its name.
         epoch: String,
     },
-    /// `roster import`, with the file as the body.
-    RosterImport {
+    /// `consent import`, with the file as the body.
+    ConsentImport {
         /// The school; the only one when it is not named.
         school: Option<String>,
     },
+    /// `consent set` and `consent withdraw`, with the identifier as the body.
+    ConsentChange(consent::Change),
+    /// `consent list`
+    ConsentList {
+        /// The school; the only one when it is not named.
+        school: Option<String>,
+    },
+    /// `roster import`, with the files beside it.
+    RosterImport(Import1),
+    /// `roster remove`, with a list of identifiers as the body.
+    RosterRemove {
+        /// The school; the only one when it is not named.
+        school: Option<String>,
+        /// The kind of the identifiers.
+        kind: String,
+    },
+    /// `roster list`
+    RosterList {
+        /// The school; the only one when it is not named.
+        school: Option<String>,
+        /// Why, for the journal.
+        reason: String,
+        /// The first pupil to show, from 1.
+        from: u64,
+        /// How many.
+        most: u64,
+    },
+    /// How old the rosters are, and what they did not know, for `check`.
+    RosterState {},
     /// `try`, with the message's body as the body.
     Try(Trial),
     /// `explain`
@@ -71,6 +102,8 @@ pub(super) enum Act {
     },
     /// The journal's public key, for `journal verify`.
     JournalKey {},
+    /// `report`: what only whoever holds the stores can tell.
+    Report {},
 }
 
 impl Act {
@@ -80,25 +113,44 @@ impl Act {
             Self::KeysList {} => "keys list",
             Self::KeysRotate { .. } => "keys rotate",
             Self::KeysClose { .. } => "keys close",
-            Self::RosterImport { .. } => "roster import",
+            Self::ConsentImport { .. } => "consent import",
+            Self::ConsentChange(_) => "consent set or withdraw",
+            Self::ConsentList { .. } => "consent list",
+            Self::RosterImport(_) => "roster import",
+            Self::RosterRemove { .. } => "roster remove",
+            Self::RosterList { .. } => "roster list",
+            Self::RosterState {} => "roster state",
             Self::Try(_) => "try",
             Self::Explain { .. } => "explain",
             Self::VaultVerify { .. } => "vault verify",
             Self::VaultBackup { .. } => "vault backup",
             Self::JournalKey {} => "journal key",
+            Self::Report {} => "report",
         }
     }
 
     /// Whether a running server must take its configuration anew afterwards.
     pub(super) fn changes_house(&self) -> bool {
-        matches!(self, Self::RosterImport { .. } | Self::KeysRotate { .. } | Self::KeysClose { .. })
+        matches!(
+            self,
+            Self::ConsentImport { .. }
+                | Self::ConsentChange(_)
+                | Self::RosterImport(_)
+                | Self::RosterRemove { .. }
+                | Self::KeysRotate { .. }
+                | Self::KeysClose { .. }
+        )
     }
 }
 
-/// A file's bytes, from disk or through the socket.
+/// A file's bytes, from disk or through the socket; or files, opened by whoever asked.
 pub(super) struct Body {
     pub(super) bytes: Box<dyn Read + Send>,
     pub(super) length: u64,
+    /// Files and their names.
+    pub(super) files: Vec<(String, File)>,
+    /// Whether they lie in one folder.
+    pub(super) folder: bool,
 }
 
 /// Everything an act works with.
@@ -139,12 +191,21 @@ pub(super) fn perform(act: Act, body: Option<Body>, at: &Workplace<'_>) -> Resul
             let scope = scope(at.settings, school.as_deref(), &publisher, &epoch)?;
             keys_close(&scope, at)
         }
-        Act::RosterImport { school } => roster_import(school.as_deref(), body, at),
+        Act::ConsentImport { school } => consent::import(school.as_deref(), body, at),
+        Act::ConsentChange(change) => consent::change(&change, body, at),
+        Act::ConsentList { school } => consent::list(school.as_deref(), at),
+        Act::RosterImport(asked) => rosters::import(&asked, body, at),
+        Act::RosterRemove { school, kind } => rosters::remove(school.as_deref(), &kind, body, at),
+        Act::RosterList { school, reason, from, most } => {
+            rosters::list(school.as_deref(), &reason, from, most, at)
+        }
+        Act::RosterState {} => rosters::state(at),
         Act::Try(trial) => rehearsal::attempt(&trial, body, at),
         Act::Explain { exchange } => explain_exchange(&exchange, at),
         Act::VaultVerify { repair } => vault_verify(repair, at),
         Act::VaultBackup { to } => vault_backup(&to, at),
         Act::JournalKey {} => Ok(json!({ "key": at.stores.journal.vkey().to_string() })),
+        Act::Report {} => report::facts::tell(at),
     }
 }
 
@@ -187,35 +248,6 @@ fn keys_close(scope: &Scope, at: &Workplace<'_>) -> Result<Value, Failure> {
     }
     at.stores.vault.close_epoch(scope, now).map_err(|error| vault_failed(&error))?;
     Ok(json!({ "closed": scope.to_string() }))
-}
-
-fn roster_import(school: Option<&str>, body: Option<Body>, at: &Workplace<'_>) -> Result<Value, Failure> {
-    let school = school_of(at.settings, school)?;
-    let Some(path) = at.settings.roster_of(&school) else {
-        return Err(Failure::new(&words::NO_ROSTER_PATH, []));
-    };
-    let Some(body) = body else { return Err(Failure::new(&words::ROSTER_EMPTY, [])) };
-    let length = body.length;
-    let now = at.stores.clock.now();
-    let mut told = |progress: ImportProgress| (at.tell)(progress.bytes, length);
-    let roster = import(body.bytes, now, &mut told).map_err(|error| roster_failed(&error))?;
-    if at.settings.publishers.iter().any(|publisher| publisher.link_roster && publisher.school == school) {
-        let primary = at.settings.roster_primary;
-        let without = roster.pupils().iter().filter(|pupil| pupil.identifier(primary).is_none()).count();
-        if without > 0 {
-            let values = [("count", without.to_string().into()), ("kind", primary.as_str().into())];
-            return Err(Failure::new(&words::NO_PRIMARY, values));
-        }
-    }
-    let before = Roster::load(&path, &at.stores.vault).ok().flatten().map_or(0, |roster| roster.len());
-    // The leaf first: what the guard knows changes only when that is on record.
-    let mut leaf = at.stores.leaf(Event::ROSTER, now, &at.actor);
-    let count = |pupils: usize| Detail::Number(u64::try_from(pupils).unwrap_or(u64::MAX));
-    leaf.details = vec![("before".to_owned(), count(before)), ("pupils".to_owned(), count(roster.len()))];
-    leaf.details.push(("school".to_owned(), Detail::Text(school.to_string())));
-    at.stores.note(leaf)?;
-    roster.save(&path, &at.stores.vault).map_err(|error| roster_failed(&error))?;
-    Ok(json!({ "school": school.as_str(), "pupils": roster.len(), "before": before }))
 }
 
 fn vault_verify(repair: bool, at: &Workplace<'_>) -> Result<Value, Failure> {
@@ -277,7 +309,8 @@ fn scope(settings: &Settings, school: Option<&str>, publisher: &str, epoch: &str
     Ok(Scope { school, publisher: publisher.clone(), epoch: Epoch::parse(epoch).map_err(unfit)? })
 }
 
-fn school_of(settings: &Settings, school: Option<&str>) -> Result<School, Failure> {
+/// The school that a command means: the one it names, or the only one.
+pub(super) fn school_of(settings: &Settings, school: Option<&str>) -> Result<School, Failure> {
     let mut schools = settings.schools.iter().map(|school| &school.id);
     let found = match school {
         Some(named) => schools.find(|known| known.as_str() == named),

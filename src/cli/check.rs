@@ -27,6 +27,7 @@ impl Check {
         let config::Reading { settings, mut problems } = config::read(file);
         if let Some(settings) = &settings {
             problems.extend(config::inspect::certificates(settings, SystemClock.now()));
+            problems.extend(config::ended(settings, SystemClock.now()));
             problems.extend(rosters(settings));
             problems.extend(epochs(settings, screen)?);
         }
@@ -145,14 +146,24 @@ fn route_line(publisher: &PublisherSettings, route: &RouteSettings, screen: &Scr
     };
     let asks = screen.pick("asks", "vraagt");
     let line = screen.pick("line", "regel");
+    let held = held(publisher, route);
+    let held = match held.as_slice() {
+        [] => String::new(),
+        some => format!(" · {}: {}", screen.pick("not agreed", "niet overeengekomen"), some.join(", ")),
+    };
     format!(
-        "{}/ · {who} {asks} {whom} · {} · {} · {} · {line} {}",
+        "{}/ · {who} {asks} {whom} · {} · {} · {} · {line} {}{held}",
         route.mount,
         route.upstream.base,
         route.profile_written,
         callers(&route.caller, screen),
         route.place.line,
     )
+}
+
+/// The categories that the agreement holds back here.
+fn held(publisher: &PublisherSettings, route: &RouteSettings) -> Vec<&'static str> {
+    config::not_agreed(publisher, route).into_iter().map(|category| category.as_str()).collect()
 }
 
 fn callers(caller: &CallerSettings, screen: &Screen) -> String {
@@ -220,5 +231,6 @@ fn route_json(publisher: &PublisherSettings, route: &RouteSettings, screen: &Scr
         "profile": route.profile_written,
         "callers": callers(&route.caller, screen),
         "line": route.place.line,
+        "not_agreed": held(publisher, route),
     })
 }

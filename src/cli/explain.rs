@@ -37,7 +37,8 @@ impl Explain {
     }
 }
 
-fn show(event: &Value, screen: &Screen) {
+/// One event as text.
+pub(super) fn show(event: &Value, screen: &Screen) {
     let text = |key: &str| event.get(key).and_then(Value::as_str).unwrap_or_default();
     let decision = text("decision");
     screen.say(&format!("{}  {}  {}", text("time"), screen.bold(text("event")), decision));

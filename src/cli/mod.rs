@@ -6,6 +6,7 @@
 mod act;
 mod admin;
 mod check;
+mod consent;
 mod demo;
 mod explain;
 mod failure;
@@ -15,12 +16,15 @@ mod journal;
 mod keys;
 mod progress;
 mod rehearsal;
+mod report;
 mod roster;
+mod rosters;
 mod screen;
 mod serve;
 mod stores;
 mod try_message;
 mod vault;
+mod witness;
 mod words;
 
 use std::ffi::OsString;
@@ -95,14 +99,20 @@ enum Command {
     Try(try_message::Try),
     /// Tell what was decided about an exchange, and which rule did it.
     Explain(explain::Explain),
+    /// Record or withdraw objections and consents; they bind from the next request.
+    Consent(consent::ConsentCommand),
     /// Import what the guard knows about pupils.
     Roster(roster::RosterCommand),
     /// List, open and close epochs.
     Keys(keys::Keys),
     /// Verify, back up or recover the vault.
     Vault(vault::VaultCommand),
-    /// Verify the journal: needs its files and a public key only.
+    /// Verify the journal, prove an entry, copy it: needs its files and a public key only.
     Journal(journal::JournalCommand),
+    /// Report what is shared with whom, or make evidence for an auditor.
+    Report(report::ReportCommand),
+    /// Witness other parties' journals: a small server that runs elsewhere.
+    Witness(witness::WitnessCommand),
 }
 
 /// Runs the command line and says how it ended.
@@ -134,6 +144,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(line: Line, screen: &mut Screen) -> Result<Exit, Failure> {
     match line.command {
+        Command::Consent(consent) => consent.run(&line.every.config, screen),
         Command::Demo(demo) => demo.run(screen),
         Command::Init(init) => init.run(screen),
         Command::Check(check) => check.run(&line.every.config, screen),
@@ -143,6 +154,8 @@ fn dispatch(line: Line, screen: &mut Screen) -> Result<Exit, Failure> {
         Command::Roster(roster) => roster.run(&line.every.config, screen),
         Command::Vault(vault) => vault.run(&line.every.config, screen),
         Command::Journal(journal) => journal.run(&line.every.config, screen),
+        Command::Report(report) => report.run(&line.every.config, screen),
+        Command::Witness(witness) => witness.run(screen),
         Command::Keys(keys) => keys.run(&line.every.config, screen),
     }
 }

@@ -28,7 +28,7 @@ use crate::disk::RealDisk;
 use crate::gateway::caller::{CallerRule, Credential};
 use crate::gateway::house::{House, Register};
 use crate::gateway::route::{Asks, Route, Routes};
-use crate::gateway::{Carried, Carrier, Ended, Gate as _, Gateway, Observer, Presented, Refused};
+use crate::gateway::{Carried, Carrier, Ended, Gate as _, Gateway, Observer, Patience, Presented, Refused};
 use crate::journal::{Event, Journal, Leaves};
 use crate::rewrite::coding::Expansion;
 use crate::roster::Roster;
@@ -95,7 +95,9 @@ pub(super) fn attempt(trial: &Trial, body: Option<Body>, at: &Workplace<'_>) -> 
     }
     let listening = Arc::new(Listening { reply, heard: Mutex::default() });
     let scratch = scratch()?;
-    let real = house::route(at.settings, publisher, route, Arc::clone(&listening) as _, local())?;
+    let terms = house::terms(publisher);
+    let reached = (Arc::clone(&listening) as _, local());
+    let real = house::route(at.settings, publisher, route, &terms, reached)?;
     let (asks, host, mount) = (real.asks, real.host.clone(), real.mount.as_str().to_owned());
     let gateway = Gateway::new(trial_house(real, publisher, &scratch, at)?, Arc::new(Nobody));
     let mut request = Request::new(());
@@ -209,10 +211,12 @@ fn trial_house(
         clock,
         routes: Routes::new([route], public),
         rosters,
+        consents: house::consents(at.settings, at.stores)?,
         configuration: at.settings.digest,
         binary: [0; 32],
         limits: house::limits(at.settings),
         expansion: Expansion::default(),
+        patience: Patience::default(),
     })
 }
 

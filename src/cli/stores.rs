@@ -3,6 +3,7 @@
 //! Order: the newest head that the journal names, then the vault, which must contain it and which holds the
 //! journal's signing key, then the journal. It must not know traffic.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -14,7 +15,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::Settings;
 use crate::config::settings::UnlockSettings;
 use crate::crypto::SigningKey;
-use crate::disk::RealDisk;
+use crate::disk::{RealDisk, durable_write};
 use crate::identity::Scope;
 use crate::journal::{
     Detail, Event, Journal, JournalError, Leaf, LeafScope, Leaves, Opened, Settings as JournalSettings,
@@ -30,6 +31,10 @@ pub(super) struct Stores {
     pub(super) opened: Opened,
     /// SHA-256 of the configuration under which they were opened, for leaves.
     pub(super) configuration: [u8; 32],
+    /// How many entries the newest checkpoint covers, told after each.
+    pub(super) checkpointed: tokio::sync::watch::Sender<u64>,
+    /// Where the newest checkpoint is kept beside the vault.
+    kept: PathBuf,
 }
 
 /// Makes vault and journal for a new school, with a key for every epoch of the configuration.
@@ -62,6 +67,7 @@ pub(super) fn open(
     let mut told = progress(tell);
     let vault = Vault::open(&vault_settings(settings), &unlock(settings), expected, &mut told);
     let stores = open_journal(settings, vault.map_err(|e| vault_failed(&e))?, clock, accept_clock)?;
+    stores.agree()?;
     let now = stores.clock.now();
     if accept_clock && stores.opened.newest_ms > now.as_millis() {
         let mut leaf = stores.leaf(Event::CLOCK, now, "");
@@ -116,11 +122,11 @@ pub(super) fn unlock(settings: &Settings) -> Unlock {
     }
 }
 
-/// The journal's origin line: the first school's id names it for ever.
+/// The journal's origin line: the first school's id names it for ever, unless the configuration gives it another name.
 pub(super) fn journal_settings(settings: &Settings, accept_clock: bool) -> JournalSettings {
     let school = settings.schools.first().map_or("", |school| school.id.as_str());
     JournalSettings {
-        origin: format!("sluis/{school}"),
+        origin: settings.journal_origin.clone().unwrap_or_else(|| format!("sluis/{school}")),
         key_version: 1,
         earlier_keys: Vec::new(),
         accept_clock,
@@ -164,6 +170,8 @@ fn open_journal(
         clock,
         opened,
         configuration: settings.digest,
+        checkpointed: tokio::sync::watch::Sender::new(0),
+        kept: settings.vault.path.join("journal.checkpoint"),
     })
 }
 
@@ -199,24 +207,56 @@ impl Stores {
         self.journal.append_blocking(leaf, Vec::new()).map_err(|error| journal_failed(&error))
     }
 
-    /// Writes a signed checkpoint over everything so far.
+    /// Writes a signed checkpoint over everything so far. What the vault has beyond the newest leaf is anchored
+    /// first, so that no checkpoint is behind it.
     pub(super) fn checkpoint(&self) -> Result<(), Failure> {
+        let head = self.vault.head();
+        if self.journal.anchored().is_none_or(|anchored| anchored.sequence < head.sequence) {
+            self.note(self.leaf(Event::VAULT_ANCHOR, self.clock.now(), ""))?;
+        }
         let key = SigningKey::from_seed(self.vault.journal_seed());
-        self.journal.checkpoint(&key).map(drop).map_err(|error| journal_failed(&error))
+        let made = self.journal.checkpoint(&key).map_err(|error| journal_failed(&error))?;
+        self.keep(made.size);
+        Ok(())
+    }
+
+    /// Keeps the newest checkpoint beside the vault, and tells who waits for it.
+    fn keep(&self, size: u64) {
+        if self.checkpointed.send_replace(size) == size {
+            return;
+        }
+        let note = self.journal.signed();
+        if let Err(error) = durable_write(self.vault.disk(), &self.kept, note.as_bytes()) {
+            // The journal has it: this copy only shows that the journal was not put back by itself.
+            tracing::error!(%error, "the checkpoint could not be kept beside the vault");
+        }
+    }
+
+    /// The journal must hold the checkpoint that was kept beside the vault: else it was put back, by itself.
+    fn agree(&self) -> Result<(), Failure> {
+        let kept = std::fs::read_to_string(&self.kept).unwrap_or_default();
+        let sealed = |seal| journal_failed(&JournalError::Sealed(seal));
+        self.journal.refute(&kept).map_or(Ok(()), |seal| Err(sealed(seal)))
     }
 
     /// The last leaf and checkpoint of a server that ends in good order.
     pub(super) fn stop(&self) -> Result<(), Failure> {
         let key = SigningKey::from_seed(self.vault.journal_seed());
         let leaf = self.leaf(Event::STOPPED, self.clock.now(), "");
-        self.journal.stop(leaf, &key).map(drop).map_err(|error| journal_failed(&error))
+        let made = self.journal.stop(leaf, &key).map_err(|error| journal_failed(&error))?;
+        self.keep(made.size);
+        Ok(())
     }
 
     /// State for `/readyz` and reports.
     pub(super) fn state(&self) -> serde_json::Value {
         json!({
             "vault": if self.vault.sealed().is_some() { "sealed" } else { "open" },
-            "journal": if self.journal.failed() { "failed" } else { "open" },
+            "journal": match (self.journal.sealed(), self.journal.failed()) {
+                (Some(_), _) => "sealed",
+                (None, true) => "failed",
+                (None, false) => "open",
+            },
             "journal_entries": self.journal.size(),
         })
     }

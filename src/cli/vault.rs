@@ -139,7 +139,7 @@ fn recover(settings: &Settings, file: Option<PathBuf>, only: bool, screen: &Scre
     let assigns = |scope: &Scope| assigns(settings, scope);
     // A journal that cannot be read cannot say what is missing; the recovery says so.
     let expected = stores::newest_head(settings).ok().flatten();
-    let known = Circumstances { expected, assigns: &assigns, now: clock.now() };
+    let known = Circumstances { expected, assigns: &assigns, tombstones: 0, erased: None, now: clock.now() };
     let source = file.map_or(Source::Log, Source::Backup);
     let (at, unlock) = (stores::vault_settings(settings), stores::unlock(settings));
     let found = if only {

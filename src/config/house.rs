@@ -1,4 +1,4 @@
-//! Reading what stands once: school, listener, operations, vault, journal, roster, limits.
+//! Reading what stands once: school, listener, operations, night, vault, journal, roster, limits.
 //!
 //! It must not know publishers.
 
@@ -18,6 +18,8 @@ use super::words::{self, school};
 
 /// The port of the operations listener when none is written.
 const OPERATIONS_PORT: u16 = 9443;
+/// When the night's work begins when no hour is written.
+const NIGHTLY_HOUR: u8 = 3;
 
 /// `[school]`, or several `[[school]]`.
 pub(super) fn schools(root: &Section<'_>) -> Vec<At<SchoolSettings>> {
@@ -123,6 +125,14 @@ pub(super) fn operations(root: &Section<'_>) -> SocketAddr {
     address.unwrap_or(usual)
 }
 
+/// `hour` of `[nightly]`: three in the morning when it is not written.
+pub(super) fn nightly_hour(root: &Section<'_>) -> u8 {
+    let Some(section) = root.section("nightly", "[nightly]") else { return NIGHTLY_HOUR };
+    let hour = section.number("hour", 0..=23).and_then(|found| u8::try_from(found.value).ok());
+    section.finish();
+    hour.unwrap_or(NIGHTLY_HOUR)
+}
+
 fn socket(section: &Section<'_>, key: &str, text: &At<&str>) -> Option<SocketAddr> {
     let address = text.value.parse().ok();
     if address.is_none() {
@@ -161,6 +171,7 @@ pub(super) fn stores(
     let journal = match root.section("journal", "[journal]") {
         Some(section) => {
             let path = section.needed("path", "\"state/journal\"").map(|text| keep("journal.path", text));
+            super::witness::asked(&section);
             section.finish();
             path
         }
@@ -223,6 +234,8 @@ pub(super) fn limits(root: &Section<'_>) -> LimitSettings {
         request_ms: 30_000,
         idle_ms: 75_000,
         drain_ms: 20_000,
+        failures_per_hour: 1000,
+        withheld_per_day: 50,
     };
     let Some(section) = root.section("limits", "[limits]") else { return limits };
     let size = |key, bounds, usual: usize| {
@@ -235,6 +248,11 @@ pub(super) fn limits(root: &Section<'_>) -> LimitSettings {
     limits.request_ms = time("request_ms", limits.request_ms);
     limits.idle_ms = time("idle_ms", limits.idle_ms);
     limits.drain_ms = time("drain_ms", limits.drain_ms);
+    let count = |key, usual: u32| {
+        section.number(key, 1..=1_000_000).and_then(|found| u32::try_from(found.value).ok()).unwrap_or(usual)
+    };
+    limits.failures_per_hour = count("failures_per_hour", limits.failures_per_hour);
+    limits.withheld_per_day = count("withheld_per_day", limits.withheld_per_day);
     section.finish();
     limits
 }

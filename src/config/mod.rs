@@ -17,8 +17,10 @@ mod publisher;
 mod route;
 mod rules;
 pub mod settings;
+mod terms;
 mod tree;
 mod upstream;
+mod witness;
 pub mod words;
 
 use std::path::Path;
@@ -32,6 +34,7 @@ pub use language::Language;
 pub use problem::{Place, Problem};
 pub use rules::not_watched;
 pub use settings::Settings;
+pub use terms::{ended, not_agreed};
 
 use files::Files;
 use problem::{At, Source};
@@ -92,8 +95,10 @@ fn whole(root: Section<'_>, file: &Path) -> Option<Settings> {
     let schools = house::schools(&root);
     let listen = house::listen(&root, &files);
     let operations = house::operations(&root);
+    let nightly_hour = house::nightly_hour(&root);
     let (vault, journal, roster) = house::stores(&root, &files);
     let roster_primary = house::roster_primary(&root);
+    let (journal_origin, witnesses) = witness::of(&root, &files);
     let limits = house::limits(&root);
     let publishers = publisher::publishers(&root, &files, &schools);
     let url = listen.as_ref().is_some_and(|listen| listen.url.is_some());
@@ -111,8 +116,11 @@ fn whole(root: Section<'_>, file: &Path) -> Option<Settings> {
         schools: schools.into_iter().map(|school| school.value).collect(),
         listen: listen?,
         operations,
+        nightly_hour,
         vault: vault?,
         journal: journal?,
+        journal_origin,
+        witnesses,
         roster,
         roster_primary,
         limits,

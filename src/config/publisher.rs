@@ -8,9 +8,10 @@ use crate::identity::{Epoch, Kind, Publisher, School};
 use super::files::Files;
 use super::problem::At;
 use super::route;
-use super::settings::{AgreementSettings, PublisherSettings, Recorded, SchoolSettings};
+use super::settings::{PublisherSettings, SchoolSettings};
+use super::terms::recorded;
 use super::tree::{Section, quoted};
-use super::words::{Value, publisher as words, reading, school};
+use super::words::{Value, publisher as words, school};
 
 /// All of `[[publisher]]`.
 pub(super) fn publishers(
@@ -43,7 +44,7 @@ fn publisher(
     let link = section.word("link", &[("field", false), ("roster", true)]);
     let eck_id = section.word("eck-id", &[("keep", true), ("pseudonym", false)]);
     let same_ids_as = section.text("same_ids_as").and_then(|text| other(&section, &text));
-    let recorded = recorded(&section);
+    let recorded = recorded(&section, shown);
     if eck_id.as_ref().is_some_and(|at| at.value)
         && let Some(at) = &eck_id
     {
@@ -156,68 +157,4 @@ fn shapes(section: &Section<'_>) -> Vec<(Kind, Shape)> {
     }
     shapes.sort_by_key(|(kind, _)| kind.as_str());
     shapes
-}
-
-fn recorded(section: &Section<'_>) -> Recorded {
-    let source = section.source();
-    let location = section.text("location");
-    let kind = section.word("kind", &[("bought", "bought"), ("free-app", "free-app")]);
-    let agreement = section.section("agreement", "[publisher.agreement]");
-    let spans = [
-        ("location", location.as_ref().map(|at| at.span.clone())),
-        ("kind", kind.as_ref().map(|at| at.span.clone())),
-        ("agreement", agreement.as_ref().map(|at| at.span().clone())),
-    ];
-    for (key, span) in spans {
-        if let Some(span) = span {
-            source.report(&words::NOT_ENFORCED, &span, [("key", key.into())]);
-        }
-    }
-    if let Some(location) = &location {
-        let country =
-            location.value.len() == 2 && location.value.bytes().all(|byte| byte.is_ascii_uppercase());
-        if !country && location.value != "EEA" {
-            let allowed = "\"EEA\", \"NL\", \"BE\", \"DE\" … (ISO 3166-1)";
-            let values =
-                [("key", "location".into()), ("found", location.value.into()), ("allowed", allowed.into())];
-            source.report(&reading::NOT_ONE_OF, &location.span, values);
-        }
-    }
-    Recorded {
-        location: location.map(|at| at.value.to_owned()),
-        kind: kind.map(|at| at.value.to_owned()),
-        agreement: agreement.map(self::agreement),
-    }
-}
-
-fn agreement(section: Section<'_>) -> AgreementSettings {
-    let texts = |key| section.texts(key).into_iter().map(|at| at.value.to_owned()).collect();
-    let agreement = AgreementSettings {
-        document: section.text("document").map(|at| at.value.to_owned()),
-        parties: texts("parties"),
-        date: date(&section, "date"),
-        ends: date(&section, "ends"),
-        categories: texts("categories"),
-    };
-    section.finish();
-    agreement
-}
-
-/// `YYYY-MM-DD`, in quotes.
-fn date(section: &Section<'_>, key: &'static str) -> Option<String> {
-    let text = section.text(key)?;
-    let number =
-        |from: usize, to: usize| text.value.get(from..to).and_then(|digits| digits.parse::<u32>().ok());
-    let dashes = text.value.len() == 10
-        && text.value.bytes().enumerate().all(|(i, b)| (b == b'-') == (i == 4 || i == 7));
-    let good = dashes
-        && number(0, 4).is_some()
-        && number(5, 7).is_some_and(|month| (1..=12).contains(&month))
-        && number(8, 10).is_some_and(|day| (1..=31).contains(&day));
-    if good {
-        return Some(text.value.to_owned());
-    }
-    let values = [("key", key.into()), ("found", text.value.into())];
-    section.source().report(&words::DATE, &text.span, values);
-    None
 }

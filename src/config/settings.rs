@@ -8,13 +8,17 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::clock::{Date, Timestamp};
 use crate::derive::Shape;
+use crate::gateway::terms::{Basis, Location, NotAgreed, Supply, unfounded};
 use crate::identity::{Epoch, Kind, Publisher, School, Scope};
-use crate::profile::Profile;
+use crate::profile::{Category, Profile};
 use crate::secret::Secret;
 
 use super::address::{BaseUrl, Network};
 use super::problem::Place;
+
+pub use super::witness::WitnessSettings;
 
 /// Everything in `sluis.toml`.
 #[derive(Debug, Clone)]
@@ -29,10 +33,16 @@ pub struct Settings {
     pub listen: ListenSettings,
     /// Where `/livez`, `/readyz` and `/metrics` are served.
     pub operations: SocketAddr,
+    /// The hour, on a Dutch clock, at which the night's work begins: 0 to 23.
+    pub nightly_hour: u8,
     /// The vault.
     pub vault: VaultSettings,
     /// Directory of the journal.
     pub journal: PathBuf,
+    /// The journal's origin line, when it is another than `sluis/` and the first school's id.
+    pub journal_origin: Option<String>,
+    /// Who witnesses the journal: who keeps its checkpoints elsewhere.
+    pub witnesses: Vec<WitnessSettings>,
     /// The roster; `None` runs every route closed.
     pub roster: Option<PathBuf>,
     /// The kind of identifier that a pupil's others are joined to, under `link = "roster"`.
@@ -102,6 +112,10 @@ pub struct LimitSettings {
     pub idle_ms: u64,
     /// How long draining may take after SIGTERM.
     pub drain_ms: u64,
+    /// Questions of one publisher that may fail in an hour.
+    pub failures_per_hour: u32,
+    /// Replies to one publisher that the guard may withhold in a day before its routes stop.
+    pub withheld_per_day: u32,
 }
 
 /// A publisher.
@@ -129,7 +143,7 @@ pub struct PublisherSettings {
     pub keep_eck_id: bool,
     /// The publisher whose scope it shares.
     pub same_ids_as: Option<Publisher>,
-    /// `location`, `kind` and `agreement`, for the register.
+    /// `location`, `basis`, `kind` and `agreement`.
     pub recorded: Recorded,
     /// Its routes.
     pub routes: Vec<RouteSettings>,
@@ -141,6 +155,13 @@ impl PublisherSettings {
         self.same_ids_as.as_ref().unwrap_or(&self.id)
     }
 
+    /// Whether the ECK iD leaves as it is: where the agreement names no `pupil-id` it gets a pseudonym, like any other.
+    pub fn keeps_eck_id(&self) -> bool {
+        let agreement = self.recorded.agreement.as_ref();
+        self.keep_eck_id
+            && agreement.is_none_or(|agreement| agreement.categories.contains(&Category::PupilId))
+    }
+
     /// The scope in which what leaves is derived.
     pub fn scope(&self) -> Scope {
         let (school, publisher) = (self.school.clone(), self.scope_publisher().clone());
@@ -148,30 +169,49 @@ impl PublisherSettings {
     }
 }
 
-/// What is recorded about a publisher and not enforced yet.
+/// On what terms a publisher receives anything: what the school recorded, for the register and for the doors.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recorded {
-    /// Where it processes: a country code, or `EEA`.
-    pub location: Option<String>,
-    /// `bought` or `free-app`.
-    pub kind: Option<String>,
-    /// The processor agreement.
+    /// Where it processes, each place once, ascending; empty when nothing is recorded.
+    pub location: Vec<Location>,
+    /// What allows a place outside the EEA.
+    pub basis: Option<Basis>,
+    /// Whether the school bought it, or it is a free app.
+    pub kind: Option<Supply>,
+    /// The processor agreement; without one nothing is held back on its account, and `check` warns.
     pub agreement: Option<AgreementSettings>,
 }
 
-/// A processor agreement, as written.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// A processor agreement (GDPR art. 28).
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgreementSettings {
     /// Which document.
     pub document: Option<String>,
     /// Between whom.
     pub parties: Vec<String>,
-    /// Signed when, `YYYY-MM-DD`.
-    pub date: Option<String>,
-    /// Ends when, `YYYY-MM-DD`.
-    pub ends: Option<String>,
-    /// The categories it names.
-    pub categories: Vec<String>,
+    /// Signed when.
+    pub date: Option<Date>,
+    /// Its last day; without one it holds until further notice.
+    pub ends: Option<Date>,
+    /// The categories it names, each once, in the order of registers; at least one.
+    pub categories: Vec<Category>,
+    /// What becomes of a field of another category.
+    pub not_agreed: NotAgreed,
+}
+
+impl AgreementSettings {
+    /// Whether the agreement is over at this moment: from the midnight after its last day, in the Netherlands.
+    pub fn ended(&self, now: Timestamp) -> bool {
+        self.ends.is_some_and(|ends| now >= ends.end())
+    }
+}
+
+impl Recorded {
+    /// Whether nothing may cross at this moment: an agreement that ended, or a place outside the EEA without a basis.
+    pub fn forbids(&self, now: Timestamp) -> bool {
+        unfounded(&self.location, self.basis)
+            || self.agreement.as_ref().is_some_and(|agreement| agreement.ended(now))
+    }
 }
 
 /// Who starts the exchanges of a route.
@@ -329,6 +369,16 @@ impl Settings {
     /// The publisher with this id, of whichever school when only one has it.
     pub fn publisher(&self, id: &str) -> Option<&PublisherSettings> {
         self.publishers.iter().find(|publisher| publisher.id.as_str() == id)
+    }
+
+    /// Where a school's objections and consents are kept: beside the vault, apart from the roster. With several schools
+    /// each has a file of its own, ending in its BRIN.
+    pub fn consents_of(&self, school: &School) -> PathBuf {
+        let folder = self.vault.path.parent().unwrap_or_else(|| Path::new("."));
+        match self.schools.len() {
+            1 => folder.join("consents"),
+            _ => folder.join(format!("consents-{school}")),
+        }
     }
 
     /// Where a school's roster is kept: with several schools each has a file of its own, ending in its BRIN.

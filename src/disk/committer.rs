@@ -12,19 +12,16 @@
 //!   the next sync would succeed without them.
 
 use std::collections::VecDeque;
-use std::future::Future;
-use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{JoinHandle, Thread};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
 use super::frame::{self, BATCH_BYTES};
 use super::medium::{is_full, write_all_at};
-use super::{DiskError, Medium};
+use super::{DiskError, Medium, Pending, Place};
 
 /// Turns items into records, and owns the state that runs through them (sequence, chain, tree).
 pub trait Encode: Send + 'static {
@@ -75,12 +72,6 @@ pub struct Committer<E: Encode> {
     thread: Mutex<Option<JoinHandle<E>>>,
 }
 
-/// An item on its way: a future of its receipt. Dropping it does not take the item back.
-#[derive(Debug)]
-pub struct Pending<R> {
-    answer: Result<oneshot::Receiver<Result<R, CommitError>>, CommitError>,
-}
-
 struct Shared<E: Encode> {
     queue: Mutex<Queue<E>>,
     arrived: Condvar,
@@ -107,10 +98,13 @@ enum State {
     Failed,
 }
 
-struct Waiting<E: Encode> {
-    item: E::Item,
-    answer: oneshot::Sender<Result<E::Receipt, CommitError>>,
+enum Waiting<E: Encode> {
+    Item { item: E::Item, answer: oneshot::Sender<Result<E::Receipt, CommitError>> },
+    Turn(Turn<E>),
 }
+
+/// An act of its own on the commit thread, which answers by itself. An error ends the thread.
+type Turn<E> = Box<dyn FnOnce(&mut E, &mut Place, &Shared<E>) -> Result<(), CommitError> + Send>;
 
 impl<E: Encode> Committer<E> {
     /// Starts the thread, named `name` (at most 15 bytes are shown by Linux). The next record goes to
@@ -124,7 +118,8 @@ impl<E: Encode> Committer<E> {
             syncs: AtomicU64::new(0),
         });
         let patience = Duration::ZERO;
-        let writer = Writer { shared: Arc::clone(&shared), medium, end, out: Vec::new(), patience };
+        let place = Place { medium, end };
+        let writer = Writer { shared: Arc::clone(&shared), place, out: Vec::new(), patience };
         let thread = std::thread::Builder::new()
             .name(name.to_owned())
             .spawn(move || writer.run(encoder))
@@ -141,13 +136,46 @@ impl<E: Encode> Committer<E> {
             State::Failed => return Pending { answer: Err(CommitError::Failed) },
         }
         let (answer, receiver) = oneshot::channel();
-        queue.waiting.push_back(Waiting { item, answer });
+        queue.waiting.push_back(Waiting::Item { item, answer });
         let waiting = queue.waiting.len();
         let worth_waking = waiting == 1 || waiting >= queue.wanted;
         drop(queue);
         if worth_waking {
             self.shared.arrived.notify_one();
         }
+        Pending { answer: Ok(receiver) }
+    }
+
+    /// Has `act` done on the commit thread, between two batches: everything handed in before is durable or
+    /// refused by then, and what comes after waits. It may put another file in the place of the present one.
+    /// When it answers [`CommitError::Failed`] nothing more is written, as after a failed sync; any other error
+    /// leaves the committer as it was.
+    pub fn between<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut E, &mut Place) -> Result<T, CommitError> + Send + 'static,
+    ) -> Pending<T> {
+        let mut queue = self.shared.lock();
+        match queue.state {
+            State::Open => {}
+            State::Stopping => return Pending { answer: Err(CommitError::Stopped) },
+            State::Failed => return Pending { answer: Err(CommitError::Failed) },
+        }
+        let (answer, receiver) = oneshot::channel();
+        queue.waiting.push_back(Waiting::Turn(Box::new(move |encoder, place, shared| {
+            let done = act(encoder, place);
+            let failed = matches!(done, Err(CommitError::Failed));
+            // Before the answer, as for items.
+            shared.end.store(place.end, Ordering::Release);
+            if failed {
+                shared.lock().state = State::Failed;
+            }
+            let _ = answer.send(done);
+            if failed { Err(CommitError::Failed) } else { Ok(()) }
+        })));
+        // Held open for nobody.
+        queue.wanted = 0;
+        drop(queue);
+        self.shared.arrived.notify_one();
         Pending { answer: Ok(receiver) }
     }
 
@@ -196,45 +224,6 @@ impl<E: Encode> std::fmt::Debug for Committer<E> {
     }
 }
 
-impl<R> Pending<R> {
-    /// Blocks this thread until the item is durable or refused. Not for a thread that runs a
-    /// runtime's tasks: there, await.
-    pub fn wait(self) -> Result<R, CommitError> {
-        let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-        let mut context = Context::from_waker(&waker);
-        let mut pending = pin!(self);
-        loop {
-            if let Poll::Ready(answer) = pending.as_mut().poll(&mut context) {
-                return answer;
-            }
-            std::thread::park();
-        }
-    }
-}
-
-impl<R> Future for Pending<R> {
-    type Output = Result<R, CommitError>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut self.answer {
-            Err(error) => Poll::Ready(Err(*error)),
-            // A sender that is gone without an answer means that the thread died.
-            Ok(receiver) => Pin::new(receiver).poll(context).map(|answer| match answer {
-                Ok(answer) => answer,
-                Err(_) => Err(CommitError::Failed),
-            }),
-        }
-    }
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
 impl<E: Encode> Shared<E> {
     fn lock(&self) -> MutexGuard<'_, Queue<E>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
@@ -274,8 +263,7 @@ impl<E: Encode> Shared<E> {
 /// The commit thread.
 struct Writer<E: Encode> {
     shared: Arc<Shared<E>>,
-    medium: Box<dyn Medium>,
-    end: u64,
+    place: Place,
     out: Vec<u8>,
     /// How long the next batch may be held open.
     patience: Duration,
@@ -287,7 +275,18 @@ impl<E: Encode> Writer<E> {
     fn run(mut self, mut encoder: E) -> E {
         let mut answers = Vec::new();
         while let Some(mut waiting) = self.shared.take(self.patience) {
-            while !waiting.is_empty() {
+            while let Some(next) = waiting.pop_front() {
+                match next {
+                    Waiting::Turn(turn) => {
+                        let shared = Arc::clone(&self.shared);
+                        let _guard = FailOnPanic(&shared);
+                        if turn(&mut encoder, &mut self.place, &shared).is_err() {
+                            return encoder;
+                        }
+                        continue;
+                    }
+                    item @ Waiting::Item { .. } => waiting.push_front(item),
+                }
                 let outcome = match self.fill(&mut encoder, &mut waiting, &mut answers) {
                     Ok(records) => self.commit(records, &mut encoder),
                     Err(error) => Err(error),
@@ -320,7 +319,15 @@ impl<E: Encode> Writer<E> {
         self.out.clear();
         let mut records = 0;
         while self.out.len() < BATCH_BYTES {
-            let Some(Waiting { item, answer }) = waiting.pop_front() else { break };
+            let (item, answer) = match waiting.pop_front() {
+                Some(Waiting::Item { item, answer }) => (item, answer),
+                // It begins when this batch is done.
+                Some(turn) => {
+                    waiting.push_front(turn);
+                    break;
+                }
+                None => break,
+            };
             let at = frame::begin(&mut self.out);
             let begun = self.out.len();
             // Dropped before `answer`, so that whoever sees the answer fail sees `failed()` too.
@@ -339,9 +346,9 @@ impl<E: Encode> Writer<E> {
 
     fn commit(&mut self, records: u64, encoder: &mut E) -> Result<(), CommitError> {
         if records > 0 {
-            if let Err(error) = write_all_at(self.medium.as_mut(), &self.out, self.end) {
+            if let Err(error) = write_all_at(self.place.medium.as_mut(), &self.out, self.place.end) {
                 // A half-written batch must not stay: the next one would be taken for its continuation.
-                let cut = self.medium.truncate(self.end);
+                let cut = self.place.medium.truncate(self.place.end);
                 if cut.is_ok() && is_full(&error) {
                     encoder.undo();
                     return Err(CommitError::Full);
@@ -349,12 +356,12 @@ impl<E: Encode> Writer<E> {
                 return Err(CommitError::Failed);
             }
             let begun = Instant::now();
-            if self.medium.sync().is_err() {
+            if self.place.medium.sync().is_err() {
                 return Err(CommitError::Failed);
             }
             self.patience = PATIENCE.min(begun.elapsed() / 8);
-            self.end += self.out.len() as u64;
-            self.shared.end.store(self.end, Ordering::Release);
+            self.place.end += self.out.len() as u64;
+            self.shared.end.store(self.place.end, Ordering::Release);
             self.shared.records.fetch_add(records, Ordering::AcqRel);
             self.shared.syncs.fetch_add(1, Ordering::AcqRel);
         }

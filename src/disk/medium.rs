@@ -16,6 +16,14 @@ pub trait Medium: Send {
     fn truncate(&mut self, len: u64) -> io::Result<()>;
 }
 
+/// Where records are written.
+pub struct Place {
+    /// The file.
+    pub medium: Box<dyn Medium>,
+    /// Where the next record goes, in bytes.
+    pub end: u64,
+}
+
 /// The acts on names and directories. Reading needs no trait: a test damages the file itself.
 pub trait Disk: Send + Sync {
     /// Opens an existing file for writing.

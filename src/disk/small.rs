@@ -107,7 +107,7 @@ fn write_new(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), DiskError
     medium.sync().map_err(|source| DiskError::SyncFile { path: path.to_owned(), source })
 }
 
-fn temporary_name(path: &Path) -> PathBuf {
+pub(super) fn temporary_name(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     let number = TEMPORARY.fetch_add(1, Ordering::Relaxed);
     name.push(format!(".{}-{number}.tmp", std::process::id()));

@@ -441,3 +441,56 @@ fn errors_name_the_act_and_not_the_source() {
     let error = Reader::open(Path::new("/nowhere/log"), MAGIC).unwrap_err();
     assert_eq!(error.to_string(), "cannot open /nowhere/log");
 }
+
+#[test]
+fn an_act_between_batches_sees_all_before_and_may_put_another_file_in_place() {
+    let (directory, path) = fresh(&RealDisk);
+    let committer = start(&RealDisk, &path);
+    let before: Vec<_> = (0..100).map(|item| committer.submit(item)).collect();
+    let other = directory.path().join("other");
+    create_log(&RealDisk, &other, MAGIC).unwrap();
+    let swap = other.clone();
+    let turned = committer.between(move |encoder: &mut Summing, place| {
+        assert_eq!(encoder.now, encoder.kept, "nothing is half way");
+        let seen = encoder.kept;
+        *encoder = Summing::from(Sums::default());
+        *place = Place { medium: RealDisk.open(&swap).unwrap(), end: MAGIC_LEN as u64 };
+        Ok(seen)
+    });
+    let after: Vec<_> = (1000..1010).map(|item| committer.submit(item)).collect();
+    assert!(before.into_iter().all(|pending| pending.wait().is_ok()));
+    assert_eq!(turned.wait().unwrap().next, 100);
+    let receipts: Vec<_> = after.into_iter().map(|pending| pending.wait().unwrap()).collect();
+    assert_eq!(receipts, (0..10).collect::<Vec<_>>());
+    let end = committer.end();
+    drop(committer);
+    assert_eq!(read_back(&path).unwrap().0, (0..100).collect::<Vec<_>>());
+    let (items, _, found, _) = read_back(&other).unwrap();
+    assert_eq!((items, found), ((1000..1010).collect::<Vec<_>>(), end));
+}
+
+#[test]
+fn an_act_that_fails_ends_the_committer_and_one_that_is_refused_does_not() {
+    let (_directory, path) = fresh(&RealDisk);
+    let committer = start(&RealDisk, &path);
+    let refused = committer.between(|_, _| Err::<(), _>(CommitError::Full));
+    assert_eq!(refused.wait(), Err(CommitError::Full));
+    assert_eq!(committer.submit(7).wait(), Ok(0));
+    let failed = committer.between(|_, _| Err::<(), _>(CommitError::Failed));
+    let behind = committer.submit(8);
+    assert_eq!(failed.wait(), Err(CommitError::Failed));
+    assert!(committer.failed());
+    assert_eq!(behind.wait(), Err(CommitError::Failed));
+    assert_eq!(committer.between(|_, _| Ok(())).wait(), Err(CommitError::Failed));
+    drop(committer);
+    assert_eq!(read_back(&path).unwrap().0, [7]);
+}
+
+#[test]
+fn an_act_that_panics_leaves_nobody_waiting() {
+    let (_directory, path) = fresh(&RealDisk);
+    let committer = start(&RealDisk, &path);
+    let panicked = committer.between(|_, _| -> Result<(), CommitError> { panic!("on purpose") });
+    assert_eq!(panicked.wait(), Err(CommitError::Failed));
+    assert!(committer.failed());
+}

@@ -3,12 +3,13 @@
 //! The base changes, and path and query are treated by the rules of the request that the address leads to
 //! (GET). An address that leads to nothing listed counts as unlisted. It must not know the vault.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::edits::Edits;
 use super::exchange::Exchange;
 use super::house::House;
-use super::parts::{Slices, select_request};
+use super::parts::{Slices, select_request, unparsed};
 use super::piece::{Address, Piece};
 use super::refusal::Refusal;
 use super::route::{Asks, Route};
@@ -31,27 +32,41 @@ pub(super) fn read(
     links.into_iter().map(|(at, relation)| lead(exchange, door, finding, at, Some(relation))).collect()
 }
 
+/// An address as it is written, and the spans in it that repeat the question.
+pub(super) type Addressed = (String, Vec<Range<usize>>);
+
 /// The addresses of a finding as they stand on the other side: one, or a `Link` header written anew. None when
-/// none of them leads anywhere. `edit` says what changes in a piece.
+/// none of them leads anywhere. `edit` says what changes in a piece. With it go the spans that repeat the question.
 pub(super) fn write(
+    exchange: &Exchange,
     pieces: &[Piece],
     finding: usize,
     edit: &dyn Fn(usize, &Piece) -> Result<Edits, Refusal>,
-) -> Result<Option<String>, Refusal> {
-    let mut written = Vec::new();
+) -> Result<Option<Addressed>, Refusal> {
+    let (mut written, mut echoes) = (String::new(), Vec::new());
     for (place, piece) in pieces.iter().enumerate() {
         let Some(address) = piece.address.as_ref().filter(|address| address.finding == finding) else {
             continue;
         };
         let target = edit(place, piece)?.make_target(&address.target, &piece.found)?;
         let rest = if address.bare { target.strip_prefix('/').unwrap_or(&target) } else { &target };
-        let address_text = format!("{}{rest}", address.base);
-        written.push(match &address.relation {
-            Some(relation) => format!("<{address_text}>; rel=\"{relation}\""),
-            None => address_text,
-        });
+        if !written.is_empty() {
+            written.push_str(", ");
+        }
+        written.push_str(if address.relation.is_some() { "<" } else { "" });
+        written.push_str(&address.base);
+        // Where the target's first byte stands, or would stand.
+        let from = written.len() - (target.len() - rest.len());
+        written.push_str(rest);
+        if let Some(relation) = &address.relation {
+            written.push_str(&format!(">; rel=\"{relation}\""));
+        }
+        if let Some(asked) = &exchange.asked {
+            let target = Target::parse(&target, &exchange.house.limits).map_err(unparsed)?;
+            echoes.extend(asked.echoes(&target).into_iter().map(|span| span.start + from..span.end + from));
+        }
     }
-    Ok((!written.is_empty()).then(|| written.join(", ")))
+    Ok((!written.is_empty()).then_some((written, echoes)))
 }
 
 /// Where an address leads: the route whose side of the boundary it names, and the request it is there.

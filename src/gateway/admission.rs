@@ -1,6 +1,7 @@
 //! Admission: from a request's head to its route and caller, before a byte of the body is read; and the
 //! gateway as the server sees it.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -13,17 +14,19 @@ use super::address::origin_form;
 use super::caller::{CallerRule, Credential, bearer, recognise};
 use super::connection_headers::remove_connection_headers;
 use super::crossing::decoded;
+use super::echo::Asked;
 use super::exchange::{Exchange, publisher_asks, school_asks};
 use super::gate::{Gate, Presented};
 use super::house::House;
 use super::issuer::Issuer;
 use super::message::{Head, Message};
 use super::parts::{media, select_request, unparsed};
+use super::patience::{Failure, Failures, Patience};
 use super::record::record_refusal;
 use super::refusal::{At, Refusal, Refused};
 use super::route::{Asks, Route};
 use crate::crypto::random;
-use crate::identity::ExchangeId;
+use crate::identity::{ExchangeId, Publisher, School};
 use crate::rewrite::target::Target;
 
 /// What is told about every exchange that ends, for metrics: never an identity.
@@ -49,6 +52,10 @@ pub struct Ended<'a> {
 pub struct Gateway {
     house: ArcSwap<House>,
     observer: Arc<dyn Observer>,
+    /// What failed so far, of publishers; a reload forgives nothing.
+    failures: Failures<(School, Publisher)>,
+    /// And of addresses that ask for tokens.
+    strangers: Failures<IpAddr>,
 }
 
 /// A request whose route and caller are known.
@@ -59,6 +66,7 @@ pub struct Admitted {
     caller: usize,
     authority: String,
     bare: bool,
+    peer: IpAddr,
     target: Target,
     head: http::request::Parts,
     since: Instant,
@@ -77,7 +85,8 @@ const MEANING: [(&HeaderName, &str); 4] =
 impl Gateway {
     /// A gateway for a house.
     pub fn new(house: House, observer: Arc<dyn Observer>) -> Self {
-        Self { house: ArcSwap::from_pointee(house), observer }
+        let (failures, strangers) = Default::default();
+        Self { house: ArcSwap::from_pointee(house), observer, failures, strangers }
     }
 
     /// Puts another house in its place. Exchanges under way end in the one they began in.
@@ -110,6 +119,12 @@ impl Gateway {
             Some(_) => 0,
             None => recognise(&route.callers, bearer(&head.headers), presented)?,
         };
+        let (now, peer) = (house.clock.now(), presented.peer.ip().to_canonical());
+        if issuer.is_some() {
+            self.strangers.may_ask(&peer, Patience::of_strangers(), now)?;
+        } else if route.asks == Asks::Publisher {
+            self.failures.may_ask(&party(&route), house.patience, now)?;
+        }
         let rest = query.map_or_else(|| below.to_owned(), |query| format!("{below}?{query}"));
         let target = Target::parse(&origin_form(&rest), &house.limits).map_err(unparsed)?;
         let bare = below.is_empty();
@@ -125,7 +140,19 @@ impl Gateway {
         {
             return Err(Refusal::HeaderNotListed("Expect"));
         }
-        Ok(Admitted { id, route, house, caller, authority, bare, target, head: head.clone(), since, issuer })
+        Ok(Admitted {
+            id,
+            route,
+            house,
+            caller,
+            authority,
+            bare,
+            peer,
+            target,
+            head: head.clone(),
+            since,
+            issuer,
+        })
     }
 
     /// Both doors, for a request whose message the profile describes.
@@ -143,6 +170,7 @@ impl Gateway {
         let profile = Arc::clone(&exchange.route.profile);
         let selected = select_request(&profile, head.method.as_str(), target, claimed).map_err(asking)?;
         exchange.request = Some(selected);
+        exchange.asked = (exchange.route.asks == Asks::Publisher).then(|| Asked::of(target, &body));
         let target = target.received().to_owned();
         let request = Message { head: Head::Request { method: head.method, target, headers }, body };
         let reply = match exchange.route.asks {
@@ -150,6 +178,22 @@ impl Gateway {
             Asks::Publisher => publisher_asks(exchange, selected, request).await?,
         };
         Ok(reply.into_response(exchange))
+    }
+
+    /// Notes what failed of a publisher's question.
+    fn note(&self, exchange: &Exchange, carried: &Carried) {
+        let failure = match carried {
+            _ if exchange.route.asks == Asks::School => return,
+            Ok(response) if response.status().is_client_error() => Failure::Unknown,
+            Err((Refusal::UnknownPseudonym | Refusal::NotInRoster { .. }, At::Request)) => Failure::Unknown,
+            Err((Refusal::Leak { .. }, At::Reply)) => Failure::Withheld,
+            _ => return,
+        };
+        let house = &exchange.house;
+        if self.failures.note(party(&exchange.route), failure, house.patience, house.clock.now()) {
+            let publisher = exchange.route.scope.publisher.as_str();
+            tracing::error!(publisher, ?failure, "so much failed that this publisher has to wait");
+        }
     }
 
     fn tell(
@@ -183,15 +227,29 @@ impl Gate for Gateway {
     }
 
     async fn exchange(&self, admitted: Admitted, body: Bytes) -> Result<Response<Bytes>, Refused> {
-        let Admitted { id, route, house, caller, authority, bare, target, head, since, issuer } = admitted;
+        let Admitted { id, route, house, caller, authority, bare, peer, target, head, since, issuer } =
+            admitted;
         if let Some(issuer) = issuer {
             let answer = issuer.answer(&head.headers, &body).await;
+            if answer.status().is_client_error() {
+                self.strangers.note(peer, Failure::Unknown, Patience::of_strangers(), house.clock.now());
+            }
             tracing::info!(exchange = %id, route = route.mount.as_str(), status = answer.status().as_u16(), "token");
             return Ok(answer);
         }
-        let mut exchange =
-            Exchange { id, route, house, request: None, caller, authority, bare, noted: Mutex::default() };
+        let mut exchange = Exchange {
+            id,
+            route,
+            house,
+            request: None,
+            caller,
+            authority,
+            asked: None,
+            bare,
+            noted: Mutex::default(),
+        };
         let carried = Self::carry(&mut exchange, head, &target, body).await;
+        self.note(&exchange, &carried);
         let noted = std::mem::take(&mut *exchange.noted.lock().unwrap_or_else(PoisonError::into_inner));
         let route = &exchange.route;
         let millis = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -206,7 +264,7 @@ impl Gate for Gateway {
                 tracing::warn!(exchange = %id, route = exchange.template(), millis, code = refusal.code(), delivered, "refused");
                 record_refusal(&exchange, &refusal, delivered).await;
                 self.tell(Some(route), Some(refusal.code()), since, &noted);
-                Err(Refused { refusal, at, exchange: id.to_string() })
+                Err(Refused { refusal: heard(route.asks, refusal), at, exchange: id.to_string() })
             }
         }
     }
@@ -228,6 +286,15 @@ impl Gate for Gateway {
     }
 }
 
+/// What the caller hears of a refusal. That somebody objected is between the pupil and the school: to a publisher he is as
+/// unknown as anybody; log and journal have the reason.
+fn heard(asks: Asks, refusal: Refusal) -> Refusal {
+    match (asks, refusal) {
+        (Asks::Publisher, Refusal::Objected | Refusal::NoConsent) => Refusal::UnknownPseudonym,
+        (_, refusal) => refusal,
+    }
+}
+
 /// The issuer of a route, when the request is for its token endpoint, POST to `<mount>token`, and comes from where the
 /// route's callers may be.
 fn issuer(
@@ -244,6 +311,11 @@ fn issuer(
         Credential::Issued(issuer) => Some(Arc::clone(issuer)),
         _ => None,
     })
+}
+
+/// Whose failures are counted together.
+fn party(route: &Route) -> (School, Publisher) {
+    (route.scope.school.clone(), route.scope.publisher.clone())
 }
 
 /// Host and port that the caller asked for, in lower case: HTTP/2's `:authority`, or `Host`.

@@ -10,6 +10,7 @@ use super::parts::Parts;
 use super::piece::Piece;
 use super::refusal::Refusal;
 use super::route::Route;
+use super::withheld::Withheld;
 use crate::derive::Shape;
 use crate::identity::Identifier;
 use crate::profile::find::{Finding, Masking};
@@ -55,15 +56,18 @@ pub(super) fn gather<'a>(
     register: Option<&Register>,
     parts: &Parts,
     pieces: &'a [Piece],
+    withheld: &Withheld,
 ) -> Result<Questions<'a>, Refusal> {
     let mut questions = Questions::default();
-    for piece in pieces {
+    for (place, piece) in pieces.iter().enumerate() {
         let route = piece.route(exchange);
         let slices = piece.slices(parts);
         let material = piece.material(parts, &slices);
         let mut own: Vec<Ask> = Vec::with_capacity(piece.found.findings.len());
-        for finding in &piece.found.findings {
+        for (index, finding) in piece.found.findings.iter().enumerate() {
             own.push(match &finding.act {
+                // Who does not leave gets no pseudonym.
+                _ if withheld.takes(place, index) => Ask::Nothing,
                 Act::Pseudonym(masking) if masking.minted != Minted::Publisher => {
                     let text = piece.found.text(finding.place, &material);
                     let rule = || route.profile.rule_text(finding.rule);
@@ -73,7 +77,8 @@ pub(super) fn gather<'a>(
                 _ => Ask::Nothing,
             });
         }
-        for (index, finding) in piece.found.findings.iter().enumerate() {
+        let kept = |(index, _): &(usize, &Finding)| !withheld.takes(place, *index);
+        for (index, finding) in piece.found.findings.iter().enumerate().filter(kept) {
             let person = finding.person.and_then(|person| own.get(naming(&piece.found, person)?));
             let person = match person {
                 Some(Ask::Identifier(ask)) => Some(*ask),

@@ -2,6 +2,8 @@
 //!
 //! Splicing itself is `rewrite`'s. It must not know why a value changes, or through which door.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 
@@ -21,22 +23,34 @@ pub(super) enum Write {
     Pseudonym(String),
     /// The value that stood there, kept on purpose (`eck-id = "keep"`).
     Kept(String),
+    /// The name that the publisher gave to a thing of its own.
+    Minted(String),
+    /// An address, and the spans in it that repeat the publisher's question.
+    Address { text: String, echoes: Vec<Range<usize>> },
     /// This literal, as it is.
     Literal(String),
     /// Nothing: member, element, parameter or header goes.
     Nothing,
 }
 
+/// What the guard lets stand of a text that was written.
+enum Allowed {
+    /// All of it.
+    Whole(PermitKind),
+    /// These spans of a text this long: echoes.
+    Within(Vec<Range<usize>>, usize),
+}
+
 /// Gathered edits of one message.
 #[derive(Default)]
 pub(super) struct Edits {
     body: Vec<Change>,
-    body_permits: Vec<(usize, PermitKind)>,
+    body_permits: Vec<(usize, Allowed)>,
     query: Vec<Change>,
-    query_permits: Vec<(usize, PermitKind)>,
-    path: Vec<(usize, String, Option<PermitKind>)>,
-    headers: Vec<(u32, Option<String>, Option<PermitKind>)>,
-    added_headers: Vec<(String, String, Option<PermitKind>)>,
+    query_permits: Vec<(usize, Allowed)>,
+    path: Vec<(usize, String, Option<Allowed>)>,
+    headers: Vec<(u32, Option<String>, Option<Allowed>)>,
+    added_headers: Vec<(String, String, Option<Allowed>)>,
     nested: Vec<Vec<Change>>,
     hosts: Vec<(u32, Place)>,
 }
@@ -54,11 +68,7 @@ impl Edits {
 
     /// Notes an edit. `slot` names what an insertion writes.
     pub(super) fn put(&mut self, place: Place, slot: &str, write: Write) -> Result<(), Refusal> {
-        let permit = match write {
-            Write::Pseudonym(_) => Some(PermitKind::Pseudonym),
-            Write::Kept(_) => Some(PermitKind::KeptIdentifier),
-            _ => None,
-        };
+        let (write, permit) = allowed(write);
         match place {
             Place::Body(node) => add(&mut self.body, &mut self.body_permits, permit, at_node(node, write)),
             Place::Query(node) => add(&mut self.query, &mut self.query_permits, permit, at_node(node, write)),
@@ -123,7 +133,7 @@ impl Edits {
             Some(document) if self.body.is_empty() => Bytes::from(document.into_bytes()),
             Some(document) => {
                 let spliced = splice(&document, &self.body).map_err(|_| Refusal::Internal)?;
-                permits.extend(permitted(&spliced.placed, &self.body_permits, &Part::Body));
+                permits.extend(permitted(&spliced.placed, &self.body_permits, &Part::Body, 1));
                 Bytes::from(spliced.bytes)
             }
         };
@@ -133,13 +143,9 @@ impl Edits {
             Head::Request { method, .. } => {
                 let rebuilt = self.rebuild(&target.ok_or(Refusal::Internal)?)?;
                 for (span, (_, _, permit)) in rebuilt.segments.iter().zip(&self.path) {
-                    permits.extend(permit.map(|kind| Permit {
-                        part: Part::Target,
-                        span: span.clone(),
-                        kind,
-                    }));
+                    permits.extend(permit.iter().flat_map(|permit| permit.at(&Part::Target, span, 0)));
                 }
-                permits.extend(permitted(&rebuilt.query, &self.query_permits, &Part::Target));
+                permits.extend(permitted(&rebuilt.query, &self.query_permits, &Part::Target, 0));
                 Head::Request { method, target: rebuilt.target, headers: kept }
             }
         };
@@ -196,16 +202,15 @@ impl Edits {
             written.insert(ACCEPT, HeaderValue::from_str(accept).map_err(|_| Refusal::Internal)?);
         }
         let kept = found.kept_headers.iter().filter_map(|index| received.get(*index as usize));
-        let mut all: Vec<(&str, &str, Option<PermitKind>)> =
+        let mut all: Vec<(&str, &str, Option<&Allowed>)> =
             kept.map(|(name, value)| (name.as_str(), value.as_str(), None)).collect();
         for (index, value, permit) in &self.headers {
             let name =
                 received.get(*index as usize).map(|(name, _)| name.as_str()).ok_or(Refusal::Internal)?;
-            all.extend(value.as_deref().map(|value| (name, value, *permit)));
+            all.extend(value.as_deref().map(|value| (name, value, permit.as_ref())));
         }
-        all.extend(
-            self.added_headers.iter().map(|(name, value, permit)| (name.as_str(), value.as_str(), *permit)),
-        );
+        let added = self.added_headers.iter();
+        all.extend(added.map(|(name, value, permit)| (name.as_str(), value.as_str(), permit.as_ref())));
         for (name, value, permit) in all {
             let name = HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes())
                 .map_err(|_| Refusal::Internal)?;
@@ -219,11 +224,8 @@ impl Edits {
                 return Err(Refusal::HeaderNotListed("If-Match"));
             }
             let bytes = HeaderValue::from_str(value).map_err(|_| Refusal::Internal)?;
-            permits.extend(permit.map(|kind| Permit {
-                part: Part::Header(name.clone()),
-                span: 0..value.len(),
-                kind,
-            }));
+            let part = Part::Header(name.clone());
+            permits.extend(permit.iter().flat_map(|permit| permit.at(&part, &(0..value.len()), 0)));
             written.append(name, bytes);
         }
         Ok(written)
@@ -240,10 +242,41 @@ pub(super) fn whole_order(document: &Document, parent: u32, sorted: Vec<u32>) ->
     order
 }
 
+impl Allowed {
+    /// The permits for a literal at `span` of a part. `quotes`: the bytes before and behind its text.
+    fn at(&self, part: &Part, span: &Range<usize>, quotes: usize) -> Vec<Permit> {
+        let permit = |span, kind| Permit { part: part.clone(), span, kind };
+        match self {
+            Self::Whole(kind) => vec![permit(span.clone(), *kind)],
+            // Escapes would have moved what stands behind them: then nothing is permitted.
+            Self::Within(_, len) if span.len() != len + 2 * quotes => Vec::new(),
+            Self::Within(echoes, _) => {
+                let from = span.start + quotes;
+                let moved = echoes.iter().map(|echo| echo.start + from..echo.end + from);
+                moved.map(|span| permit(span, PermitKind::Echo)).collect()
+            }
+        }
+    }
+}
+
+/// What is written, and what of it the guard lets stand.
+fn allowed(write: Write) -> (Write, Option<Allowed>) {
+    match write {
+        Write::Pseudonym(_) => (write, Some(Allowed::Whole(PermitKind::Pseudonym))),
+        Write::Kept(_) => (write, Some(Allowed::Whole(PermitKind::KeptIdentifier))),
+        Write::Minted(_) => (write, Some(Allowed::Whole(PermitKind::Minted))),
+        Write::Address { text, echoes } => {
+            let allowed = Allowed::Within(echoes, text.len());
+            (Write::Text(text), Some(allowed))
+        }
+        Write::Text(_) | Write::Literal(_) | Write::Nothing => (write, None),
+    }
+}
+
 fn add(
     changes: &mut Vec<Change>,
-    permits: &mut Vec<(usize, PermitKind)>,
-    permit: Option<PermitKind>,
+    permits: &mut Vec<(usize, Allowed)>,
+    permit: Option<Allowed>,
     change: Change,
 ) {
     permits.extend(permit.map(|kind| (changes.len(), kind)));
@@ -252,7 +285,11 @@ fn add(
 
 fn at_node(node: u32, write: Write) -> Change {
     match write {
-        Write::Text(text) | Write::Pseudonym(text) | Write::Kept(text) => Change::Replace { node, text },
+        Write::Text(text)
+        | Write::Pseudonym(text)
+        | Write::Kept(text)
+        | Write::Minted(text)
+        | Write::Address { text, .. } => Change::Replace { node, text },
         Write::Literal(literal) => Change::ReplaceRaw { node, literal },
         Write::Nothing => Change::Remove { node },
     }
@@ -265,19 +302,25 @@ fn inserted(parent: u32, slot: &str, write: Write) -> Result<Change, Refusal> {
 
 fn text_of(write: Write) -> Option<String> {
     match write {
-        Write::Text(text) | Write::Pseudonym(text) | Write::Kept(text) | Write::Literal(text) => Some(text),
+        Write::Text(text)
+        | Write::Pseudonym(text)
+        | Write::Kept(text)
+        | Write::Minted(text)
+        | Write::Address { text, .. }
+        | Write::Literal(text) => Some(text),
         Write::Nothing => None,
     }
 }
 
 fn permitted<'a>(
     placed: &'a [Placed],
-    kinds: &'a [(usize, PermitKind)],
+    allowed: &'a [(usize, Allowed)],
     part: &'a Part,
+    quotes: usize,
 ) -> impl Iterator<Item = Permit> + 'a {
-    kinds.iter().filter_map(move |(change, kind)| {
+    let written = allowed.iter().filter_map(move |(change, allowed)| {
         let found = placed.binary_search_by_key(change, |placed| placed.change).ok()?;
-        let span = placed.get(found)?.span.clone();
-        Some(Permit { part: part.clone(), span, kind: *kind })
-    })
+        Some((allowed, &placed.get(found)?.span))
+    });
+    written.flat_map(move |(allowed, span)| allowed.at(part, span, quotes))
 }

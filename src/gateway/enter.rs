@@ -30,12 +30,18 @@ use crate::vault::{OriginalAsk, RevealAsk, Revealed};
 #[derive(Debug)]
 pub(super) struct Restored {
     message: Message,
+    whom: Vec<Identifier>,
 }
 
 impl Restored {
     /// The message, for the connection that writes it.
     pub(super) fn into_message(self) -> Message {
         self.message
+    }
+
+    /// Whose identifiers are in it.
+    pub(super) fn take_whom(&mut self) -> Vec<Identifier> {
+        std::mem::take(&mut self.whom)
     }
 }
 
@@ -51,15 +57,19 @@ pub(super) async fn enter(
     let answers = reveal(exchange, &parts, &found).await?;
     let salts = answers.salts();
     answers.watch(watch, &found);
+    let whom = answers.whom();
     let counts = found.first().map(|piece| piece.found.counts.clone()).unwrap_or_default();
     let written = write(exchange, selected, parts, &found, &answers)?;
-    record(
-        exchange,
-        &Crossing { event: Event::ENTERED, counts: &counts, salts: &salts, permits: 0, noted: &[] },
-        None,
-    )
-    .await?;
-    Ok(Restored { message: written.message })
+    let crossing = Crossing {
+        event: Event::ENTERED,
+        counts: &counts,
+        salts: &salts,
+        permits: 0,
+        noted: &[],
+        withheld: 0,
+    };
+    record(exchange, &crossing, None).await?;
+    Ok(Restored { message: written.message, whom })
 }
 
 /// What stands behind a finding.
@@ -98,6 +108,14 @@ impl Answers {
         salts.sort_unstable();
         salts.dedup();
         salts
+    }
+
+    fn whom(&self) -> Vec<Identifier> {
+        let of = |answer: &Answer| match answer {
+            Answer::Identifier { identifier, .. } => Some(identifier.clone()),
+            _ => None,
+        };
+        self.0.iter().flatten().filter_map(of).collect()
     }
 
     /// What was restored must not come back out in the same exchange. What the publisher sent may: it knows its own
@@ -288,8 +306,9 @@ fn write(
     let mut edits = edit(0, whole)?;
     for (index, finding) in whole.found.findings.iter().enumerate() {
         if let Act::Address { .. } = finding.act {
-            let address = address::write(pieces, index, &edit)?;
-            edits.put(finding.place, "", address.map_or(Write::Nothing, Write::Text))?;
+            let address = address::write(exchange, pieces, index, &edit)?;
+            let write = |(text, echoes)| Write::Address { text, echoes };
+            edits.put(finding.place, "", address.map_or(Write::Nothing, write))?;
         }
     }
     let accept = match &parts.head {

@@ -11,14 +11,16 @@ use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use super::crossing::{Answered, ask_publisher, ask_school};
+use super::echo::Asked;
 use super::enter::{Restored, enter};
 use super::guard::{Cleared, Watch};
 use super::house::{House, Register};
-use super::leave::{leave, look_over};
+use super::leave::leave;
 use super::message::{Head, Message};
 use super::record::record_status;
 use super::refusal::{At, Refusal};
 use super::route::Route;
+use super::undescribed::look_over;
 use crate::identity::ExchangeId;
 use crate::profile::Selected;
 
@@ -36,6 +38,8 @@ pub(super) struct Exchange {
     pub(super) caller: usize,
     /// The authority under which the caller reached Sluis.
     pub(super) authority: String,
+    /// What a publisher asks, as it said it; none where the school asks.
+    pub(super) asked: Option<Asked>,
     /// The request was for the bare mount, without a slash behind it.
     pub(super) bare: bool,
     /// What the guard found in its messages and let go, by name.
@@ -62,6 +66,7 @@ pub(super) async fn school_asks(
     selected: Selected,
     request: Message,
 ) -> Result<Reply, Refusing> {
+    exchange.lawful().map_err(asking)?;
     let mut watch = Watch::new();
     let cleared = leave(exchange, selected, request, &mut watch).await.map_err(asking)?;
     match ask_publisher(exchange, selected, cleared).await? {
@@ -79,8 +84,10 @@ pub(super) async fn publisher_asks(
     selected: Selected,
     request: Message,
 ) -> Result<Reply, Refusing> {
+    exchange.lawful().map_err(asking)?;
     let mut watch = Watch::new();
-    let restored = enter(exchange, selected, request, &mut watch).await.map_err(asking)?;
+    let mut restored = enter(exchange, selected, request, &mut watch).await.map_err(asking)?;
+    let whom = restored.take_whom();
     match ask_school(exchange, selected, restored).await? {
         Answered::Listed(selected, reply) => {
             let cleared = leave(exchange, selected, reply, &mut watch).await.map_err(replying)?;
@@ -88,7 +95,7 @@ pub(super) async fn publisher_asks(
         }
         Answered::Unlisted(status, withheld) => {
             // Nothing of it crosses; but a school that names a pupil in its errors must hear of it.
-            look_over(exchange, &watch, withheld).map_err(replying)?;
+            look_over(exchange, selected, &whom, &mut watch, withheld).map_err(replying)?;
             bare(exchange, status).await
         }
     }
@@ -109,6 +116,11 @@ impl Exchange {
     /// Remembers what the guard let go, for the metrics.
     pub(super) fn note(&self, noted: &[(&'static str, u64)]) {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(noted);
+    }
+
+    /// Whether this publisher may be dealt with at this moment at all: before anything moves, and again when it leaves.
+    pub(super) fn lawful(&self) -> Result<(), Refusal> {
+        self.route.terms.hold(self.house.clock.now())
     }
 
     /// The route as log and journal name it: mount and path template, never the path as received.

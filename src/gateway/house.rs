@@ -6,14 +6,16 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::guard::{WatchKind, Watchlist};
+use super::guard::{Watch, WatchKind, Watchlist};
+use super::patience::Patience;
 use super::route::Routes;
 use crate::clock::Clock;
-use crate::identity::{Kind, School};
+use crate::identity::{Identifier, Kind, School};
 use crate::journal::Journal;
 use crate::rewrite::Limits;
 use crate::rewrite::coding::Expansion;
-use crate::roster::{Pupil, Roster};
+use crate::roster::consent::Consents;
+use crate::roster::{Field, Known, Roster};
 use crate::secret::Secret;
 use crate::vault::{Avoid, Vault};
 
@@ -29,12 +31,16 @@ pub struct House {
     pub routes: Routes,
     /// What each school has told about its pupils; a school that is not here runs closed.
     pub rosters: HashMap<School, Arc<Register>>,
+    /// What pupils and parents said: whom each school does not let leave. A school that is not here heard nothing.
+    pub consents: HashMap<School, Arc<Consents>>,
     /// SHA-256 of the configuration in force.
     pub configuration: [u8; 32],
     /// SHA-256 of the running binary.
     pub binary: [u8; 32],
     /// How much a parser takes.
     pub limits: Limits,
+    /// How much of what a publisher asks may fail.
+    pub patience: Patience,
     /// How far a compressed body may expand.
     pub expansion: Expansion,
 }
@@ -53,8 +59,8 @@ impl Register {
     /// Makes a roster ready. Takes time with its size: call it off the runtime's threads.
     pub fn build(roster: Roster) -> Self {
         let watchlist = {
-            let prefixed: Vec<Option<Secret<String>>> = roster.pupils().iter().map(prefixed).collect();
-            let pupils = roster.pupils().iter().zip(&prefixed);
+            let prefixed: Vec<Option<Secret<String>>> = roster.pupils().map(prefixed).collect();
+            let pupils = roster.pupils().zip(&prefixed);
             Watchlist::of_pupils(pupils.map(|(pupil, whole)| {
                 let whole = whole.iter().map(|name| (WatchKind::FamilyName, name.expose().as_str()));
                 values(pupil).chain(whole)
@@ -63,6 +69,13 @@ impl Register {
         let words = words(&roster);
         let avoid: Avoid = Arc::new(move |word: &str| words.contains(&word.to_lowercase()));
         Self { roster, watchlist, avoid }
+    }
+
+    /// Watches for all that is known of whoever has this identifier.
+    pub(super) fn watch(&self, identifier: &Identifier, person: u32, watch: &mut Watch) {
+        for (kind, text) in self.roster.pupil(identifier).into_iter().flat_map(values) {
+            watch.add(Some(person), kind, text);
+        }
     }
 
     /// For a school without a roster: nothing to watch for, nothing to avoid.
@@ -78,30 +91,34 @@ impl std::fmt::Debug for House {
 }
 
 /// A pupil's prefix and family name as one, which a roster keeps apart: texts join them (`vandenberg`).
-fn prefixed(pupil: &Pupil) -> Option<Secret<String>> {
-    let (prefix, family) = (pupil.prefix.as_ref()?, pupil.family.as_ref()?);
+fn prefixed(pupil: Known<'_>) -> Option<Secret<String>> {
+    let (prefix, family) = (pupil.first(Field::Prefix)?, pupil.first(Field::Family)?);
     Some(Secret::new(format!("{} {}", prefix.expose(), family.expose())))
 }
 
-fn values(pupil: &Pupil) -> impl Iterator<Item = (WatchKind, &str)> {
+fn values(pupil: Known<'_>) -> impl Iterator<Item = (WatchKind, &str)> {
     let identifiers = pupil.all_identifiers().map(|(kind, text)| {
         let watched = if kind == Kind::EMAIL { WatchKind::Email } else { WatchKind::Identifier };
-        (watched, text.expose().as_str())
+        (watched, text.expose())
     });
-    identifiers
-        .chain(pupil.given.iter().map(|text| (WatchKind::GivenName, text.expose().as_str())))
-        .chain(pupil.family.iter().map(|text| (WatchKind::FamilyName, text.expose().as_str())))
-        .chain(pupil.full_names.iter().map(|text| (WatchKind::FullName, text.expose().as_str())))
-        .chain(pupil.phones.iter().map(|text| (WatchKind::Phone, text.expose().as_str())))
-        .chain(pupil.addresses.iter().map(|text| (WatchKind::Address, text.expose().as_str())))
-        .chain(pupil.birth_date.iter().map(|text| (WatchKind::BirthDate, text.expose().as_str())))
+    let fields = [
+        (Field::Given, WatchKind::GivenName),
+        (Field::Family, WatchKind::FamilyName),
+        (Field::FullName, WatchKind::FullName),
+        (Field::Phone, WatchKind::Phone),
+        (Field::Address, WatchKind::Address),
+        (Field::BirthDate, WatchKind::BirthDate),
+    ];
+    let fields = fields
+        .into_iter()
+        .flat_map(move |(field, kind)| pupil.all(field).map(move |text| (kind, text.expose())));
+    identifiers.chain(fields)
 }
 
 /// Every word of every name, in lower case.
 fn words(roster: &Roster) -> HashSet<String> {
-    let names = roster.pupils().iter().flat_map(|pupil| {
-        pupil.given.iter().chain(&pupil.prefix).chain(&pupil.family).chain(&pupil.full_names)
-    });
+    let fields = [Field::Given, Field::Prefix, Field::Family, Field::FullName];
+    let names = roster.pupils().flat_map(|pupil| fields.into_iter().flat_map(move |field| pupil.all(field)));
     names
         .flat_map(|name| name.expose().split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase))
         .collect()

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::asking::{Ask, Questions, gather, naming, within};
 use super::edits::{Edits, Write, Written, whole_order};
 use super::exchange::Exchange;
-use super::guard::{Cleared, Leak, Permit, Watch, Watchlist, clear_under};
+use super::guard::{Cleared, Leak, Permit, Suspects, Watch, Watchlist, clear_under};
 use super::house::Register;
 use super::message::{Head, Message};
 use super::parts::Parts;
@@ -16,10 +16,11 @@ use super::piece::{Piece, pieces};
 use super::record::{Crossing, record};
 use super::refusal::Refusal;
 use super::route::Route;
+use super::withheld::Withheld;
 use super::{address, watching};
 use crate::journal::Event;
-use crate::profile::find::{Finding, Masking};
-use crate::profile::{Act, Door, Minted, Selected};
+use crate::profile::find::{Finding, Masking, Order};
+use crate::profile::{Act, Door, Minted, Place, Selected};
 use crate::vault::{Avoid, LabelAsk, MaskAnswer, MaskAsk, Masked as Answered, Person, VaultError};
 
 /// A message with its findings replaced; not yet looked at by the guard.
@@ -36,12 +37,14 @@ pub(super) async fn leave(
     message: Message,
     watch: &mut Watch,
 ) -> Result<Cleared, Refusal> {
+    exchange.lawful()?;
     let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
     let register = exchange.register();
     let found = pieces(exchange, selected, Door::Leave, register.is_none(), &parts)?;
-    let masked = mask(exchange, register, selected, parts, found, watch).await?;
+    let withheld = Withheld::of(exchange, register, &parts, &found)?;
+    let masked = mask(exchange, selected, parts, found, &withheld, watch).await?;
     let Masked { written, salts, counts } = masked;
-    let cleared = guarded(exchange, watch, &written.permits, written.message)?;
+    let cleared = guarded(exchange.route.suspects, register, watch, &written.permits, written.message)?;
     exchange.note(cleared.noted());
     let crossing = Crossing {
         event: Event::LEFT,
@@ -49,24 +52,21 @@ pub(super) async fn leave(
         salts: &salts,
         permits: cleared.permits_used(),
         noted: cleared.noted(),
+        withheld: withheld.elements().len(),
     };
     record(exchange, &crossing, Some(cleared.message())).await?;
     Ok(cleared)
 }
 
-/// Whether a reply that is withheld names somebody: the exchange then fails, instead of passing its status on.
-pub(super) fn look_over(exchange: &Exchange, watch: &Watch, withheld: Message) -> Result<(), Refusal> {
-    guarded(exchange, watch, &[], withheld).map(drop)
-}
-
-fn guarded(
-    exchange: &Exchange,
+/// Past the guard, or what it found.
+pub(super) fn guarded(
+    suspects: Suspects,
+    register: Option<&Register>,
     watch: &Watch,
     permits: &[Permit],
     message: Message,
 ) -> Result<Cleared, Refusal> {
-    let suspects = exchange.route.suspects;
-    let cleared = match exchange.register() {
+    let cleared = match register {
         Some(register) => clear_under(suspects, &register.watchlist, watch, permits, message),
         None => clear_under(suspects, &Watchlist::empty(), watch, permits, message),
     };
@@ -76,13 +76,15 @@ fn guarded(
 /// Found → Masked.
 async fn mask(
     exchange: &Exchange,
-    register: Option<&Register>,
     selected: Selected,
     parts: Parts,
     found: Vec<Piece>,
+    withheld: &Withheld,
     watch: &mut Watch,
 ) -> Result<Masked, Refusal> {
-    let Questions { asks, wanted, names: labels } = gather(exchange, register, &parts, &found)?;
+    let register = exchange.register();
+    let questions = gather(exchange, register, &parts, &found, withheld)?;
+    let Questions { asks, wanted, names: labels } = questions;
     let questions: Vec<MaskAsk<'_>> = wanted
         .iter()
         .map(|ask| MaskAsk {
@@ -116,7 +118,8 @@ async fn mask(
         _ => false,
     };
     watching::watch(watch, exchange, &found, &parts, &minted);
-    let written = write(exchange, selected, parts, &found, &asks, &answer)?;
+    let answered = Answers { asks: &asks, answer: &answer, withheld };
+    let written = write(exchange, selected, parts, &found, &answered)?;
     let mut salts: Vec<[u8; 16]> =
         answer.masked.iter().filter(|one| !one.minted).map(|one| one.salt).collect();
     salts.sort_unstable();
@@ -125,25 +128,37 @@ async fn mask(
     Ok(Masked { written, salts, counts })
 }
 
-/// Masked: every finding written, lists put in the order of pseudonyms.
+/// What every finding asked, what came of it, and what does not leave.
+struct Answers<'a> {
+    asks: &'a [Vec<Ask>],
+    answer: &'a MaskAnswer,
+    withheld: &'a Withheld,
+}
+
+/// Masked: every finding written, elements withheld, lists put in the order of pseudonyms.
 fn write(
     exchange: &Exchange,
     selected: Selected,
     parts: Parts,
     pieces: &[Piece],
-    asks: &[Vec<Ask>],
-    answer: &MaskAnswer,
+    answers: &Answers<'_>,
 ) -> Result<Written, Refusal> {
+    let Answers { asks, answer, withheld } = answers;
     let (Some(whole), Some(own)) = (pieces.first(), asks.first()) else { return Err(Refusal::Internal) };
-    let edit = |place: usize, piece: &Piece| edits(exchange, &parts, piece, asks.get(place), answer);
+    let edit = |place: usize, piece: &Piece| edits(exchange, &parts, (place, piece), answers);
     let mut edits = edit(0, whole)?;
+    for element in withheld.elements() {
+        edits.put(Place::Body(element), "", Write::Nothing)?;
+    }
     for (index, finding) in whole.found.findings.iter().enumerate() {
-        if let Act::Address { .. } = finding.act {
-            let address = address::write(pieces, index, &edit)?;
-            edits.put(finding.place, "", address.map_or(Write::Nothing, Write::Text))?;
+        if let (Act::Address { .. }, false) = (&finding.act, withheld.takes(0, index)) {
+            let address = address::write(exchange, pieces, index, &edit)?;
+            let write = |(text, echoes)| Write::Address { text, echoes };
+            edits.put(finding.place, "", address.map_or(Write::Nothing, write))?;
         }
     }
-    for order in &whole.found.orders {
+    let stays = |order: &&Order| !withheld.takes_node(&whole.found, order.nested, order.parent);
+    for order in whole.found.orders.iter().filter(stays) {
         let pseudonym = |person: Option<u32>| match own.get(naming(&whole.found, person?)?)? {
             Ask::Identifier(ask) => answer.masked.get(*ask).map(|one| one.pseudonym.as_str()),
             _ => None,
@@ -171,16 +186,17 @@ fn write(
 fn edits(
     exchange: &Exchange,
     parts: &Parts,
-    piece: &Piece,
-    asks: Option<&Vec<Ask>>,
-    answer: &MaskAnswer,
+    (place, piece): (usize, &Piece),
+    Answers { asks, answer, withheld }: &Answers<'_>,
 ) -> Result<Edits, Refusal> {
+    let asks = asks.get(place);
     let slices = piece.slices(parts);
     let material = piece.material(parts, &slices);
     let mut edits = Edits::new(&piece.found);
     let route = piece.route(exchange);
     for (index, finding) in piece.found.findings.iter().enumerate() {
         match finding.act {
+            _ if withheld.takes(place, index) => {}
             Act::Nested { nested } => edits.host(nested, finding.place),
             Act::Address { .. } => {}
             _ => {
@@ -216,7 +232,7 @@ fn change(
         Act::Pseudonym(masking) if route.keeps(masking.kind, within(masking, text)) => {
             Some(Write::Kept(text.to_owned()))
         }
-        Act::Pseudonym(masking) => pseudonym(masking, masked()?, text),
+        Act::Pseudonym(masking) => Some(pseudonym(masking, masked()?, text)),
         Act::PersonPseudonym { form, .. } => {
             let (before, after) = form.as_ref().map_or(("", ""), |form| (form.0.as_str(), form.1.as_str()));
             Some(Write::Pseudonym(format!("{before}{}{after}", masked()?.pseudonym)))
@@ -236,17 +252,17 @@ fn change(
 }
 
 /// The pseudonym, in what stood round the identifier. What the publisher made stays.
-fn pseudonym(masking: &Masking, masked: &Answered, text: &str) -> Option<Write> {
+fn pseudonym(masking: &Masking, masked: &Answered, text: &str) -> Write {
     if masked.minted {
-        return None;
+        return Write::Minted(text.to_owned());
     }
     let before = text.get(..usize::from(masking.before)).unwrap_or("");
     let after = text.get(text.len().saturating_sub(usize::from(masking.after))..).unwrap_or("");
-    Some(if before.is_empty() && after.is_empty() {
+    if before.is_empty() && after.is_empty() {
         Write::Pseudonym(masked.pseudonym.as_str().to_owned())
     } else {
         Write::Pseudonym(format!("{before}{}{after}", masked.pseudonym))
-    })
+    }
 }
 
 fn swapped(route: &Route, name: &str, text: &str, added: bool) -> Result<String, Refusal> {

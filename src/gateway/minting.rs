@@ -29,15 +29,14 @@ pub(super) struct Thing<'a> {
     pub(super) brings: bool,
 }
 
-/// Whether something is made at a finding: in the body of a POST, in body or path of a PUT, and wherever the publisher's
-/// own reply names it. A parameter asks, and an address points at what is there.
+/// Whether something is made at a finding: in body or path of a POST or PUT, and wherever the publisher's own reply names
+/// it. A parameter asks, and an address points at what is there.
 pub(super) fn brings(head: &Head, piece: &Piece, finding: usize) -> bool {
     let Head::Request { method, .. } = head else { return true };
     let place = piece.found.findings.get(finding).map(|finding| finding.place);
     piece.address.is_none()
         && match place {
-            Some(Place::Body(_)) => *method == Method::POST || *method == Method::PUT,
-            Some(Place::Path(_)) => *method == Method::PUT,
+            Some(Place::Body(_) | Place::Path(_)) => *method == Method::POST || *method == Method::PUT,
             _ => false,
         }
 }

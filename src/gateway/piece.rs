@@ -97,6 +97,7 @@ fn found_refusal(refusal: FindRefusal) -> Refusal {
         FindRefusal::NotListed { rule } => Refusal::NotListed { rule },
         FindRefusal::Question { rule } => Refusal::Question { rule },
         FindRefusal::NoPerson { rule } => Refusal::NoPerson { rule },
+        FindRefusal::NotAgreed { rule } => Refusal::NotAgreed { rule },
         FindRefusal::Closed { rule } => Refusal::Closed { rule },
         FindRefusal::Shape { rule, what } => Refusal::NotListed { rule: format!("{rule}: {what}") },
     }

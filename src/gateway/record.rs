@@ -23,6 +23,8 @@ pub(super) struct Crossing<'a> {
     pub(super) permits: usize,
     /// What the guard found and let go, by name.
     pub(super) noted: &'a [(&'static str, u64)],
+    /// List elements that did not leave, because their pupils do not.
+    pub(super) withheld: usize,
 }
 
 /// Makes a crossing durable. `leaving` is the message whose bytes are about to leave.
@@ -42,6 +44,9 @@ pub(super) async fn record(
     if let Some(message) = leaving {
         leaf.left = Some(Sha256::digest(&message.body).into());
         leaf.details = vec![("head".to_owned(), Detail::Digest(digest_head(&message.head)))];
+        if crossing.withheld > 0 {
+            leaf.details.push(("withheld".to_owned(), Detail::Number(crossing.withheld as u64)));
+        }
     }
     let noted = crossing.noted.iter();
     leaf.details.extend(noted.map(|(name, count)| (format!("guard-{name}"), Detail::Number(*count))));

@@ -62,6 +62,19 @@ pub enum Refusal {
     },
     /// A value that a `swap` rule does not know.
     SwapMismatch,
+    /// The publisher's agreement has ended.
+    AgreementEnded,
+    /// The publisher processes outside the EEA, and no basis for that is on record.
+    NoBasis,
+    /// Something of a category that the publisher's agreement does not name, at a place where it cannot just go.
+    NotAgreed {
+        /// The profile's rule.
+        rule: String,
+    },
+    /// The message is about a pupil for whom an objection against this publisher is on record.
+    Objected,
+    /// The message is about a pupil under 16 (or of unknown age), the publisher is a free app, and no consent is on record.
+    NoConsent,
     /// The guard found something it watches.
     Leak {
         /// What kind of thing was found, in the guard's own words (`full-name`, `identifier` …).
@@ -74,6 +87,11 @@ pub enum Refusal {
         /// The profile's rule.
         rule: String,
     },
+    /// The guard withheld too many replies to this publisher.
+    WithheldTooOften {
+        /// When it may ask again.
+        seconds: u64,
+    },
     /// The vault is sealed, or its disk failed.
     VaultSealed,
     /// The journal cannot be written.
@@ -82,6 +100,11 @@ pub enum Refusal {
     RosterUnavailable,
     /// More work than the configured limits allow.
     Overloaded,
+    /// Too many questions of this publisher failed, or too many requests for a token from this address.
+    FailedTooOften {
+        /// When it may ask again.
+        seconds: u64,
+    },
     /// The process is draining.
     Draining,
     /// The other side could not be reached, or broke off.
@@ -118,13 +141,20 @@ impl Refusal {
             Self::NoPerson { .. } => "SLS-302",
             Self::SwapMismatch => "SLS-303",
             Self::NotInRoster { .. } => "SLS-304",
+            Self::AgreementEnded => "SLS-401",
+            Self::NoBasis => "SLS-402",
+            Self::NotAgreed { .. } => "SLS-403",
+            Self::Objected => "SLS-404",
+            Self::NoConsent => "SLS-405",
             Self::Leak { .. } => "SLS-601",
             Self::Closed { .. } => "SLS-602",
+            Self::WithheldTooOften { .. } => "SLS-603",
             Self::VaultSealed => "SLS-701",
             Self::JournalFailed => "SLS-702",
             Self::RosterUnavailable => "SLS-703",
             Self::Overloaded => "SLS-801",
             Self::Draining => "SLS-802",
+            Self::FailedTooOften { .. } => "SLS-803",
             Self::UpstreamDown => "SLS-901",
             Self::UpstreamSlow => "SLS-902",
             Self::UpstreamCredential => "SLS-903",

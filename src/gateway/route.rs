@@ -9,7 +9,8 @@ use crate::derive::Shape;
 use crate::gateway::caller::CallerRule;
 use crate::gateway::gate::Carrier;
 use crate::gateway::guard::Suspects;
-use crate::identity::{Kind, Scope};
+use crate::gateway::terms::Terms;
+use crate::identity::{Kind, Publisher, Scope};
 use crate::profile::{Profile, RuleId};
 use crate::secret::Secret;
 
@@ -105,6 +106,8 @@ pub struct Route {
     pub eck_id_kept: bool,
     /// What is done with what the guard only suspects.
     pub suspects: Suspects,
+    /// On what terms this publisher receives anything; all routes of a publisher share them.
+    pub terms: Arc<Terms>,
     /// Values that differ inside and outside.
     pub swaps: Vec<Swap>,
     /// The other side.
@@ -256,6 +259,11 @@ impl Routes {
 }
 
 impl Route {
+    /// The publisher at the other end, by its own id.
+    pub fn publisher(&self) -> &Publisher {
+        self.terms.publisher().unwrap_or(&self.scope.publisher)
+    }
+
     /// The field that a rule is about, by a name that does not change.
     pub fn slot(&self, rule: RuleId) -> &str {
         self.profile.rule(rule).map_or("", |rule| rule.slot.as_str())

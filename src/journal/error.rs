@@ -116,6 +116,23 @@ pub enum Seal {
         /// The leaf's place.
         index: u64,
     },
+    /// A checkpoint that is kept elsewhere has more entries: the journal was put back.
+    #[error(
+        "a checkpoint of it that is kept elsewhere has {kept} entries, and here are {here}: an older copy was put in its \
+         place"
+    )]
+    RolledBack {
+        /// Entries of that checkpoint.
+        kept: u64,
+        /// Entries of the newest checkpoint here.
+        here: u64,
+    },
+    /// The entries of a checkpoint that is kept elsewhere are others here.
+    #[error("its first {size} entries are not those of a checkpoint that is kept elsewhere")]
+    Forked {
+        /// Entries of that checkpoint.
+        size: u64,
+    },
     /// The machine's clock is behind the newest entry.
     #[error("the clock is {behind_ms} ms behind the newest entry")]
     ClockSetBack {
@@ -133,6 +150,10 @@ impl Seal {
             }
             Self::Checkpoint(NoteError::UnknownKey) => {
                 "Put the key file back that signed this journal, or name its public key as trusted."
+            }
+            Self::RolledBack { .. } | Self::Forked { .. } => {
+                "Keep everything as it is and put the newest vault and journal back together; if there is no newer one, \
+                 recover the vault and begin a new journal under another `origin`."
             }
             _ => {
                 "Keep the directory as it is, run `sluis journal verify` to see where it differs, then put the \
@@ -169,6 +190,17 @@ pub enum JournalError {
     /// The file gave back other entries than were written: the journal refuses from now on.
     #[error("the journal's file gives back other entries than were written")]
     Diverged,
+    /// A file of a copy could not be written.
+    #[error("cannot write {path} of the copy: {source}")]
+    Export {
+        /// Its path below the copy.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A witness's answer holds no cosignature of its own over the checkpoint that it was sent.
+    #[error("the witness's answer is not believed: {0}")]
+    Cosignature(#[source] NoteError),
     /// A tile that a proof needs cannot be read.
     #[error("cannot read tile {path}")]
     ReadTile {

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::open::ENTRIES;
+use super::open::{CHECKPOINT, ENTRIES};
 use super::record::{self, LOG_MAGIC};
 use super::{Hash, JournalError, Leaf, Seal};
 use crate::disk::{DiskError, Reader, Step};
@@ -18,7 +18,14 @@ pub struct Leaves {
 impl Leaves {
     /// Opens the journal below `directory` for reading, also while a process writes it.
     pub fn open(directory: &Path) -> Result<Self, JournalError> {
-        let reader = Reader::open(&directory.join(ENTRIES), LOG_MAGIC).map_err(JournalError::OpenJournal)?;
+        let path = directory.join(ENTRIES);
+        if !path.exists() {
+            // What the checkpoint says is for the message only, so it need not be believed.
+            let text = std::fs::read_to_string(directory.join(CHECKPOINT)).unwrap_or_default();
+            let checkpoint = text.lines().nth(1).and_then(|size| size.parse().ok()).unwrap_or_default();
+            return Err(JournalError::Sealed(Seal::LogMissing { checkpoint }));
+        }
+        let reader = Reader::open(&path, LOG_MAGIC).map_err(JournalError::OpenJournal)?;
         Ok(Self { reader, next: 0 })
     }
 

@@ -2,28 +2,49 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::checkpoint::journal_vkey;
 use super::keep::{Durable, Incoming, Keeping};
 use super::note::Vkey;
 use super::open::{CHECKPOINT, ENTRIES, check_clock, recover};
 use super::publish::Published;
-use super::{Checkpoint, Hash, JournalError, Leaf, Opened, Settings, record};
+use super::{Checkpoint, Event, Hash, JournalError, Leaf, Opened, Seal, Settings, VaultHead, record};
 use crate::crypto::SigningKey;
 use crate::disk::{Committer, Counts, Disk, DiskError, Lock, Pending, durable_write};
 
 /// An open journal. Only one process holds it.
 pub struct Journal {
-    disk: Arc<dyn Disk>,
-    directory: PathBuf,
-    origin: String,
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) directory: PathBuf,
+    pub(super) origin: String,
     vkey: Vkey,
+    /// The keys whose checkpoints are believed: the journal's own, and earlier ones.
+    pub(super) trusted: Vec<Vkey>,
     log: Committer<Keeping>,
     durable: Durable,
-    published: Mutex<Published>,
+    newest: Mutex<Newest>,
+    /// The newest vault head that was handed in with a leaf.
+    anchored: Mutex<Option<VaultHead>>,
     diverged: AtomicBool,
+    /// Why nothing more is recorded, once a witness has shown it.
+    pub(super) sealed: OnceLock<Seal>,
     _lock: Lock,
+}
+
+/// The newest checkpoint, and what is written under it.
+#[derive(Debug)]
+pub(super) struct Newest {
+    published: Published,
+    /// The signed checkpoint as it lies there, cosignatures included.
+    pub(super) note: String,
+}
+
+impl Newest {
+    /// How many entries it covers.
+    pub(super) fn size(&self) -> u64 {
+        self.published.size()
+    }
 }
 
 impl Journal {
@@ -63,9 +84,12 @@ impl Journal {
             directory: directory.to_owned(),
             origin,
             vkey,
+            trusted,
             log,
             durable,
-            published: Mutex::new(recovered.published),
+            newest: Mutex::new(Newest { published: recovered.published, note: recovered.note }),
+            anchored: Mutex::new(recovered.opened.vault),
+            sealed: OnceLock::new(),
             diverged: AtomicBool::new(false),
             _lock: lock,
         };
@@ -93,7 +117,7 @@ impl Journal {
 
     /// True once nothing more can be recorded: the process must refuse from then on.
     pub fn failed(&self) -> bool {
-        self.diverged.load(Ordering::Acquire) || self.log.failed()
+        self.diverged.load(Ordering::Acquire) || self.sealed.get().is_some() || self.log.failed()
     }
 
     /// How many entries are durable.
@@ -117,16 +141,14 @@ impl Journal {
     /// Errors: [`JournalError::WriteCheckpoint`], after which entries are safe and the next call tries
     /// again; [`JournalError::Diverged`], after which the journal has failed.
     pub fn checkpoint(&self, key: &SigningKey) -> Result<Checkpoint, JournalError> {
-        let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.diverged.load(Ordering::Acquire) {
-            return Err(JournalError::Diverged);
-        }
+        let mut newest = self.newest();
+        self.usable()?;
         let tree = self.durable.tree();
         let checkpoint = Checkpoint { origin: self.origin.clone(), size: tree.size(), root: tree.root() };
-        if published.size() == tree.size() {
+        if newest.size() == tree.size() {
             return Ok(checkpoint);
         }
-        let next = published.advance(self.disk.as_ref(), &self.directory, &tree);
+        let next = newest.published.advance(self.disk.as_ref(), &self.directory, &tree);
         if matches!(next, Err(JournalError::Diverged)) {
             self.diverged.store(true, Ordering::Release);
         }
@@ -134,7 +156,7 @@ impl Journal {
         let note = checkpoint.sign(&self.vkey, key);
         durable_write(self.disk.as_ref(), &self.directory.join(CHECKPOINT), note.as_bytes())
             .map_err(JournalError::WriteCheckpoint)?;
-        *published = next;
+        *newest = Newest { published: next, note };
         Ok(checkpoint)
     }
 
@@ -148,13 +170,34 @@ impl Journal {
         Ok(checkpoint)
     }
 
+    /// The newest vault head that a leaf names, or will name: what the vault has beyond it is anchored nowhere yet.
+    pub fn anchored(&self) -> Option<VaultHead> {
+        *self.anchored.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn newest(&self) -> MutexGuard<'_, Newest> {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An error once nothing more can be recorded for a reason of the journal's own.
+    fn usable(&self) -> Result<(), JournalError> {
+        if self.diverged.load(Ordering::Acquire) {
+            return Err(JournalError::Diverged);
+        }
+        self.sealed.get().map_or(Ok(()), |seal| Err(JournalError::Sealed(*seal)))
+    }
+
     fn submit(
         &self,
         mut leaf: Leaf,
         mut commitments: Vec<Hash>,
     ) -> Result<Pending<Result<u64, u64>>, JournalError> {
-        if self.diverged.load(Ordering::Acquire) {
-            return Err(JournalError::Diverged);
+        self.usable()?;
+        if let Some(head) = leaf.vault {
+            let mut anchored = self.anchored.lock().unwrap_or_else(PoisonError::into_inner);
+            // After these the vault's log is another one, and may be shorter.
+            let anew = matches!(leaf.event, Event::VAULT_REWRITTEN | Event::RECOVERED);
+            *anchored = anchored.filter(|old| !anew && old.sequence > head.sequence).or(Some(head));
         }
         leaf.pupils = record::commit_to(&mut commitments).map_err(JournalError::EncodeLeaf)?;
         leaf.sequence = 0;

@@ -4,16 +4,23 @@
 //! `docs/JOURNAL.md` is the specification. It must not know HTTP, profiles, the vault or who a pupil
 //! is: it is handed digests and counts.
 
+mod ask;
+mod attest;
+mod book;
 mod checkpoint;
+mod cosign;
 mod error;
 mod every;
+mod export;
 mod keep;
+mod kept;
 mod leaf;
 mod leaves;
 mod log;
 mod note;
 mod open;
 mod proof;
+mod prove;
 mod publish;
 mod record;
 mod report;
@@ -22,10 +29,15 @@ mod tree;
 mod verify;
 mod walk;
 mod wire;
+mod witnessed;
 
+pub use ask::{AddCheckpoint, conflict_size};
+pub use book::{Book, BookError, NotCosigned, Seen, origin_hash_of, origin_of};
 pub use checkpoint::{Checkpoint, journal_vkey};
+pub use cosign::{WitnessKey, cosign, cosigned_at};
 pub use error::{JournalError, LeafError, NoteError, Seal};
 pub use every::Checkpoints;
+pub use export::export;
 pub use leaf::{
     Decision, Detail, Event, LEAF_VERSION, Leaf, LeafScope, MAX_LEAF, MAX_PUPILS, Pupils, VaultHead,
 };
@@ -33,12 +45,14 @@ pub use leaves::Leaves;
 pub use log::Journal;
 pub use note::{MAX_NOTE, Vkey, open_note, sign_note};
 pub use open::{Opened, Settings};
-pub use proof::{TileReader, check_proof, proof_text};
+pub use proof::{Proof, TileReader, check_proof};
+pub use prove::{Proven, entries_of, prove, verify_proof};
 pub use record::{CLOCK_SLACK_MS, pupil_commitment, pupils_root};
-pub use report::{Difference, Report, What};
+pub use report::{Cosigned, Difference, Report, What};
 pub use tile::{TILE_WIDTH, bundle_path, tile_path};
 pub use tree::{Frontier, Hash, empty_root, leaf_hash, node_hash, verify_consistency, verify_inclusion};
-pub use verify::verify;
+pub use verify::{Given, verify, verify_given, verify_told};
+pub use witnessed::{Witnessed, witnessed};
 
 #[cfg(test)]
 mod tests;

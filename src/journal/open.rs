@@ -62,6 +62,8 @@ pub(super) struct Recovered {
     pub(super) running: Running,
     pub(super) published: Published,
     pub(super) end: u64,
+    /// The signed checkpoint as it lies there.
+    pub(super) note: String,
 }
 
 /// Reads the journal below `directory`, making it when there is none.
@@ -99,8 +101,10 @@ pub(super) fn recover(
         }
         create_log(disk, &entries, LOG_MAGIC).map_err(JournalError::OpenJournal)?;
     }
-    let mut recovered = read_entries(&entries, &checkpoint)?;
+    let cosigned = cosigned(directory, trusted, &checkpoint)?;
+    let mut recovered = read_entries(&entries, &checkpoint, &cosigned)?;
     recovered.opened.created = created;
+    recovered.note = note;
     settle(disk, &entries, recovered.end).map_err(JournalError::OpenJournal)?;
     Ok(recovered)
 }
@@ -125,7 +129,34 @@ fn read_note(path: &Path) -> Result<Option<String>, JournalError> {
     }
 }
 
-fn read_entries(path: &Path, checkpoint: &Checkpoint) -> Result<Recovered, JournalError> {
+/// The checkpoints beside the journal that witnesses cosigned: none has more entries than the newest.
+fn cosigned(
+    directory: &Path,
+    trusted: &[Vkey],
+    newest: &Checkpoint,
+) -> Result<Vec<Checkpoint>, JournalError> {
+    let mut found = Vec::new();
+    for (name, note) in super::witnessed::all(directory)? {
+        match Checkpoint::open(&note, trusted) {
+            Ok((cosigned, _)) if cosigned.origin == newest.origin => {
+                if cosigned.size > newest.size {
+                    let (kept, here) = (cosigned.size, newest.size);
+                    return Err(JournalError::Sealed(Seal::RolledBack { kept, here }));
+                }
+                found.push(cosigned);
+            }
+            // Whoever could make it unreadable could also take it away: nothing would be won by sealing.
+            Ok(_) | Err(_) => tracing::warn!(name, "a cosigned checkpoint is not believed and is ignored"),
+        }
+    }
+    Ok(found)
+}
+
+fn read_entries(
+    path: &Path,
+    checkpoint: &Checkpoint,
+    cosigned: &[Checkpoint],
+) -> Result<Recovered, JournalError> {
     let mut reader = Reader::open(path, LOG_MAGIC).map_err(JournalError::OpenJournal)?;
     let mut opened = Opened { covered: checkpoint.size, ended_well: true, ..Opened::default() };
     let mut running = Running::default();
@@ -134,6 +165,9 @@ fn read_entries(path: &Path, checkpoint: &Checkpoint) -> Result<Recovered, Journ
         let index = running.tree.size();
         if index == checkpoint.size && running.tree.root() != checkpoint.root {
             return Err(JournalError::Sealed(Seal::LogDiffers { checkpoint: index }));
+        }
+        if cosigned.iter().any(|cosigned| cosigned.size == index && cosigned.root != running.tree.root()) {
+            return Err(JournalError::Sealed(Seal::Forked { size: index }));
         }
         match reader.next() {
             Ok(Step::Record { offset, payload }) => {
@@ -182,5 +216,5 @@ fn finish(
         let (log, checkpoint) = (opened.entries, checkpoint.size);
         return Err(JournalError::Sealed(Seal::LogShorter { log, checkpoint }));
     }
-    Ok(Recovered { opened, running, published, end })
+    Ok(Recovered { opened, running, published, end, note: String::new() })
 }

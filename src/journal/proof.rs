@@ -17,12 +17,19 @@ use super::{JournalError, NoteError};
 pub struct TileReader {
     directory: PathBuf,
     size: u64,
+    /// The size whose partial tiles are there: they begin as those of `size` do.
+    newest: u64,
 }
 
 impl TileReader {
     /// Reads tiles below `directory` that belong to the tree of `size` entries: a checkpoint's.
     pub fn new(directory: &Path, size: u64) -> Self {
-        Self { directory: directory.to_owned(), size }
+        Self::of_earlier(directory, size, size)
+    }
+
+    /// The same for the tree of `size` entries where tiles were written for `newest`, which has more.
+    pub fn of_earlier(directory: &Path, size: u64, newest: u64) -> Self {
+        Self { directory: directory.to_owned(), size, newest }
     }
 
     /// The root, from the tiles.
@@ -102,53 +109,87 @@ impl TileReader {
     }
 
     fn tile(&self, level: usize, index: u64) -> Result<Vec<Hash>, JournalError> {
-        let at_level = self.size >> (8 * level);
-        let left = at_level.saturating_sub(index * TILE_WIDTH as u64);
-        let width = usize::try_from(left).unwrap_or(TILE_WIDTH).min(TILE_WIDTH);
-        let path = tile_path(level, index, width);
-        let full = tile_path(level, index, TILE_WIDTH);
-        // A partial tile may be gone once the full one is there.
-        let bytes = std::fs::read(self.directory.join(&path))
-            .or_else(|_| std::fs::read(self.directory.join(&full)))
-            .map_err(|_| JournalError::ReadTile { path: path.clone() })?;
+        let width = |size: u64| {
+            let left = (size >> (8 * level)).saturating_sub(index * TILE_WIDTH as u64);
+            usize::try_from(left).unwrap_or(TILE_WIDTH).min(TILE_WIDTH)
+        };
+        let path = tile_path(level, index, width(self.size));
+        // A partial tile may be gone once the full one is there, or may never have been written.
+        let others = [TILE_WIDTH, width(self.newest)].map(|width| tile_path(level, index, width));
+        let bytes = std::iter::once(&path)
+            .chain(&others)
+            .find_map(|path| std::fs::read(self.directory.join(path)).ok())
+            .ok_or_else(|| JournalError::ReadTile { path: path.clone() })?;
+        let width = width(self.size);
         let hashes: Vec<Hash> =
             bytes.chunks_exact(32).take(width).filter_map(|hash| hash.try_into().ok()).collect();
         if hashes.len() == width { Ok(hashes) } else { Err(JournalError::ReadTile { path }) }
     }
 }
 
-/// The text of a `.tlog-proof` file: `note` is the signed checkpoint that the proof leads to.
-pub fn proof_text(index: u64, proof: &[Hash], note: &str) -> String {
-    let mut text = format!("{FIRST_LINE}\nindex {index}\n");
-    for hash in proof {
-        text.push_str(&STANDARD.encode(hash));
+/// A proof as text (C2SP tlog-proof), taken apart and not verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// Opaque bytes that no signature covers: Sluis puts the leaf there, whose hash is then proved.
+    pub extra: Option<Vec<u8>>,
+    /// The entry's place.
+    pub index: u64,
+    /// Sibling hashes, from the leaf up.
+    pub hashes: Vec<Hash>,
+    /// The signed checkpoint that the proof leads to.
+    pub note: String,
+}
+
+impl Proof {
+    /// The text of a `.tlog-proof` file.
+    pub fn text(&self) -> String {
+        let mut text = format!("{FIRST_LINE}\n");
+        if let Some(extra) = &self.extra {
+            text.push_str(&format!("extra {}\n", STANDARD.encode(extra)));
+        }
+        text.push_str(&format!("index {}\n", self.index));
+        for hash in &self.hashes {
+            text.push_str(&STANDARD.encode(hash));
+            text.push('\n');
+        }
         text.push('\n');
+        text.push_str(&self.note);
+        text
     }
-    text.push('\n');
-    text.push_str(note);
-    text
+
+    /// Reads such a text.
+    ///
+    /// Errors: [`NoteError::NotProof`].
+    pub fn parse(text: &str) -> Result<Self, NoteError> {
+        let (head, note) = text.split_once("\n\n").ok_or(NoteError::NotProof)?;
+        let mut lines = head.split('\n').peekable();
+        if lines.next() != Some(FIRST_LINE) {
+            return Err(NoteError::NotProof);
+        }
+        let extra = lines.next_if(|line| line.starts_with("extra "));
+        let extra = match extra.and_then(|line| line.strip_prefix("extra ")) {
+            Some(extra) => Some(STANDARD.decode(extra).map_err(|_| NoteError::NotProof)?),
+            None => None,
+        };
+        let index = lines.next().and_then(|line| line.strip_prefix("index ")).and_then(decimal);
+        let index = index.ok_or(NoteError::NotProof)?;
+        let mut hashes = Vec::new();
+        for line in lines {
+            let hash = STANDARD.decode(line).ok().and_then(|hash| Hash::try_from(hash).ok());
+            hashes.push(hash.ok_or(NoteError::NotProof)?);
+        }
+        Ok(Self { extra, index, hashes, note: note.to_owned() })
+    }
 }
 
 /// Checks a `.tlog-proof` against a leaf's hash: the entry's index and the checkpoint that holds it.
 ///
 /// Errors: text that is no such proof, a checkpoint that no trusted key signed, another leaf.
 pub fn check_proof(text: &str, leaf: &Hash, trusted: &[Vkey]) -> Result<(u64, Checkpoint), NoteError> {
-    let (head, note) = text.split_once("\n\n").ok_or(NoteError::NotProof)?;
-    let mut lines = head.split('\n').peekable();
-    if lines.next() != Some(FIRST_LINE) {
-        return Err(NoteError::NotProof);
-    }
-    lines.next_if(|line| line.starts_with("extra "));
-    let index = lines.next().and_then(|line| line.strip_prefix("index ")).and_then(decimal);
-    let index = index.ok_or(NoteError::NotProof)?;
-    let mut proof = Vec::new();
-    for line in lines {
-        let hash = STANDARD.decode(line).ok().and_then(|hash| Hash::try_from(hash).ok());
-        proof.push(hash.ok_or(NoteError::NotProof)?);
-    }
-    let (checkpoint, _) = Checkpoint::open(note, trusted)?;
-    if verify_inclusion(leaf, index, checkpoint.size, &checkpoint.root, &proof) {
-        Ok((index, checkpoint))
+    let proof = Proof::parse(text)?;
+    let (checkpoint, _) = Checkpoint::open(&proof.note, trusted)?;
+    if verify_inclusion(leaf, proof.index, checkpoint.size, &checkpoint.root, &proof.hashes) {
+        Ok((proof.index, checkpoint))
     } else {
         Err(NoteError::NotProof)
     }

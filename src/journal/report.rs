@@ -25,6 +25,14 @@ pub enum What {
     RolledBack,
     /// The entries that the earlier checkpoint covers are others now.
     Forked,
+    /// A witness that was named has not cosigned.
+    CosignatureMissing,
+    /// A cosignature is not what its witness signed, or not over a checkpoint of this journal.
+    CosignatureDiffers,
+    /// The text is no proof that holds a leaf.
+    ProofMalformed,
+    /// The proof does not lead from the leaf to the checkpoint.
+    ProofDiffers,
     /// An entry bundle is missing.
     BundleMissing,
     /// An entry bundle cannot be taken apart.
@@ -70,6 +78,10 @@ impl What {
             Self::EarlierNotBelieved => "earlier-not-believed",
             Self::RolledBack => "rolled-back",
             Self::Forked => "forked",
+            Self::CosignatureMissing => "cosignature-missing",
+            Self::CosignatureDiffers => "cosignature-differs",
+            Self::ProofMalformed => "proof-malformed",
+            Self::ProofDiffers => "proof-differs",
             Self::BundleMissing => "bundle-missing",
             Self::BundleMalformed => "bundle-malformed",
             Self::TileMissing => "tile-missing",
@@ -97,8 +109,14 @@ impl What {
             Self::CheckpointUnsigned => "no key that was given signed the checkpoint",
             Self::CheckpointSignature => "the checkpoint is not what its key signed",
             Self::EarlierNotBelieved => "the earlier checkpoint is not one of this journal under this key",
-            Self::RolledBack => "there were more entries when the earlier checkpoint was made; now there are",
-            Self::Forked => "entries that the earlier checkpoint covers were replaced; it covers",
+            Self::RolledBack => {
+                "there were more entries when the earlier checkpoint was made or cosigned; now there are"
+            }
+            Self::Forked => "entries that the earlier or cosigned checkpoint covers were replaced; it covers",
+            Self::CosignatureMissing => "there is no cosignature of the witness",
+            Self::CosignatureDiffers => "the cosignature is not what the witness signed of this journal, in",
+            Self::ProofMalformed => "this is no proof with a leaf in it",
+            Self::ProofDiffers => "the leaf is not the entry that the checkpoint covers, at entry",
             Self::BundleMissing => "entries are missing",
             Self::BundleMalformed => "entries were inserted, removed or cut",
             Self::TileMissing => "hashes are missing or cut",
@@ -145,6 +163,17 @@ impl fmt::Display for Difference {
     }
 }
 
+/// A cosignature that verifies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cosigned {
+    /// The witness's name.
+    pub name: String,
+    /// How many entries it cosigned.
+    pub size: u64,
+    /// When, in seconds since the Unix epoch.
+    pub time_s: u64,
+}
+
 /// What a verifier found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Report {
@@ -158,6 +187,8 @@ pub struct Report {
     pub signed_by: String,
     /// Whole entries in `entries.log` that no checkpoint covers yet.
     pub beyond: u64,
+    /// What each named witness cosigned last, in the order in which they were named.
+    pub witnesses: Vec<Cosigned>,
     /// Bytes of a torn last batch in `entries.log`: nobody was promised them.
     pub torn_bytes: u64,
     found: BTreeMap<What, (String, u64)>,
@@ -184,6 +215,11 @@ impl Report {
             .into_iter()
             .map(|found| serde_json::json!({"what": found.what.code(), "first": found.first, "count": found.count}))
             .collect();
+        let witnesses: Vec<_> = self
+            .witnesses
+            .iter()
+            .map(|by| serde_json::json!({"name": by.name, "size": by.size, "time": by.time_s}))
+            .collect();
         serde_json::json!({
             "good": self.is_good(),
             "origin": self.origin,
@@ -192,6 +228,7 @@ impl Report {
             "signed_by": self.signed_by,
             "beyond": self.beyond,
             "torn_bytes": self.torn_bytes,
+            "witnesses": witnesses,
             "differences": differences,
         })
     }

@@ -3,8 +3,11 @@
 mod leaf;
 mod log;
 mod note;
+mod prove;
+mod random;
 mod tamper;
 mod tree;
+mod witness;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

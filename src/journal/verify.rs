@@ -8,50 +8,60 @@
 
 use std::path::Path;
 
+use super::kept::Kept;
 use super::note::Vkey;
 use super::open::CHECKPOINT;
 use super::record::{Times, commitments_match};
 use super::tile::{Edge, TILE_WIDTH, TileFile, bundle_path, tile_path};
 use super::tree::{Frontier, leaf_hash};
 use super::walk::{self, Bundle, Commitments, Log, Logged};
-use super::{Checkpoint, Hash, Leaf, Report, What};
+use super::{Checkpoint, Hash, Leaf, Report, What, WitnessKey};
+
+/// What a verifier is given besides the files.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Given<'a> {
+    /// The journal's verifier keys.
+    pub trusted: &'a [Vkey],
+    /// Signed checkpoints obtained before, or from a witness: only with one, or with a witness's
+    /// cosignature, can truncation, fork and rollback be found.
+    pub earlier: &'a [String],
+    /// Witnesses who must have cosigned.
+    pub witnesses: &'a [WitnessKey],
+}
+
+/// Verifies the journal below `directory` in one pass, in bounded memory, with at most one earlier
+/// checkpoint and no witness.
+pub fn verify(directory: &Path, trusted: &[Vkey], earlier: Option<&str>) -> Report {
+    let earlier: Vec<String> = earlier.map(str::to_owned).into_iter().collect();
+    verify_given(directory, &Given { trusted, earlier: &earlier, witnesses: &[] })
+}
 
 /// Verifies the journal below `directory` in one pass, in bounded memory.
-///
-/// `trusted` are the journal's verifier keys. `earlier`, when given, is a signed checkpoint obtained
-/// before, from elsewhere: only with one can truncation, fork and rollback be found.
-pub fn verify(directory: &Path, trusted: &[Vkey], earlier: Option<&str>) -> Report {
+pub fn verify_given(directory: &Path, given: &Given<'_>) -> Report {
+    verify_told(directory, given, &|_, _| {})
+}
+
+/// The same, told as so many entries of so many.
+pub fn verify_told(directory: &Path, given: &Given<'_>, tell: &dyn Fn(u64, u64)) -> Report {
     let mut report = Report::default();
-    let note = match std::fs::read(directory.join(CHECKPOINT)) {
-        Ok(bytes) => String::from_utf8(bytes).unwrap_or_default(),
-        Err(_) => {
-            report.add(What::CheckpointMissing, CHECKPOINT);
-            return report;
-        }
+    // Before the checkpoint: what is cosigned meanwhile is never of a later one.
+    let kept = Kept::read(directory, given.witnesses);
+    let Some(note) = walk::note(directory, CHECKPOINT) else {
+        report.add(What::CheckpointMissing, CHECKPOINT);
+        return report;
     };
-    let checkpoint = match Checkpoint::open(&note, trusted) {
-        Ok((checkpoint, key)) => {
-            report.signed_by = key.name().to_owned();
-            checkpoint
-        }
-        Err(error) => {
-            report.add(What::of_checkpoint(error), CHECKPOINT);
-            return report;
-        }
-    };
-    report.origin.clone_from(&checkpoint.origin);
-    report.size = checkpoint.size;
-    report.root = checkpoint.root;
-    let earlier = earlier.and_then(|note| believe_earlier(note, trusted, &checkpoint, &mut report));
+    let Some(checkpoint) = believe(&note, given.trusted, &mut report) else { return report };
+    let marks = kept.compare(&note, &checkpoint, given, &mut report);
     let mut walking = Walking {
         directory,
         report,
-        earlier,
+        marks,
         entries: Frontier::default(),
         tiles: Edge::default(),
         times: Times::default(),
         commitments: Some(Commitments::open(directory)),
         log: Log::open(directory),
+        tell,
     };
     if walking.covered(checkpoint.size) {
         if walking.entries.root() != checkpoint.root {
@@ -66,22 +76,18 @@ pub fn verify(directory: &Path, trusted: &[Vkey], earlier: Option<&str>) -> Repo
     walking.report
 }
 
-fn believe_earlier(
-    note: &str,
-    trusted: &[Vkey],
-    checkpoint: &Checkpoint,
-    report: &mut Report,
-) -> Option<Checkpoint> {
+/// The checkpoint that everything is compared with, or why not.
+pub(super) fn believe(note: &str, trusted: &[Vkey], report: &mut Report) -> Option<Checkpoint> {
     match Checkpoint::open(note, trusted) {
-        Ok((earlier, _)) if earlier.origin == checkpoint.origin => {
-            if earlier.size > checkpoint.size {
-                report.add(What::RolledBack, checkpoint.size);
-                return None;
-            }
-            Some(earlier)
+        Ok((checkpoint, key)) => {
+            report.signed_by = key.name().to_owned();
+            report.origin.clone_from(&checkpoint.origin);
+            report.size = checkpoint.size;
+            report.root = checkpoint.root;
+            Some(checkpoint)
         }
-        Ok(_) | Err(_) => {
-            report.add(What::EarlierNotBelieved, "earlier");
+        Err(error) => {
+            report.add(What::of_checkpoint(error), CHECKPOINT);
             None
         }
     }
@@ -90,7 +96,8 @@ fn believe_earlier(
 struct Walking<'a> {
     directory: &'a Path,
     report: Report,
-    earlier: Option<Checkpoint>,
+    /// Checkpoints that others kept, the largest first.
+    marks: Vec<Checkpoint>,
     /// The tree over the entries.
     entries: Frontier,
     /// The tree over the hashes in the tiles of level 0.
@@ -99,6 +106,7 @@ struct Walking<'a> {
     /// None once a leaf could not be read: then the place in the side file is lost.
     commitments: Option<Commitments>,
     log: Log,
+    tell: &'a dyn Fn(u64, u64),
 }
 
 impl Walking<'_> {
@@ -106,6 +114,7 @@ impl Walking<'_> {
     fn covered(&mut self, size: u64) -> bool {
         self.compare_earlier();
         for index in 0..size.div_ceil(TILE_WIDTH as u64) {
+            (self.tell)(self.entries.size(), size);
             let left = size - index * TILE_WIDTH as u64;
             let width = usize::try_from(left).unwrap_or(TILE_WIDTH).min(TILE_WIDTH);
             let entries = match walk::bundle(self.directory, index, width) {
@@ -239,9 +248,11 @@ impl Walking<'_> {
     }
 
     fn compare_earlier(&mut self) {
-        let Some(earlier) = &self.earlier else { return };
-        if earlier.size == self.entries.size() && earlier.root != self.entries.root() {
-            self.report.add(What::Forked, earlier.size);
+        let size = self.entries.size();
+        while let Some(mark) = self.marks.pop_if(|mark| mark.size == size) {
+            if mark.root != self.entries.root() {
+                self.report.add(What::Forked, size);
+            }
         }
     }
 }

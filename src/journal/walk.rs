@@ -55,6 +55,12 @@ pub(super) fn first_of(directory: &Path, paths: &[String; 2]) -> Option<Vec<u8>>
     })
 }
 
+/// A signed note below the journal, when it is there. What is not UTF-8 is no note, and empty.
+pub(super) fn note(directory: &Path, name: &str) -> Option<String> {
+    let bytes = std::fs::read(directory.join(name)).ok()?;
+    Some(String::from_utf8(bytes).unwrap_or_default())
+}
+
 /// The side file of commitments.
 pub(super) struct Commitments {
     file: Option<BufReader<File>>,

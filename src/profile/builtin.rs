@@ -19,6 +19,11 @@ pub fn builtin(name: &str) -> Option<Profile> {
     Profile::read(file, text).ok()
 }
 
+/// The text of a profile that comes with Sluis, by the name that routes give.
+pub fn builtin_text(name: &str) -> Option<&'static str> {
+    FILES.iter().find(|(file, _)| file.strip_suffix(".toml") == Some(name)).map(|(_, text)| *text)
+}
+
 /// The names of the profiles that come with Sluis.
 pub fn builtin_names() -> impl Iterator<Item = &'static str> {
     FILES.iter().filter_map(|(file, _)| file.strip_suffix(".toml"))

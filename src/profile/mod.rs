@@ -9,16 +9,19 @@ mod builtin;
 mod category;
 pub mod find;
 mod form;
+mod limit;
 mod names;
 mod plan;
+mod reach;
 mod read;
 mod rules;
 mod select;
 
-pub use builtin::{builtin, builtin_names};
+pub use builtin::{builtin, builtin_names, builtin_text};
 pub use category::Category;
 pub use find::{Act, FindRefusal, Found, Material, Place, plain};
 pub use form::{Form, Type};
+pub use reach::Reach;
 pub use read::ProfileError;
 pub use rules::{
     Constant, Decoder, Door, KindUse, Minted, NamePart, Profile, Rule, RuleId, To, Unlisted, Verb,

@@ -13,7 +13,7 @@ use crate::rewrite::Format;
 pub(super) const NONE: u32 = u32::MAX;
 
 /// A message: one `[[message]]`, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Message {
     /// Its body; `None` for `format = "none"`.
     pub(super) format: Option<Format>,
@@ -34,7 +34,7 @@ pub(super) struct Message {
 }
 
 /// A path of a message.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Template {
     /// As written.
     pub(super) text: String,
@@ -43,7 +43,7 @@ pub(super) struct Template {
 }
 
 /// One segment of a path.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Segment {
     /// Exactly this.
     Literal(String),
@@ -54,7 +54,7 @@ pub(super) enum Segment {
 }
 
 /// A method and a path shape, with the requests and replies listed for it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Endpoint {
     pub(super) method: String,
     /// The path as its first request writes it.
@@ -70,7 +70,7 @@ pub(super) struct Endpoint {
 }
 
 /// A reply listed for an endpoint.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Reply {
     pub(super) statuses: Statuses,
     pub(super) message: u32,
@@ -96,7 +96,7 @@ impl Statuses {
 }
 
 /// Named places and the rules that write them when they are absent.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Branch {
     /// Spot of each name.
     pub(super) names: Names,
@@ -105,7 +105,7 @@ pub(super) struct Branch {
 }
 
 /// A place that a selector reaches, in one copy of one part.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Spot {
     /// What follows by name.
     pub(super) branch: Branch,
@@ -131,7 +131,7 @@ pub(super) struct Mark {
 }
 
 /// A rule with its condition, as it stands at a spot.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Choice {
     pub(super) rule: RuleId,
     pub(super) tests: Vec<Test>,
@@ -160,7 +160,7 @@ pub(super) struct Masks {
 }
 
 /// A copy of a part in a place, or a message.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Record {
     pub(super) root: u32,
     /// Whether it says itself whom it is about.
@@ -170,7 +170,7 @@ pub(super) struct Record {
 }
 
 /// `outside`: the places of a record's person, and the one that the publisher sees.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct OutsidePlan {
     /// The member names that lead to the place outside.
     pub(super) to: Vec<String>,
@@ -181,7 +181,7 @@ pub(super) struct OutsidePlan {
 }
 
 /// One form that a person's identifier may take inside.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct OutsidePlace {
     pub(super) rule: RuleId,
     pub(super) path: Vec<String>,

@@ -193,6 +193,8 @@ pub struct Rule {
     pub vocabulary: bool,
     /// Whether the rule has a condition.
     pub conditional: bool,
+    /// Whether the rule would share its value and the publisher's agreement does not name its category.
+    pub not_agreed: bool,
 }
 
 impl Rule {
@@ -217,7 +219,7 @@ pub struct KindUse {
 }
 
 /// A profile, read and compiled. Immutable; shared by all exchanges of the routes that use it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Profile {
     pub(super) name: String,
     pub(super) title: String,

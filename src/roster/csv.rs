@@ -14,27 +14,27 @@ const MOST_COLUMNS: usize = 256;
 
 /// Where the text is damaged: row (the header is row 1) and column, both counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
-    pub(crate) row: u64,
-    pub(crate) column: usize,
-    pub(crate) what: &'static str,
+pub(super) struct Fault {
+    pub(super) row: u64,
+    pub(super) column: usize,
+    pub(super) what: &'static str,
 }
 
 /// One row. Its bytes are wiped when it is dropped or read over.
 #[derive(Default)]
-pub(crate) struct Row {
+pub(super) struct Row {
     bytes: Zeroizing<Vec<u8>>,
     ends: Vec<usize>,
 }
 
 impl Row {
     /// How many fields it has.
-    pub(crate) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
 
     /// The field at this place, counted from 0. Rows that [`Rows::read`] gave are UTF-8.
-    pub(crate) fn field(&self, index: usize) -> Option<&str> {
+    pub(super) fn field(&self, index: usize) -> Option<&str> {
         let start = match index.checked_sub(1) {
             Some(before) => *self.ends.get(before)?,
             None => 0,
@@ -53,7 +53,7 @@ impl Row {
 }
 
 /// Rows of a source.
-pub(crate) struct Rows<R> {
+pub(super) struct Rows<R> {
     source: R,
     buffer: Zeroizing<Vec<u8>>,
     at: usize,
@@ -76,23 +76,28 @@ enum Place {
 
 impl<R: Read> Rows<R> {
     /// Reads from `source`. The delimiter is the first of `,` and `;` outside quotes in the first row.
-    pub(crate) fn new(source: R) -> Self {
+    pub(super) fn new(source: R) -> Self {
         let buffer = Zeroizing::new(vec![0; 64 * 1024]);
         Self { source, buffer, at: 0, filled: 0, taken: 0, delimiter: None, row: 0, ended: false }
     }
 
     /// Bytes read from the source so far.
-    pub(crate) fn taken(&self) -> u64 {
+    pub(super) fn taken(&self) -> u64 {
         self.taken
     }
 
+    /// Refuses another row like the one that was read last.
+    pub(super) fn wrong(&self, column: usize, what: &'static str) -> Fault {
+        Fault { row: self.row, column: column + 1, what }
+    }
+
     /// The number of the row that was read last; the header is row 1.
-    pub(crate) fn row(&self) -> u64 {
+    pub(super) fn row(&self) -> u64 {
         self.row
     }
 
     /// Reads the next row that is not blank into `row`; `false` at the end.
-    pub(crate) fn read(&mut self, row: &mut Row) -> Result<bool, Fault> {
+    pub(super) fn read(&mut self, row: &mut Row) -> Result<bool, Fault> {
         while !self.ended {
             row.clear();
             self.row += 1;
@@ -172,14 +177,18 @@ impl<R: Read> Rows<R> {
                 match self.source.read(&mut self.buffer) {
                     Ok(count) => break count,
                     Err(why) if why.kind() == ErrorKind::Interrupted => {}
-                    Err(_) => return Err(self.fault(row, "the file could not be read any further")),
+                    Err(why) => return Err(self.fault(row, unread(&why))),
                 }
             };
             self.at = 0;
+            let starts = |mark: &[u8]| {
+                self.taken == 0 && self.buffer.get(..self.filled).is_some_and(|b| b.starts_with(mark))
+            };
+            if starts(b"\xFF\xFE") || starts(b"\xFE\xFF") {
+                return Err(self.fault(row, "the text is UTF-16: save it as UTF-8"));
+            }
             // A byte order mark says UTF-8 and is not text.
-            if self.taken == 0
-                && self.buffer.get(..self.filled).is_some_and(|b| b.starts_with(b"\xEF\xBB\xBF"))
-            {
+            if starts(b"\xEF\xBB\xBF") {
                 self.at = 3;
             }
             self.taken += u64::try_from(self.filled).unwrap_or(0);
@@ -203,4 +212,11 @@ impl<R: Read> Rows<R> {
     fn fault(&self, row: &Row, what: &'static str) -> Fault {
         Fault { row: self.row, column: row.len() + 1, what }
     }
+}
+
+/// Why a source cannot be read any further; an archive says more than a disk.
+fn unread(why: &std::io::Error) -> &'static str {
+    why.get_ref()
+        .and_then(|inner| inner.downcast_ref::<super::archive::Unpacked>())
+        .map_or("the file could not be read any further", |unpacked| unpacked.0)
 }

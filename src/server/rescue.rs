@@ -86,10 +86,18 @@ pub fn problem(refused: &Refused, language: Language) -> Response<Bytes> {
     headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(tag));
     match status {
         401 => headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"sluis\"")),
-        503 => headers.insert(RETRY_AFTER, HeaderValue::from_static("5")),
+        429 | 503 => headers.insert(RETRY_AFTER, HeaderValue::from(wait(&refused.refusal))),
         _ => None,
     };
     response
+}
+
+/// When to try again, in seconds (RFC 9110, 10.2.3).
+fn wait(refusal: &Refusal) -> u64 {
+    match refusal {
+        Refusal::WithheldTooOften { seconds } | Refusal::FailedTooOften { seconds } => *seconds,
+        _ => 5,
+    }
 }
 
 /// Static words about a refused request: which rule, which kind of fault, which limit.
@@ -103,6 +111,7 @@ fn detail(refusal: &Refusal) -> Option<String> {
         Refusal::NotListed { rule }
         | Refusal::Question { rule }
         | Refusal::NoPerson { rule }
+        | Refusal::NotAgreed { rule }
         | Refusal::NotInRoster { rule }
         | Refusal::Closed { rule } => Some(format!("rule: {rule}")),
         _ => None,
@@ -130,12 +139,19 @@ pub fn answer(refusal: &Refusal) -> &'static Answer {
         Refusal::NotInRoster { .. } => &texts::NOT_IN_ROSTER,
         Refusal::NoPerson { .. } => &texts::NO_PERSON,
         Refusal::SwapMismatch => &texts::SWAP_MISMATCH,
+        Refusal::AgreementEnded => &texts::AGREEMENT_ENDED,
+        Refusal::NoBasis => &texts::NO_BASIS,
+        Refusal::NotAgreed { .. } => &texts::NOT_AGREED,
+        Refusal::Objected => &texts::OBJECTED,
+        Refusal::NoConsent => &texts::NO_CONSENT,
         Refusal::Leak { .. } => &texts::LEAK,
         Refusal::Closed { .. } => &texts::CLOSED,
+        Refusal::WithheldTooOften { .. } => &texts::WITHHELD_TOO_OFTEN,
         Refusal::VaultSealed => &texts::VAULT_SEALED,
         Refusal::JournalFailed => &texts::JOURNAL_FAILED,
         Refusal::RosterUnavailable => &texts::ROSTER_UNAVAILABLE,
         Refusal::Overloaded => &texts::OVERLOADED,
+        Refusal::FailedTooOften { .. } => &texts::FAILED_TOO_OFTEN,
         Refusal::Draining => &texts::DRAINING,
         Refusal::UpstreamDown => &texts::UPSTREAM_DOWN,
         Refusal::UpstreamSlow => &texts::UPSTREAM_SLOW,

@@ -164,6 +164,61 @@ pub(super) const SWAP_MISMATCH: Answer = Answer {
         "Stuur de waarde die de configuratie noemt, of laat die herstellen.",
     ],
 };
+pub(super) const AGREEMENT_ENDED: Answer = Answer {
+    status: 403,
+    title: [
+        "The processor agreement with this publisher has ended",
+        "De verwerkersovereenkomst met deze uitgever is afgelopen",
+    ],
+    hint: [
+        "The school records the new agreement (`[publisher.agreement] ends`), or takes the route away.",
+        "De school legt de nieuwe overeenkomst vast (`[publisher.agreement] ends`), of haalt de route weg.",
+    ],
+};
+pub(super) const NO_BASIS: Answer = Answer {
+    status: 403,
+    title: [
+        "This publisher processes outside the EEA, without a basis on record",
+        "Deze uitgever verwerkt buiten de EER, zonder vastgelegde grondslag",
+    ],
+    hint: [
+        "The school records what allows it (`basis`, GDPR chapter V), or sends nothing there.",
+        "De school legt vast wat het toestaat (`basis`, AVG hoofdstuk V), of stuurt er niets heen.",
+    ],
+};
+pub(super) const NOT_AGREED: Answer = Answer {
+    status: 422,
+    title: [
+        "The content holds a category that the agreement does not name",
+        "De inhoud bevat een categorie die niet in de overeenkomst staat",
+    ],
+    hint: [
+        "Leave it out, or have the agreement and `categories` extended.",
+        "Laat het weg, of laat de overeenkomst en `categories` uitbreiden.",
+    ],
+};
+pub(super) const OBJECTED: Answer = Answer {
+    status: 403,
+    title: [
+        "For this pupil an objection against this publisher is on record",
+        "Voor deze leerling is bezwaar tegen deze uitgever vastgelegd",
+    ],
+    hint: [
+        "Leave this pupil out; `sluis consent withdraw` takes the objection back when it no longer holds.",
+        "Laat deze leerling weg; `sluis consent withdraw` neemt het bezwaar terug als het niet meer geldt.",
+    ],
+};
+pub(super) const NO_CONSENT: Answer = Answer {
+    status: 403,
+    title: [
+        "For this pupil under 16 no consent for this free app is on record",
+        "Voor deze leerling onder de 16 is geen toestemming voor deze gratis app vastgelegd",
+    ],
+    hint: [
+        "Ask the parents and record it (`sluis consent set`), or leave this pupil out.",
+        "Vraag het de ouders en leg het vast (`sluis consent set`), of laat deze leerling weg.",
+    ],
+};
 pub(super) const LEAK: Answer = Answer {
     status: 422,
     title: [
@@ -173,6 +228,17 @@ pub(super) const LEAK: Answer = Answer {
     hint: [
         "Remove names and numbers from free text; `sluis explain` with this exchange says where.",
         "Haal namen en nummers uit vrije tekst; `sluis explain` met deze uitwisseling zegt waar.",
+    ],
+};
+pub(super) const WITHHELD_TOO_OFTEN: Answer = Answer {
+    status: 503,
+    title: [
+        "Too many replies were withheld: the route has stopped",
+        "Te veel antwoorden zijn tegengehouden: de route staat stil",
+    ],
+    hint: [
+        "The school's own replies name pupils. The school looks at them (`sluis explain`), and starts Sluis again or waits.",
+        "De antwoorden van de school noemen leerlingen. De school bekijkt ze (`sluis explain`), en start Sluis opnieuw of wacht.",
     ],
 };
 pub(super) const CLOSED: Answer = Answer {
@@ -190,30 +256,38 @@ pub(super) const VAULT_SEALED: Answer = Answer {
     status: 503,
     title: ["The vault is sealed", "De kluis is verzegeld"],
     hint: [
-        "Nothing was forwarded. The administrator runs `sluis vault verify`.",
-        "Er is niets doorgestuurd. De beheerder draait `sluis vault verify`.",
+        "Nothing more is forwarded. The administrator runs `sluis vault verify`.",
+        "Er wordt niets meer doorgestuurd. De beheerder draait `sluis vault verify`.",
     ],
 };
 pub(super) const JOURNAL_FAILED: Answer = Answer {
     status: 503,
     title: ["The journal cannot be written", "Het journaal kan niet worden geschreven"],
     hint: [
-        "Nothing was forwarded. The administrator looks at the journal's disk.",
-        "Er is niets doorgestuurd. De beheerder kijkt naar de schijf van het journaal.",
+        "Nothing more is forwarded. The administrator looks at the journal's disk.",
+        "Er wordt niets meer doorgestuurd. De beheerder kijkt naar de schijf van het journaal.",
     ],
 };
 pub(super) const ROSTER_UNAVAILABLE: Answer = Answer {
     status: 503,
     title: ["The roster cannot be read", "De leerlingenlijst is niet te lezen"],
     hint: [
-        "Nothing was forwarded. The administrator imports the roster again.",
-        "Er is niets doorgestuurd. De beheerder importeert de leerlingenlijst opnieuw.",
+        "Nothing more is forwarded. The administrator imports the roster again.",
+        "Er wordt niets meer doorgestuurd. De beheerder importeert de leerlingenlijst opnieuw.",
     ],
 };
 pub(super) const OVERLOADED: Answer = Answer {
     status: 503,
     title: ["More work than the limits allow", "Meer werk dan de grenzen toelaten"],
     hint: ["Send it again in a few seconds.", "Stuur het over enkele seconden opnieuw."],
+};
+pub(super) const FAILED_TOO_OFTEN: Answer = Answer {
+    status: 429,
+    title: ["Too many of these questions failed", "Te veel van deze vragen mislukten"],
+    hint: [
+        "Wait as long as Retry-After says. Ask only with pseudonyms that this school gave you.",
+        "Wacht zo lang als Retry-After zegt. Vraag alleen met pseudoniemen die u van deze school kreeg.",
+    ],
 };
 pub(super) const DRAINING: Answer = Answer {
     status: 503,

@@ -150,7 +150,8 @@ impl ServerTls {
         }
     }
 
-    pub(super) fn acceptor(&self) -> TlsAcceptor {
+    /// Takes a connection's handshake, with the certificate that is in use now.
+    pub fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(Arc::clone(&self.set.load().config))
     }
 

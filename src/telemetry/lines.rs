@@ -39,6 +39,7 @@ pub const FIELDS: &[&str] = &[
     "address",
     "operations",
     "place",
+    "witness",
     "signal",
     "epoch",
     "records",

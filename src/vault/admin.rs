@@ -10,6 +10,7 @@ use super::keys::{Keys, ScopeState};
 use super::log::Head;
 use super::record::Notice;
 use super::scopes::Scopes;
+use super::tombstone::file_place;
 use super::{Unlock, Vault};
 use crate::clock::Timestamp;
 use crate::identity::{Epoch, Publisher, School, Scope};
@@ -135,7 +136,10 @@ impl Vault {
     /// [`VaultError::Unsealable`], [`VaultError::Sealed`].
     pub fn seal_file(&self, place: &str, plain: &[u8]) -> Result<Vec<u8>, VaultError> {
         self.inner.check()?;
-        self.inner.files.seal(&self.file_place(place), plain).map_err(|_| VaultError::Unsealable)
+        self.inner
+            .files
+            .seal(&file_place(&self.inner.vault, place), plain)
+            .map_err(|_| VaultError::Unsealable)
     }
 
     /// The other way round.
@@ -143,20 +147,13 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Unlock`] when it was not sealed by this vault for this place, or is damaged.
     pub fn open_file(&self, place: &str, sealed: &[u8]) -> Result<Secret<Vec<u8>>, VaultError> {
-        let opened = self.inner.files.open(&self.file_place(place), sealed);
+        let opened = self.inner.files.open(&file_place(&self.inner.vault, place), sealed);
         opened.map_err(|_| VaultError::Unlock { why: format!("{place} is damaged, or of another vault") })
     }
 
     /// The disk that the vault is on, for files beside it.
     pub fn disk(&self) -> &dyn crate::disk::Disk {
         &*self.inner.disk
-    }
-
-    fn file_place(&self, place: &str) -> Vec<u8> {
-        let mut whole = b"sluis-vault-file-v1".to_vec();
-        whole.extend_from_slice(&self.inner.vault);
-        whole.extend_from_slice(place.as_bytes());
-        whole
     }
 }
 

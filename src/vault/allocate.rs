@@ -64,6 +64,8 @@ pub(crate) struct Settled {
     pub(crate) labels: Vec<Arc<KnownLabel>>,
     pub(crate) own: Vec<Pending<Result<Head, Unsealable>>>,
     pub(crate) others: Vec<Ticket>,
+    /// When the looking began, for the caches.
+    pub(crate) moment: u64,
 }
 
 /// One call's work.
@@ -99,9 +101,9 @@ pub(crate) fn settle(
         rows: Vec::new(),
         mine: HashMap::new(),
         added: 0,
-        settled: Settled::default(),
+        settled: Settled { moment: inner.caches.moment(), ..Settled::default() },
     };
-    let before = inner.submitted();
+    let (before, erasures) = (inner.submitted(), inner.erasures());
     let found = wanted.iter().map(|want| work.known(want)).collect::<Result<Vec<_>, _>>()?;
     let cores: Vec<_> = found.iter().map(|known| known.as_ref().map(|(known, _)| known.core)).collect();
     let mut stand_ins = Vec::with_capacity(labels.len());
@@ -120,10 +122,12 @@ pub(crate) fn settle(
     let guard = inner.allocating();
     serves(open)?;
     work.alone = true;
-    work.unchanged = inner.submitted() == before;
+    work.unchanged = inner.submitted() == before && !inner.has_erased();
+    // What was found before somebody was forgotten may be his.
+    let erased = inner.erasures() != erasures;
     let mut cores = Vec::with_capacity(wanted.len());
     for (want, found) in wanted.iter().zip(found) {
-        let known = match found {
+        let known = match found.filter(|_| !erased) {
             Some(known) => known,
             None => work.known(want)?.ok_or(VaultError::Stopped)?,
         };
@@ -132,7 +136,10 @@ pub(crate) fn settle(
     }
     for (want, found) in labels.iter().zip(stand_ins) {
         let person = whom(want, &cores)?.ok_or(VaultError::BadAsk { why: "a label of nobody" })?;
-        let stand_in = match found {
+        if inner.is_erased_person(&person) {
+            return Err(VaultError::BadAsk { why: "a label of nobody" });
+        }
+        let stand_in = match found.filter(|_| !erased) {
             Some(stand_in) => stand_in,
             None => work.label(want, person, avoid)?.ok_or(VaultError::Stopped)?,
         };
@@ -174,7 +181,7 @@ impl Work<'_> {
             true => Found::Nothing,
             false => self.look(Table::Forward, &key)?,
         };
-        if let Found::Row { plain, .. } = found {
+        if let Found::Row { plain, .. } = &found {
             let forward =
                 Forward::read(plain.expose()).ok_or_else(|| self.inner.index_down("a forward row"))?;
             let pseudonym = pseudonym(self.open, &want.identifier, &want.shape, forward.generation);
@@ -192,7 +199,7 @@ impl Work<'_> {
             salt: forward.salt,
             spelling: want.identifier.expose_spelling(),
         };
-        self.enter(&entry, 1 + adds)?;
+        self.enter(&entry, found.adds() + adds)?;
         Ok(Some((self.made(want, pseudonym, forward, false), true)))
     }
 
@@ -200,7 +207,8 @@ impl Work<'_> {
     fn free(&mut self, want: &Wanted) -> Result<(Forward, Pseudonym, u64), VaultError> {
         let scope = &self.open.scope;
         let (school, publisher) = (scope.school.as_str(), scope.publisher.as_str());
-        for generation in 0..MOST_GENERATIONS {
+        let base = self.inner.next_generation(scope, &want.identifier);
+        for generation in base..base.saturating_add(MOST_GENERATIONS) {
             let pseudonym = pseudonym(self.open, &want.identifier, &want.shape, generation);
             let key = reverse_key(&self.inner.barrier, school, publisher, pseudonym.as_str());
             // Of 122 bits and more no two are ever the same.
@@ -212,8 +220,10 @@ impl Work<'_> {
             let forward = match &found {
                 Found::Nothing | Found::Stale => {
                     let salt = random::<16>().map_err(|_| VaultError::Unsealable)?;
-                    Forward { base: 0, generation, salt }
+                    Forward { base, generation, salt }
                 }
+                // Of somebody who was forgotten: the publisher knows it, and must not take another for him.
+                Found::Gone => continue,
                 Found::Row { open, plain, .. } => {
                     // Its own: only the forward row was lost.
                     let reverse = Reverse::read(plain.expose());

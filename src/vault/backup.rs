@@ -14,6 +14,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::PoisonError;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -68,6 +69,7 @@ impl Vault {
         if to.exists() {
             return Err(refused("it exists already: a backup is written to a new file"));
         }
+        let _file = inner.file.read().unwrap_or_else(PoisonError::into_inner);
         // First where the log ends, then the keys: they are at least as new as what the log names.
         let end = inner.committer.end();
         let head = head_at(log, &inner.vault, end, progress)?;

@@ -15,7 +15,7 @@ use crate::secret::Secret;
 const LABEL: &[u8] = b"sluis-vault-row-v1";
 
 /// The key of a row: 16 bytes of a MAC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Key([u8; 16]);
 
 /// The content of a row: u32be(number of the sealing key) ‖ AES-256-GCM as `crypto::Keyring` seals.
@@ -23,7 +23,7 @@ pub(crate) struct Key([u8; 16]);
 pub(crate) struct Sealed(Arc<[u8]>);
 
 /// What a row is about. Names are final.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Table {
     /// Identifier in a scope and shape → pseudonym.
     Forward,
@@ -61,6 +61,11 @@ impl Key {
     pub(crate) fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
+
+    /// A key that the log kept, where that of which it was made is to be destroyed.
+    pub(crate) fn kept(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
 }
 
 impl Sealed {
@@ -70,6 +75,34 @@ impl Sealed {
 }
 
 impl Table {
+    /// Its number in the log. Numbers are final; the marker has none there.
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::Marker => 0,
+            Self::Forward => 1,
+            Self::Reverse => 2,
+            Self::Label => 3,
+            Self::Taken => 4,
+            Self::Original => 5,
+            Self::Thing => 6,
+            Self::Alias => 7,
+        }
+    }
+
+    /// The other way round.
+    pub(crate) fn of(number: u8) -> Option<Self> {
+        let all = [
+            Self::Forward,
+            Self::Reverse,
+            Self::Label,
+            Self::Taken,
+            Self::Original,
+            Self::Thing,
+            Self::Alias,
+        ];
+        all.into_iter().find(|table| table.number() == number)
+    }
+
     fn name(self) -> &'static [u8] {
         match self {
             Self::Forward => b"forward",

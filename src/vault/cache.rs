@@ -24,13 +24,15 @@ type Table<V> = HashMap<u64, Arc<V>, BuildHasherDefault<AlreadyHashed>>;
 struct Shard<V> {
     young: Table<V>,
     old: Table<V>,
+    /// The moment of its last clearing: what was found out before is not kept.
+    cleared: u64,
 }
 
 impl<V> Cache<V> {
     /// Holds at most about `values` values.
     pub(crate) fn new(values: usize) -> Self {
-        let shards =
-            (0..SHARDS).map(|_| RwLock::new(Shard { young: Table::default(), old: Table::default() }));
+        let shards = (0..SHARDS)
+            .map(|_| RwLock::new(Shard { young: Table::default(), old: Table::default(), cleared: 0 }));
         Self { hasher: RandomState::new(), shards: shards.collect(), most: (values / SHARDS / 2).max(1) }
     }
 
@@ -42,21 +44,25 @@ impl<V> Cache<V> {
     /// The value under this hash, when `answers` says that it answers the question.
     pub(crate) fn get(&self, hash: u64, answers: impl Fn(&V) -> bool) -> Option<Arc<V>> {
         let shard = self.shard(hash)?;
-        let held = {
+        let (held, moment) = {
             let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
-            match shard.young.get(&hash) {
+            let held = match shard.young.get(&hash) {
                 Some(value) => return answers(value).then(|| Arc::clone(value)),
                 None => shard.old.get(&hash).filter(|value| answers(value)).map(Arc::clone),
-            }
-        }?;
-        self.put(hash, Arc::clone(&held));
+            };
+            (held?, shard.cleared)
+        };
+        self.put(hash, Arc::clone(&held), moment);
         Some(held)
     }
 
-    /// Keeps a value under this hash.
-    pub(crate) fn put(&self, hash: u64, value: Arc<V>) {
+    /// Keeps a value under this hash, when it was found out at a moment after the last clearing.
+    pub(crate) fn put(&self, hash: u64, value: Arc<V>, moment: u64) {
         let Some(shard) = self.shard(hash) else { return };
         let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
+        if shard.cleared > moment {
+            return;
+        }
         if shard.young.len() >= self.most {
             shard.old = std::mem::take(&mut shard.young);
         }
@@ -64,20 +70,21 @@ impl<V> Cache<V> {
     }
 
     /// Keeps a value under this hash unless there is one: for what was read, which a write may have overtaken.
-    pub(crate) fn offer(&self, hash: u64, value: Arc<V>) {
+    pub(crate) fn offer(&self, hash: u64, value: Arc<V>, moment: u64) {
         let Some(shard) = self.shard(hash) else { return };
         let held = shard.read().unwrap_or_else(PoisonError::into_inner).young.contains_key(&hash);
         if !held {
-            self.put(hash, value);
+            self.put(hash, value, moment);
         }
     }
 
-    /// Forgets everything.
-    pub(crate) fn clear(&self) {
+    /// Forgets everything that was found out before this moment.
+    pub(crate) fn clear(&self, moment: u64) {
         for shard in &self.shards {
             let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
             shard.young = Table::default();
             shard.old = Table::default();
+            shard.cleared = shard.cleared.max(moment);
         }
     }
 

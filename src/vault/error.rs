@@ -116,6 +116,18 @@ pub enum VaultError {
         /// What is wrong with it.
         why: String,
     },
+    /// Whoever was to record it could not: nothing was changed.
+    #[error("what was to be done could not be recorded first")]
+    Unrecorded,
+    /// The new log could not be written; the old one is in use.
+    #[error("the log could not be written anew: the old one is in use as before")]
+    Rewrite,
+    /// Pupils were forgotten of whom this vault knows nothing: they must stay so.
+    #[error("{missing} tombstones are missing: they stand in the newest file that ends in .erased")]
+    Tombstones {
+        /// How many, as far as can be told; at least 1.
+        missing: u64,
+    },
     /// The process is stopping.
     #[error("the vault is closed")]
     Stopped,

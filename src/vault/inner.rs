@@ -20,6 +20,7 @@ use super::log::{Head, Item, NOTICES, Sealing, Unsealable};
 use super::pending::{Aftermath, Fate, Job, Ticket};
 use super::record::Notice;
 use super::scopes::{OpenScope, Scopes};
+use super::tombstone::{Graveyard, Mason, Sexton};
 use crate::crypto::Keyring;
 use crate::disk::{CommitError, Committer, Disk, DiskError, Lock, Pending};
 use crate::secret::Secret;
@@ -48,6 +49,8 @@ pub(crate) struct Caches {
     pub(crate) labels: Cache<KnownLabel>,
     pub(crate) originals: Cache<KnownLabel>,
     pub(crate) aliases: Cache<KnownAlias>,
+    /// How often they were cleared.
+    cleared: AtomicU64,
 }
 
 /// An open vault.
@@ -71,6 +74,15 @@ pub(crate) struct Inner {
     pub(crate) caches: Caches,
     sealed: OnceLock<String>,
     sealed_told: watch::Sender<bool>,
+    pub(crate) mason: Mason,
+    pub(crate) sexton: Sexton,
+    pub(crate) graveyard: RwLock<Graveyard>,
+    /// How often somebody was forgotten since the vault was opened.
+    pub(crate) erasures: AtomicU64,
+    /// Held by whoever forgets or writes the log anew: one at a time.
+    pub(crate) erasing: Mutex<()>,
+    /// Held for reading by whoever reads the log's file by its name, for writing while another takes its place.
+    pub(crate) file: RwLock<()>,
     _lock: Option<Lock>,
 }
 
@@ -84,6 +96,7 @@ pub(crate) struct Parts {
     pub(crate) cache_entries: usize,
     /// Records and rows so far: more than any key has sealed.
     pub(crate) used: u64,
+    pub(crate) graveyard: Graveyard,
     pub(crate) lock: Option<Lock>,
 }
 
@@ -95,15 +108,24 @@ impl Caches {
             labels: Cache::new(entries),
             originals: Cache::new(entries),
             aliases: Cache::new(entries),
+            cleared: AtomicU64::new(0),
         }
     }
 
+    /// To be taken before something is looked up, and handed over when it is kept: what a clearing has overtaken
+    /// is not kept.
+    pub(crate) fn moment(&self) -> u64 {
+        self.cleared.load(Ordering::Acquire)
+    }
+
+    /// Forgets everything, also what is being looked up.
     pub(crate) fn clear(&self) {
-        self.forward.clear();
-        self.reverse.clear();
-        self.labels.clear();
-        self.originals.clear();
-        self.aliases.clear();
+        let moment = self.cleared.fetch_add(1, Ordering::AcqRel) + 1;
+        self.forward.clear(moment);
+        self.reverse.clear(moment);
+        self.labels.clear(moment);
+        self.originals.clear(moment);
+        self.aliases.clear(moment);
     }
 }
 
@@ -135,6 +157,12 @@ impl Inner {
             journal_seed: Secret::new(*keys.journal.expose()),
             decoy: (key, row),
             scopes: RwLock::new(Arc::new(Scopes::of(keys, &Scopes::default(), parts.used))),
+            mason: Mason::of(&key_file),
+            sexton: Sexton::of(&key_file),
+            graveyard: RwLock::new(parts.graveyard),
+            erasures: AtomicU64::new(0),
+            erasing: Mutex::new(()),
+            file: RwLock::new(()),
             key_file: Mutex::new(key_file),
             allocating: Mutex::new(()),
             submitted: AtomicU64::new(0),
@@ -221,8 +249,14 @@ impl Inner {
 
     /// Writes a notice and waits until it is durable. Blocks.
     pub(crate) fn notice(&self, notice: &Notice) -> Result<Head, VaultError> {
+        self.notice_with(notice, Vec::new())
+    }
+
+    /// The same with rows that look-ups find at once.
+    pub(crate) fn notice_with(&self, notice: &Notice, rows: Vec<(Key, Sealed)>) -> Result<Head, VaultError> {
         let (told, ticket) = Ticket::new();
-        let job = Job { rows: Vec::new(), added: 0, told, ticket };
+        let job = Job { rows, added: 0, told, ticket };
+        self.after.stage(&job);
         let keys = Arc::clone(&self.notices.keys);
         let item = Item { key: NOTICES, keys, plain: notice.to_fields(), job };
         match self.committer.submit(item).wait() {

@@ -129,6 +129,17 @@ impl Sealing {
     pub(crate) fn after(vault: [u8; 16], head: Head, after: Arc<Aftermath>) -> Self {
         Self { vault, head, kept: head, encoded: Vec::new(), after }
     }
+
+    /// The last durable record.
+    pub(crate) fn kept(&self) -> Head {
+        self.kept
+    }
+
+    /// Goes on in another log, which stands at `head`.
+    pub(crate) fn go_on_after(&mut self, head: Head) {
+        (self.head, self.kept) = (head, head);
+        self.after.moved(head);
+    }
 }
 
 impl Encode for Sealing {

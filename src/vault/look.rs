@@ -10,7 +10,7 @@ use super::codec::{Fields, Reader};
 use super::error::VaultError;
 use super::index::Position;
 use super::inner::Inner;
-use super::log::{Head, Unsealable};
+use super::log::{Head, NOTICES, Unsealable};
 use super::pending::{Due, Ticket};
 use super::scopes::{OpenScope, Owner};
 use crate::secret::Secret;
@@ -21,12 +21,17 @@ const BATCH_ROWS: usize = 4096;
 /// So many rows may be on their way before new ones wait.
 const MOST_STAGED: usize = 400_000;
 
+/// What the row of somebody who was forgotten holds: no other row is one byte long.
+pub(crate) const GONE: &[u8] = &[0];
+
 /// What a look-up found.
 pub(crate) enum Found {
     /// No row.
     Nothing,
     /// A row of a scope whose keys are destroyed: nobody can read it, and another may take its place.
     Stale,
+    /// The row of somebody who was forgotten.
+    Gone,
     /// A row.
     Row {
         open: Arc<OpenScope>,
@@ -90,7 +95,12 @@ impl Inner {
 
     /// `None` when the row is not what the vault put there.
     fn found(&self, table: Table, key: &Key, row: &[u8], ticket: Option<Ticket>) -> Option<Found> {
-        match self.scopes().owner(Barrier::number(row)?) {
+        let number = Barrier::number(row)?;
+        if number == NOTICES {
+            let plain = self.barrier.open(table, &self.notices, key, row)?;
+            return (plain.expose().as_slice() == GONE).then_some(Found::Gone);
+        }
+        match self.scopes().owner(number) {
             Owner::Open(open) => {
                 let plain = self.barrier.open(table, &open.sealer, key, row)?;
                 Some(Found::Row { open, plain, ticket })
@@ -141,7 +151,14 @@ impl Inner {
         let seen = self.index.built();
         let mut rows: Vec<(Key, Sealed)> = Vec::new();
         let mut next = *position;
-        for due in batch.iter().filter(|due| due.head.sequence > position.head.sequence) {
+        let log = self.after.log();
+        if batch.iter().any(|due| due.log != log) && self.index.store().is_err() {
+            // Of an earlier log: their rows come with the index of this one, which is not built yet.
+            drop(position);
+            return self.rebuild_after(seen).is_ok();
+        }
+        let of_this = batch.iter().filter(|due| due.log == log);
+        for due in of_this.filter(|due| due.head.sequence > position.head.sequence) {
             rows.extend(due.rows.iter().cloned());
             next = Position { head: due.head, rows: next.rows + due.added };
         }

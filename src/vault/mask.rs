@@ -310,7 +310,7 @@ impl Inner {
     }
 
     /// Remembers that the publisher made it, whatever was known of it before.
-    pub(crate) fn keep_thing(&self, open: &Arc<OpenScope>, identifier: Identifier) {
+    pub(crate) fn keep_thing(&self, open: &Arc<OpenScope>, identifier: Identifier, moment: u64) {
         let hash = self.forward_hash(open, &identifier, &Shape::Hex, true);
         let known = Known {
             open: Arc::clone(open),
@@ -321,7 +321,7 @@ impl Inner {
             salt: [0; 16],
             minted: true,
         };
-        self.caches.forward.put(hash, Arc::new(known));
+        self.caches.forward.put(hash, Arc::new(known), moment);
     }
 
     fn cached_label(
@@ -350,18 +350,19 @@ impl Inner {
 
     /// Remembers what was settled, now that it is durable.
     fn keep(&self, wanted: &[Wanted], settled: &Settled) {
+        let moment = settled.moment;
         for (want, (known, _)) in wanted.iter().zip(&settled.knowns) {
             let hash = self.forward_hash(&known.open, &want.identifier, &want.shape, want.minted);
-            self.caches.forward.put(hash, Arc::clone(known));
+            self.caches.forward.put(hash, Arc::clone(known), moment);
             if !known.minted {
-                self.keep_reverse(known);
+                self.keep_reverse(known, moment);
             }
         }
         for label in &settled.labels {
             let number = label.open.sealer.number;
             let hash = self.caches.labels.hash((number, label.person, label.slot.as_str(), label.part));
-            self.caches.labels.put(hash, Arc::clone(label));
-            self.keep_original(label);
+            self.caches.labels.put(hash, Arc::clone(label), moment);
+            self.keep_original(label, moment);
         }
     }
 }

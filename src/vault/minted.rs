@@ -151,7 +151,7 @@ impl Vault {
                 inner.relied_on(other).await?;
             }
             inner.check()?;
-            owned.iter().for_each(|of| inner.keep_minted(&open, of));
+            owned.iter().for_each(|of| inner.keep_minted(&open, of, begun.moment));
             Ok(())
         });
         task.await.map_err(|_| VaultError::Stopped)?
@@ -245,6 +245,8 @@ impl Owned {
 struct Begun {
     own: Vec<Pending<Result<Head, Unsealable>>>,
     others: Vec<Ticket>,
+    /// When the looking began, for the caches.
+    moment: u64,
 }
 
 /// A record in the making: its entries, their rows, and how many of those are new.
@@ -252,12 +254,16 @@ type Making = (Fields, Vec<(Key, Sealed)>, u64);
 
 fn remember(inner: &Inner, open: &Arc<OpenScope>, minted: &[Owned]) -> Result<Begun, VaultError> {
     let whose = (open.scope.school.as_str(), open.scope.publisher.as_str());
-    let mut begun = Begun::default();
+    let mut begun = Begun { moment: inner.caches.moment(), ..Begun::default() };
     let mut records: Vec<Making> = Vec::new();
     let mut mine: HashMap<Key, Option<OwnedPerson>> = HashMap::new();
     inner.make_room()?;
     let _alone = inner.allocating();
     serves(open)?;
+    let persons = || minted.iter().filter_map(|of| of.person.as_ref());
+    if persons().any(|person| inner.is_erased_person(&person.core)) {
+        return Err(VaultError::BadAsk { why: "a name of nobody" });
+    }
     for of in minted {
         let table = if of.person.is_some() { Table::Alias } else { Table::Thing };
         let key = minted_key(&inner.barrier, table, whose, of.kind, &of.text);
@@ -313,11 +319,12 @@ fn look_up(
     missing: Vec<(usize, Kind, String)>,
 ) -> Looked {
     let (mut answers, mut tickets) = (Vec::with_capacity(missing.len()), Vec::new());
+    let moment = inner.caches.moment();
     for (place, kind, text) in missing {
         let key =
             minted_key(&inner.barrier, Table::Alias, (school.as_str(), publisher.as_str()), kind, &text);
         let known = match inner.look(Table::Alias, &key)? {
-            Found::Nothing | Found::Stale => None,
+            Found::Nothing | Found::Stale | Found::Gone => None,
             Found::Row { open, plain, ticket } => {
                 let of = read_alias(plain.expose()).ok_or_else(|| inner.index_down("an alias row"))?;
                 let text = canonical(kind, &text).into_owned();
@@ -325,7 +332,7 @@ fn look_up(
                     Arc::new(KnownAlias { open, kind, text, person: of.0, salt: of.1, identifier: of.2 });
                 match ticket {
                     Some(ticket) => tickets.push(ticket),
-                    None => inner.keep_alias(&known),
+                    None => inner.keep_alias(&known, moment),
                 }
                 Some(known)
             }
@@ -349,25 +356,28 @@ impl Inner {
     }
 
     /// Remembers what is durable.
-    fn keep_minted(&self, open: &Arc<OpenScope>, of: &Owned) {
+    fn keep_minted(&self, open: &Arc<OpenScope>, of: &Owned, moment: u64) {
         match &of.person {
-            None => self.keep_thing(open, Identifier::new(of.kind, &of.text)),
-            Some(OwnedPerson { identifier, core, salt }) => self.keep_alias(&Arc::new(KnownAlias {
-                open: Arc::clone(open),
-                kind: of.kind,
-                text: canonical(of.kind, &of.text).into_owned(),
-                person: *core,
-                salt: *salt,
-                identifier: identifier.clone(),
-            })),
+            None => self.keep_thing(open, Identifier::new(of.kind, &of.text), moment),
+            Some(OwnedPerson { identifier, core, salt }) => {
+                let known = KnownAlias {
+                    open: Arc::clone(open),
+                    kind: of.kind,
+                    text: canonical(of.kind, &of.text).into_owned(),
+                    person: *core,
+                    salt: *salt,
+                    identifier: identifier.clone(),
+                };
+                self.keep_alias(&Arc::new(known), moment);
+            }
         }
     }
 
-    fn keep_alias(&self, known: &Arc<KnownAlias>) {
+    fn keep_alias(&self, known: &Arc<KnownAlias>, moment: u64) {
         let scope = &known.open.scope;
         let whose = (scope.school.as_str(), scope.publisher.as_str());
         let hash = self.caches.aliases.hash((whose, known.kind.as_str(), known.text.as_str()));
-        self.caches.aliases.put(hash, Arc::clone(known));
+        self.caches.aliases.put(hash, Arc::clone(known), moment);
     }
 
     fn cached_alias(

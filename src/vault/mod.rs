@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `mask` `allocate` `reveal` `minted` | what the gateway asks |
 //! | `admin` `verify` `backup` `recover` | what an administrator asks |
+//! | `erase` `trace` `tombstone` `rewrite` `copying` | forgetting a pupil, and what stays to keep it so |
 //! | `startup` `scan` | what must agree before anything is answered |
 //! | `key_file` `keys` `scopes` | keys, sealed on disk and ready for use |
 //! | `log` `record` `codec` `pending` | records: sealed, chained, durable, on their way |
@@ -19,7 +20,9 @@ mod backup;
 mod barrier;
 mod cache;
 pub(crate) mod codec;
+mod copying;
 mod embedded;
+mod erase;
 mod error;
 mod index;
 mod inner;
@@ -37,11 +40,14 @@ mod rebuild;
 mod record;
 mod recover;
 mod reveal;
+mod rewrite;
 mod rows;
 mod scan;
 mod scopes;
 mod startup;
 mod store;
+mod tombstone;
+mod trace;
 mod verify;
 
 use std::path::PathBuf;
@@ -51,6 +57,7 @@ use std::thread::JoinHandle;
 
 pub use self::admin::ScopeInfo;
 pub use self::backup::BackupInfo;
+pub use self::erase::Forgotten;
 pub use self::error::VaultError;
 use self::inner::Inner;
 pub use self::inner::Progress;
@@ -62,6 +69,7 @@ use self::pending::Due;
 pub use self::record::Part;
 pub use self::recover::{Circumstances, Recovered, Source, rehearse};
 pub use self::reveal::{Original, OriginalAsk, RevealAsk, Revealed};
+pub use self::rewrite::{Recorder, Rewritten};
 pub use self::verify::{Tally, Verified};
 use crate::crypto::Keyring;
 use crate::disk::{Disk, RealDisk};

@@ -5,6 +5,7 @@
 //! It must not know what a row means, nor how the log or the index keep it.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -59,6 +60,8 @@ pub(crate) struct Due {
     pub(crate) rows: Vec<(Key, Sealed)>,
     pub(crate) added: u64,
     pub(crate) head: Head,
+    /// Which log it is a record of.
+    pub(crate) log: u64,
     ticket: Ticket,
 }
 
@@ -66,6 +69,8 @@ pub(crate) struct Due {
 pub(crate) struct Aftermath {
     staged: Mutex<HashMap<Key, (Sealed, Ticket)>>,
     head: Mutex<Head>,
+    /// How often another log took the place of the first.
+    log: AtomicU64,
     due: Mutex<Option<Sender<Due>>>,
 }
 
@@ -74,12 +79,23 @@ impl Aftermath {
     pub(crate) fn new(head: Head) -> (Arc<Self>, Receiver<Due>) {
         let (sender, receiver) = std::sync::mpsc::channel();
         let (staged, head, due) = (Mutex::default(), Mutex::new(head), Mutex::new(Some(sender)));
-        (Arc::new(Self { staged, head, due }), receiver)
+        (Arc::new(Self { staged, head, log: AtomicU64::new(0), due }), receiver)
     }
 
     /// The newest durable head.
     pub(crate) fn head(&self) -> Head {
         *lock(&self.head)
+    }
+
+    /// Which log is in use.
+    pub(crate) fn log(&self) -> u64 {
+        self.log.load(Ordering::Acquire)
+    }
+
+    /// Another log is in use from now on.
+    pub(crate) fn moved(&self, head: Head) {
+        *lock(&self.head) = head;
+        self.log.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Rows on their way under this key.
@@ -103,13 +119,13 @@ impl Aftermath {
     /// These records are on disk: tells who waits, and hands the rows on to the index.
     pub(crate) fn durable(&self, head: Head, jobs: impl Iterator<Item = (Job, Head)>) {
         *lock(&self.head) = head;
-        let due = lock(&self.due);
+        let (due, log) = (lock(&self.due), self.log());
         for (job, head) in jobs {
             let Job { rows, added, told, ticket } = job;
             told.send_replace(Fate::Durable);
             if let Some(due) = due.as_ref() {
                 // When the index's thread is gone the rows stay here, where look-ups find them.
-                let _ = due.send(Due { rows, added, head, ticket });
+                let _ = due.send(Due { rows, added, head, log, ticket });
             }
         }
     }

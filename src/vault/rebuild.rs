@@ -3,12 +3,14 @@
 //!
 //! It must not decide whether the log is right: `startup` has done so before.
 
+use std::sync::PoisonError;
+
 use super::barrier::{Key, Sealed};
 use super::error::VaultError;
 use super::index::Position;
 use super::inner::{Inner, Progress};
 use super::log::{Head, MAGIC, NOTICES, Record};
-use super::record::Entry;
+use super::record::{Entry, Notice};
 use super::rows::rows_of;
 use super::scopes::Owner;
 use super::store::{Store, StoreError};
@@ -46,7 +48,8 @@ impl Inner {
         self.rebuild_at(&mut self.index.writing(), progress)
     }
 
-    fn rebuild_at(
+    /// The same for whoever holds the position already.
+    pub(crate) fn rebuild_at(
         &self,
         position: &mut Position,
         progress: &mut dyn FnMut(Progress),
@@ -62,6 +65,7 @@ impl Inner {
     }
 
     fn build(&self, progress: &mut dyn FnMut(Progress)) -> Result<Position, VaultError> {
+        let _file = self.file.read().unwrap_or_else(PoisonError::into_inner);
         let head = self.after.head();
         let down = |why: StoreError| self.index_down(&why.to_string());
         let built = self.index.kept.beside().map_err(down)?;
@@ -158,6 +162,14 @@ impl Inner {
         };
         let record = Record::read(payload).ok_or_else(bad)?;
         if record.key == NOTICES {
+            let plain = record.open(&self.vault, head, &self.notices.keys).ok_or_else(bad)?;
+            let rows = match Notice::read(plain.expose()).ok_or_else(bad)? {
+                Notice::Forgotten { rows, .. } => rows,
+                _ => return Ok(()),
+            };
+            for row in &rows {
+                to.push(self.emptied(row)?);
+            }
             return Ok(());
         }
         let open = match self.scopes().owner(record.key) {

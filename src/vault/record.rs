@@ -3,7 +3,10 @@
 //!
 //! It must not know sealing, files or the index; numbers of types are final, new ones are added at the end.
 
+use super::barrier::{Key, Table};
 use super::codec::{Fields, Reader};
+use super::log::Head;
+use super::tombstone::Stones;
 
 /// Which part of a name a label stands in for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,6 +59,25 @@ pub(crate) enum Notice {
     Keys { version: u64 },
     /// What came after this record was lost: the vault was recovered without `missing` records.
     Recovered { at: u64, missing: u64 },
+    /// Pupils were forgotten: what stands before of whom has one of these tombstones is erased, and these rows
+    /// hold nothing any more.
+    Forgotten { at: u64, stones: Stones, rows: Vec<GoneRow> },
+    /// This log was written anew without the records of the forgotten, from one that stood at `old`. `sealed`
+    /// is how often keys sealed for it and for those before.
+    Rewritten { at: u64, old: Head, sealed: u64 },
+}
+
+/// A row of somebody who was forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct GoneRow {
+    /// The number of its scope.
+    pub(crate) scope: u32,
+    /// What it was about.
+    pub(crate) table: Table,
+    /// Where it stood.
+    pub(crate) key: Key,
+    /// It says of a stand-in or short pseudonym that the publisher has seen it: it stays while the epoch is open.
+    pub(crate) stays: bool,
 }
 
 impl Part {
@@ -143,6 +165,13 @@ impl<'a> Entry<'a> {
     }
 }
 
+impl GoneRow {
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let (scope, table, stays) = (from.u32()?, Table::of(from.u8()?)?, from.u8()? != 0);
+        Some(Self { scope, table, stays, key: Key::kept(from.array()?) })
+    }
+}
+
 impl Notice {
     pub(crate) fn to_fields(&self) -> Fields {
         let mut fields = Fields::default();
@@ -150,6 +179,19 @@ impl Notice {
             Self::Begun { at } => fields.u8(1).u64(*at),
             Self::Keys { version } => fields.u8(2).u64(*version),
             Self::Recovered { at, missing } => fields.u8(3).u64(*at).u64(*missing),
+            Self::Forgotten { at, stones, rows } => {
+                fields.u8(4).u64(*at).u32(count(stones.len()));
+                for (code, next) in stones {
+                    fields.raw(code).u32(*next);
+                }
+                fields.u32(count(rows.len()));
+                for row in rows {
+                    fields.u32(row.scope).u8(row.table.number()).u8(u8::from(row.stays));
+                    fields.raw(row.key.as_bytes());
+                }
+                &mut fields
+            }
+            Self::Rewritten { at, old, sealed } => fields.u8(5).u64(*at).raw(&old.to_bytes()).u64(*sealed),
         };
         fields
     }
@@ -160,9 +202,28 @@ impl Notice {
             1 => Self::Begun { at: reader.u64()? },
             2 => Self::Keys { version: reader.u64()? },
             3 => Self::Recovered { at: reader.u64()?, missing: reader.u64()? },
+            4 => {
+                let (at, mut stones, mut rows) = (reader.u64()?, Stones::new(), Vec::new());
+                for _ in 0..reader.u32()? {
+                    stones.insert(reader.array()?, reader.u32()?);
+                }
+                for _ in 0..reader.u32()? {
+                    rows.push(GoneRow::read(&mut reader)?);
+                }
+                Self::Forgotten { at, stones, rows }
+            }
+            5 => Self::Rewritten {
+                at: reader.u64()?,
+                old: Head::from_bytes(&reader.array()?)?,
+                sealed: reader.u64()?,
+            },
             _ => return None,
         };
         reader.end()?;
         Some(notice)
     }
+}
+
+fn count(items: usize) -> u32 {
+    u32::try_from(items).unwrap_or(u32::MAX)
 }

@@ -3,20 +3,25 @@
 //!
 //! It must not guess: what the log does not hold is refused. The old files are kept aside.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::backup::{Backup, BackupInfo, copy_prefix, failed, scratch};
+use super::copying::{Copying, Fresh};
 use super::error::VaultError;
 use super::inner::{Progress, barrier_of};
 use super::key_file::KeyFile;
 use super::keys::{Keys, ScopeState};
 use super::log::{Head, MAGIC, Record};
+use super::rebuild::From;
 use super::record::Notice;
+use super::rewrite::NEW_LOG;
 use super::scan::{Scan, scan};
 use super::scopes::Scopes;
 use super::startup::{LOG, take_lock};
-use super::verify::{Opening, Tally, read_all};
+use super::tombstone::{Buried, ERASED, Mason, Sexton, Stones};
+use super::verify::{Assigned, Opening, Tally, read_all};
 use super::{Settings, Unlock, Vault};
 use crate::clock::Timestamp;
 use crate::disk::{Reader, Step};
@@ -49,6 +54,8 @@ pub struct Recovered {
     pub keys_from_backup: bool,
     /// Where the old directory is kept; None for a rehearsal.
     pub kept_aside: Option<PathBuf>,
+    /// Tombstones that the recovered log lacked, and that were applied: whom it still had is forgotten again.
+    pub forgotten_again: u64,
 }
 
 /// What the caller knows.
@@ -57,6 +64,10 @@ pub struct Circumstances<'a> {
     pub expected: Option<Head>,
     /// Whether the configuration gives a scope labels or a `digits` shape. The log is asked as well.
     pub assigns: &'a dyn Fn(&Scope) -> bool,
+    /// How many tombstones the journal knows of. With fewer at hand nothing is recovered.
+    pub tombstones: u64,
+    /// A file of tombstones from a later backup or kit, besides the one in the vault's directory.
+    pub erased: Option<&'a Path>,
     /// The time.
     pub now: Timestamp,
 }
@@ -170,23 +181,120 @@ fn prepare(
     let missing = missing(settings, &key_file, &scanned, known.expected);
     let mut reopened = Vec::new();
     key_file.keep_in(Arc::clone(&settings.disk), directory)?;
+    let (head, forgotten_again) = apply(settings, &key_file, known, &scanned, directory)?;
     if missing != Some(0) {
-        key_file.change(|keys| {
-            for (number, scope) in serving(keys) {
-                let found = assigned.get(&number).copied().unwrap_or_default();
-                if found.labels || found.digits || (known.assigns)(&scope) {
-                    let epoch = next_epoch(keys, &scope)?;
-                    keys.advance(&scope, ScopeState::Entering, known.now);
-                    let next = Scope { epoch: epoch.clone(), ..scope.clone() };
-                    keys.open(next, known.now).map_err(|_| VaultError::Unsealable)?;
-                    reopened.push((scope, epoch));
+        reopened = reopen(&mut key_file, &assigned, known)?;
+    }
+    let kept_aside = None;
+    let recovered =
+        Recovered { head, tally, backup, missing, reopened, keys_from_backup, kept_aside, forgotten_again };
+    Ok((key_file, recovered))
+}
+
+/// Gives every scope that assigned what must never be assigned twice a new epoch.
+fn reopen(
+    key_file: &mut KeyFile,
+    assigned: &HashMap<u32, Assigned>,
+    known: &Circumstances<'_>,
+) -> Result<Vec<(Scope, Epoch)>, VaultError> {
+    let mut reopened = Vec::new();
+    key_file.change(|keys| {
+        for (number, scope) in serving(keys) {
+            let found = assigned.get(&number).copied().unwrap_or_default();
+            if found.labels || found.digits || (known.assigns)(&scope) {
+                let epoch = next_epoch(keys, &scope)?;
+                keys.advance(&scope, ScopeState::Entering, known.now);
+                let next = Scope { epoch: epoch.clone(), ..scope.clone() };
+                keys.open(next, known.now).map_err(|_| VaultError::Unsealable)?;
+                reopened.push((scope, epoch));
+            }
+        }
+        Ok(!reopened.is_empty())
+    })?;
+    Ok(reopened)
+}
+
+/// Lets who was forgotten since the log was copied stay forgotten: all tombstones at hand are laid in the log in
+/// `directory`, and it is written anew without what they erase. The head after that, and how many the log lacked.
+fn apply(
+    settings: &Settings,
+    key_file: &KeyFile,
+    known: &Circumstances<'_>,
+    scanned: &Scan,
+    directory: &Path,
+) -> Result<(Head, u64), VaultError> {
+    let sexton = Sexton::of(key_file);
+    let mut at_hand = scanned.graveyard.all();
+    let beside = settings.path.join(ERASED);
+    let given = known.erased.map(Path::to_owned);
+    for (path, asked) in [(Some(beside), false), (given, true)] {
+        let Some(path) = path else { continue };
+        match sexton.read(&path)? {
+            Buried::Stones(stones) => {
+                for (code, next) in stones {
+                    let laid = at_hand.entry(code).or_insert(next);
+                    *laid = next.max(*laid);
                 }
             }
-            Ok(!reopened.is_empty())
-        })?;
+            Buried::Nothing | Buried::Damaged if asked => {
+                let why = "it holds no tombstones of this vault, or is damaged".to_owned();
+                return Err(VaultError::Backup { path, why });
+            }
+            Buried::Damaged if known.erased.is_none() => {
+                return Err(VaultError::Tombstones { missing: known.tombstones.max(1) });
+            }
+            Buried::Nothing | Buried::Damaged => {}
+        }
     }
-    let head = scanned.head;
-    Ok((key_file, Recovered { head, tally, backup, missing, reopened, keys_from_backup, kept_aside: None }))
+    let missing = known.tombstones.saturating_sub(u64::try_from(at_hand.len()).unwrap_or(u64::MAX));
+    if missing > 0 {
+        return Err(VaultError::Tombstones { missing });
+    }
+    if !at_hand.is_empty() {
+        sexton.write(&*settings.disk, &directory.join(ERASED), &at_hand)?;
+    }
+    let lacking = scanned.graveyard.lacks(&at_hand);
+    if lacking.is_empty() {
+        return Ok((scanned.head, 0));
+    }
+    let head = write_without(settings, key_file, known.now, scanned, (directory, &lacking))?;
+    Ok((head, u64::try_from(lacking.len()).unwrap_or(u64::MAX)))
+}
+
+fn write_without(
+    settings: &Settings,
+    key_file: &KeyFile,
+    now: Timestamp,
+    scanned: &Scan,
+    (directory, stones): (&Path, &Stones),
+) -> Result<Head, VaultError> {
+    let (barrier, notices) = barrier_of(key_file);
+    let used = scanned.head.sequence + scanned.graveyard.sealed;
+    let scopes = Scopes::of(key_file.keys(), &Scopes::default(), used);
+    let mut graveyard = scanned.graveyard.clone();
+    graveyard.lay(stones, scanned.head.sequence);
+    let (vault, disk) = (key_file.keys().vault, &*settings.disk);
+    let copying = Copying {
+        vault: &vault,
+        barrier: &barrier,
+        notices: &notices.keys,
+        mason: &Mason::of(key_file),
+        scopes: &scopes,
+        graveyard: &graveyard,
+    };
+    let (log, new) = (directory.join(LOG), directory.join(NEW_LOG));
+    let mut fresh = Fresh::begin(disk, &new, vault)?;
+    fresh.copy(&copying, &log, From { head: Head::before_all(&vault), offset: None }, scanned.head)?;
+    for notice in fresh.burials(now, stones) {
+        fresh.notice(&notices.keys, &notice)?;
+    }
+    // The head before is nobody's: the recovery's own leaf says where the log stands.
+    let last =
+        Notice::Rewritten { at: now.as_millis(), old: scanned.head, sealed: used + scanned.head.sequence };
+    let (done, _) = fresh.finish(&notices.keys, &last)?;
+    disk.rename(&new, &log).map_err(|why| failed("rename", &log, &why))?;
+    disk.sync_dir(directory).map_err(|why| failed("sync", directory, &why))?;
+    Ok(done.head)
 }
 
 /// The present keys know which epochs were opened and closed since the backup.

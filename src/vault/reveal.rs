@@ -188,16 +188,17 @@ type Looked<T> = Result<(Vec<(usize, Option<Arc<T>>)>, Vec<Ticket>), VaultError>
 
 fn look_up(inner: &Inner, (school, publisher): &Whose, missing: Vec<(usize, String)>) -> Looked<Known> {
     let (mut answers, mut tickets) = (Vec::with_capacity(missing.len()), Vec::new());
+    let moment = inner.caches.moment();
     for (place, text) in missing {
         let key = reverse_key(&inner.barrier, school.as_str(), publisher.as_str(), &text);
         let known = match inner.look(Table::Reverse, &key)? {
-            Found::Nothing | Found::Stale => None,
+            Found::Nothing | Found::Stale | Found::Gone => None,
             Found::Row { open, plain, ticket } => {
                 let known = Reverse::read(plain.expose()).and_then(|of| made(open, &of));
                 let known = Arc::new(known.ok_or_else(|| inner.index_down("a reverse row"))?);
                 match ticket {
                     Some(ticket) => tickets.push(ticket),
-                    None => inner.keep_reverse(&known),
+                    None => inner.keep_reverse(&known, moment),
                 }
                 Some(known)
             }
@@ -228,11 +229,12 @@ fn look_up_originals(
     missing: Vec<(usize, [u8; 16], String, String)>,
 ) -> Looked<KnownLabel> {
     let (mut answers, mut tickets) = (Vec::with_capacity(missing.len()), Vec::new());
+    let moment = inner.caches.moment();
     for (place, person, slot, text) in missing {
         let whose = (school.as_str(), publisher.as_str());
         let key = original_key(&inner.barrier, whose, &person, &slot, &text);
         let known = match inner.look(Table::Original, &key)? {
-            Found::Nothing | Found::Stale => None,
+            Found::Nothing | Found::Stale | Found::Gone => None,
             Found::Row { open, plain, ticket } => {
                 let of = read_original(plain.expose()).ok_or_else(|| inner.index_down("an original row"))?;
                 let original = Secret::new(of.1.to_owned());
@@ -240,7 +242,7 @@ fn look_up_originals(
                     Arc::new(KnownLabel { open, person, slot, part: of.0, text: text.into(), original });
                 match ticket {
                     Some(ticket) => tickets.push(ticket),
-                    None => inner.offer_original(&known),
+                    None => inner.offer_original(&known, moment),
                 }
                 Some(known)
             }
@@ -252,11 +254,11 @@ fn look_up_originals(
 
 impl Inner {
     /// Remembers a pseudonym that is durable.
-    pub(crate) fn keep_reverse(&self, known: &Arc<Known>) {
+    pub(crate) fn keep_reverse(&self, known: &Arc<Known>, moment: u64) {
         let scope = &known.open.scope;
         let text = known.pseudonym.as_str().to_lowercase();
         let hash = self.caches.reverse.hash((scope.school.as_str(), scope.publisher.as_str(), text.as_str()));
-        self.caches.reverse.put(hash, Arc::clone(known));
+        self.caches.reverse.put(hash, Arc::clone(known), moment);
     }
 
     fn cached_reverse(&self, school: &School, publisher: &Publisher, text: &str) -> Option<Arc<Known>> {
@@ -271,13 +273,13 @@ impl Inner {
     }
 
     /// Remembers a stand-in that is durable.
-    pub(crate) fn keep_original(&self, label: &Arc<KnownLabel>) {
-        self.caches.originals.put(self.original_hash(label), Arc::clone(label));
+    pub(crate) fn keep_original(&self, label: &Arc<KnownLabel>, moment: u64) {
+        self.caches.originals.put(self.original_hash(label), Arc::clone(label), moment);
     }
 
     /// Remembers a stand-in that was read, unless it was masked anew in the meantime.
-    fn offer_original(&self, label: &Arc<KnownLabel>) {
-        self.caches.originals.offer(self.original_hash(label), Arc::clone(label));
+    fn offer_original(&self, label: &Arc<KnownLabel>, moment: u64) {
+        self.caches.originals.offer(self.original_hash(label), Arc::clone(label), moment);
     }
 
     fn original_hash(&self, label: &KnownLabel) -> u64 {

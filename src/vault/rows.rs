@@ -6,7 +6,7 @@
 use super::barrier::{Barrier, Key, Sealed, Table};
 use super::codec::{Fields, Reader};
 use super::log::Unsealable;
-use super::record::{Entry, Part};
+use super::record::{Entry, GoneRow, Part};
 use super::scopes::OpenScope;
 use crate::derive::{Core, Shape};
 use crate::identity::{Identifier, Kind, Pseudonym, canonical};
@@ -181,6 +181,37 @@ pub(crate) fn rows_of(
         }
     }
     Ok(rows)
+}
+
+/// The rows that an entry made, to be emptied. Forms that the publisher must not see of anybody else stay as such.
+pub(crate) fn gone_rows(
+    barrier: &Barrier,
+    open: &OpenScope,
+    entry: &Entry<'_>,
+) -> Result<Vec<GoneRow>, NoRows> {
+    let whose = (open.scope.school.as_str(), open.scope.publisher.as_str());
+    let row = |table, key, stays| GoneRow { scope: open.sealer.number, table, key, stays };
+    Ok(match entry {
+        Entry::Mapping { kind, shape, generation, spelling, .. } => {
+            let identifier = Identifier::new(known_kind(kind)?, spelling);
+            let parsed = shape_of(shape).ok_or(NoRows::Unknown)?;
+            let forward = forward_key(barrier, open, identifier.kind(), shape, identifier.expose());
+            let text = pseudonym(open, &identifier, &parsed, *generation);
+            let reverse = reverse_key(barrier, whose.0, whose.1, text.as_str());
+            vec![row(Table::Forward, forward, false), row(Table::Reverse, reverse, parsed.is_short())]
+        }
+        Entry::Label { person, given, family, .. } => vec![
+            row(Table::Label, label_key(barrier, open, person), false),
+            row(Table::Taken, taken_key(barrier, open, given, family), true),
+        ],
+        Entry::Original { person, slot, stand_in, .. } => {
+            vec![row(Table::Original, original_key(barrier, whose, person, slot, stand_in), false)]
+        }
+        Entry::Thing { .. } => Vec::new(),
+        Entry::Alias { kind, text, .. } => {
+            vec![row(Table::Alias, minted_key(barrier, Table::Alias, whose, known_kind(kind)?, text), false)]
+        }
+    })
 }
 
 /// What a label row says: attempt, given name, family name.

@@ -12,6 +12,7 @@ use super::key_file::KeyFile;
 use super::keys::Keys;
 use super::log::{Head, MAGIC, NOTICES, Record};
 use super::record::Notice;
+use super::tombstone::Graveyard;
 use crate::crypto::Keyring;
 use crate::disk::{DiskError, Reader, Step};
 
@@ -31,6 +32,8 @@ pub(crate) struct Scan {
     pub(crate) keys_version: u64,
     /// When the vault was made, in milliseconds since the Unix epoch.
     pub(crate) begun: Option<u64>,
+    /// Who was forgotten.
+    pub(crate) graveyard: Graveyard,
 }
 
 /// Reads the log. Marks are heads that someone remembers; whether the log has them is in the answer.
@@ -44,8 +47,16 @@ pub(crate) fn scan(
     let vault = key_file.keys().vault;
     let mut reader = Reader::open(path, MAGIC).map_err(|why| unreadable(path, &why, None))?;
     let head = Head::before_all(&vault);
-    let mut scan =
-        Scan { head, end: 0, torn: 0, found: [None; 2], offsets: [None; 2], keys_version: 0, begun: None };
+    let mut scan = Scan {
+        head,
+        end: 0,
+        torn: 0,
+        found: [None; 2],
+        offsets: [None; 2],
+        keys_version: 0,
+        begun: None,
+        graveyard: Graveyard::default(),
+    };
     scan.mark(marks);
     let mut keyrings = Keyrings { keys: key_file.keys(), last: None };
     // The last record that can be opened, and the head before it. One buffer for all.
@@ -134,6 +145,12 @@ impl Scan {
             Notice::Begun { at } => self.begun = Some(*at),
             Notice::Keys { version } => self.keys_version = self.keys_version.max(*version),
             Notice::Recovered { .. } => {}
+            Notice::Forgotten { stones, .. } => self.graveyard.lay(stones, self.head.sequence + 1),
+            Notice::Rewritten { old, sealed, .. } => {
+                self.graveyard.from = Some(*old);
+                self.graveyard.owed = false;
+                self.graveyard.sealed = *sealed;
+            }
         }
     }
 }

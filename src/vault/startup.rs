@@ -16,7 +16,9 @@ use super::log::{Head, MAGIC, Sealing};
 use super::pending::Aftermath;
 use super::rebuild::From;
 use super::record::Notice;
+use super::rewrite::NEW_LOG;
 use super::scan::{Scan, scan};
+use super::tombstone::{Buried, ERASED, Graveyard, Sexton};
 use super::{Settings, Unlock, Vault};
 use crate::clock::Timestamp;
 use crate::disk::{self, Committer, Disk, Lock, Medium};
@@ -103,6 +105,7 @@ impl Vault {
             index,
             cache_entries: 4096,
             used: 0,
+            graveyard: Graveyard::default(),
             lock: None,
         };
         Self::run(Inner::assemble(key_file, parts)?, due)
@@ -123,6 +126,8 @@ impl Vault {
         let marks = [expected, indexed.as_ref().map(|(_, position)| position.head)];
         let scan = scan(&log, &key_file, &notices, marks, progress)?;
         check(&log, &scan, &key_file, expected, indexed.as_ref().map(|(_, position)| position.head))?;
+        let sexton = Sexton::of(&key_file);
+        heed_tombstones(settings, &sexton, &scan, expected)?;
         key_file.note(scan.keys_version);
         if scan.torn > 0 {
             tracing::warn!(bytes = scan.torn, "a torn record at the end of the vault's log is cut off");
@@ -148,7 +153,8 @@ impl Vault {
             after,
             index,
             cache_entries: settings.cache_entries,
-            used: scan.head.sequence + position.rows,
+            used: scan.head.sequence + position.rows + scan.graveyard.sealed,
+            graveyard: scan.graveyard,
             lock: Some(lock),
         };
         let inner = Inner::assemble(key_file, parts)?;
@@ -216,6 +222,10 @@ fn check(
     let sources = [("the journal's newest leaf names", expected), ("the index was built up to", indexed)];
     for ((source, mark), found) in sources.into_iter().zip(&scan.found) {
         let Some(mark) = mark else { continue };
+        // Written anew from a log that stood there, a moment before a crash: the caller's leaf is still to come.
+        if scan.graveyard.from == Some(mark) {
+            continue;
+        }
         if mark.sequence > scan.head.sequence {
             return sealed(format!(
                 "the log {} is shorter than it was: it ends at {}, and {source} {mark}.",
@@ -238,6 +248,58 @@ fn check(
         ));
     }
     Ok(())
+}
+
+/// A log that lacks a tombstone is an older one: with it who was forgotten would be back. What a log has and the
+/// file beside it lacks was laid a moment before a crash, or the file was lost: it is written again, since the journal
+/// proves the log.
+fn heed_tombstones(
+    settings: &Settings,
+    sexton: &Sexton,
+    scan: &Scan,
+    expected: Option<Head>,
+) -> Result<(), VaultError> {
+    let disk = &*settings.disk;
+    let new = settings.path.join(NEW_LOG);
+    if new.exists() {
+        disk.remove(&new).map_err(|why| super::backup::failed("remove", &new, &why))?;
+    }
+    let path = settings.path.join(ERASED);
+    let sealed = |what: String| VaultError::Sealed {
+        why: format!(
+            "{what} Nothing was changed and nothing is served. Put back the newest copy of {}, or recover: \
+             `sluis vault recover` lets the forgotten stay forgotten.",
+            settings.path.display()
+        ),
+    };
+    let all = scan.graveyard.all();
+    match sexton.read(&path)? {
+        Buried::Stones(stones) => {
+            let lacking = scan.graveyard.lacks(&stones).len();
+            if lacking > 0 {
+                let log = settings.path.join(LOG);
+                let log = log.display();
+                return Err(sealed(format!(
+                    "the log {log} is older than {}: it lacks {lacking} of the tombstones of who was forgotten.",
+                    path.display()
+                )));
+            }
+            if stones == all {
+                return Ok(());
+            }
+        }
+        Buried::Nothing if all.is_empty() => return Ok(()),
+        Buried::Nothing => {
+            tracing::warn!("the vault's file of tombstones is missing: it is written from the log")
+        }
+        Buried::Damaged if expected.is_none() => {
+            return Err(sealed(format!("{} is damaged, and no journal proves the log.", path.display())));
+        }
+        Buried::Damaged => {
+            tracing::warn!("the vault's file of tombstones is damaged: it is written from the log")
+        }
+    }
+    sexton.write(disk, &path, &all)
 }
 
 /// Keeps every other process out.

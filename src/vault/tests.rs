@@ -2,6 +2,7 @@
 
 mod barrier;
 mod epochs;
+mod erasing;
 mod faults;
 mod healing;
 mod masking;

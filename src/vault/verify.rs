@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::PoisonError;
 
 use super::Vault;
 use super::barrier::{Barrier, Key, Sealed};
@@ -139,6 +140,7 @@ impl Vault {
     pub fn verify(&self, progress: &mut dyn FnMut(Progress)) -> Result<Verified, VaultError> {
         let inner = &self.inner;
         inner.check()?;
+        let _file = inner.file.read().unwrap_or_else(PoisonError::into_inner);
         let head = inner.after.head();
         let Some(path) = &inner.log_path else {
             return Ok(Verified { head, tally: Tally::default(), rows: 0, missing_rows: 0 });

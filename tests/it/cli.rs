@@ -160,24 +160,7 @@ impl Stage {
 
     /// Puts placeholders for what differs from run to run.
     fn stable(&self, line: &str) -> String {
-        let line = line.replace(self.directory.path().to_str().unwrap(), "DIR");
-        let mut stable = String::new();
-        let mut rest = line.as_str();
-        while let Some(first) = rest.chars().next() {
-            let before = stable.chars().next_back();
-            let begins = !before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '-');
-            match begins.then(|| volatile(rest)).flatten() {
-                Some((length, placeholder)) => {
-                    stable.push_str(placeholder);
-                    rest = &rest[length..];
-                }
-                None => {
-                    stable.push(first);
-                    rest = &rest[first.len_utf8()..];
-                }
-            }
-        }
-        stable
+        stable(&line.replace(self.directory.path().to_str().unwrap(), "DIR"))
     }
 
     fn serve(&mut self) -> String {
@@ -305,6 +288,27 @@ impl Drop for Stage {
     }
 }
 
+/// A line with placeholders for what differs from run to run.
+pub(super) fn stable(line: &str) -> String {
+    let mut stable = String::new();
+    let mut rest = line;
+    while let Some(first) = rest.chars().next() {
+        let before = stable.chars().next_back();
+        let begins = !before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '-');
+        match begins.then(|| volatile(rest)).flatten() {
+            Some((length, placeholder)) => {
+                stable.push_str(placeholder);
+                rest = &rest[length..];
+            }
+            None => {
+                stable.push(first);
+                rest = &rest[first.len_utf8()..];
+            }
+        }
+    }
+    stable
+}
+
 /// The length of a volatile part at the begin of a text, and what stands for it.
 fn volatile(text: &str) -> Option<(usize, &'static str)> {
     let run = |allowed: fn(&char) -> bool| text.chars().take_while(allowed).count();
@@ -315,6 +319,12 @@ fn volatile(text: &str) -> Option<(usize, &'static str)> {
         32 if ends(32) => return Some((32, "EXCHANGE")),
         _ => {}
     }
+    // The end of a verifier key: its id and the key (C2SP signed-note).
+    let key =
+        text.get(9..53).filter(|key| key.chars().all(|c| c.is_ascii_alphanumeric() || "+/".contains(c)));
+    if hex == 8 && text[8..].starts_with('+') && key.is_some() {
+        return Some((53, "KEY"));
+    }
     // A digest in base64 (RFC 4648, 4).
     let base64 = run(|c| c.is_ascii_alphanumeric() || "+/".contains(*c));
     if base64 == 43 && text[43..].starts_with('=') {
@@ -324,6 +334,14 @@ fn volatile(text: &str) -> Option<(usize, &'static str)> {
     let shape: String = text[..moment].chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
     if shape.starts_with("0000-00-00T00:00:00") && shape.ends_with('Z') {
         return Some((moment, "TIME"));
+    }
+    // The same for people.
+    if shape.starts_with("0000-00-00") && text[10..].starts_with(' ') {
+        let clock: String =
+            text[10..].chars().take(10).map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+        if clock == " 00:00 UTC" {
+            return Some((20, "TIME"));
+        }
     }
     let uuid: String = text
         .chars()

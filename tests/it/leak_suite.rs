@@ -315,7 +315,7 @@ fn plant(list: &Watchlist, everyone: &[Pupil], seed: u64, count: usize) -> (usiz
         let mut chain = Vec::new();
         for _ in 0..dice.below(4) {
             let (name, levels, encode) = dice.pick(&ENCODERS);
-            // UTF-16 in base64 is known by the zeros between its letters (decision 0008).
+            // UTF-16 in base64 is known by the zeros between its letters (decision 16).
             if name == "utf-16 in base64" && matches!(way, 5 | 6) {
                 continue;
             }

@@ -9,13 +9,17 @@
     reason = "tests say what went wrong by failing"
 )]
 
+mod audit;
 mod broken;
 mod clean_corpus;
 mod cli;
 mod corpus;
 mod demo;
 mod doors;
+mod faults;
+mod guesses;
 mod joined;
+mod lawful;
 mod leak;
 mod leak_suite;
 mod many;
@@ -23,7 +27,9 @@ mod oracle;
 mod refusals;
 mod round_trip;
 mod support;
+mod tampering;
 mod tidy;
 mod vault_kill;
 mod ways;
 mod whole_run;
+mod witness;

@@ -53,6 +53,7 @@ const CRATES: &[(&str, u8)] = &[
     ("base64", 1),
     ("serde_json", 1),
     ("toml", 1),
+    ("rawzip", 2),
     ("sled", 2),
     ("tokio", 2),
     ("tracing", 2),

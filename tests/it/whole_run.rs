@@ -217,6 +217,7 @@ fn moved(world: &World, digest: u8, outside: Option<&str>) -> House {
             link: route.link,
             eck_id_kept: route.eck_id_kept,
             suspects: route.suspects,
+            terms: Arc::clone(&route.terms),
             swaps: vec![Swap {
                 name: "customer".to_owned(),
                 inside: secret("klant-12AB"),
@@ -232,10 +233,12 @@ fn moved(world: &World, digest: u8, outside: Option<&str>) -> House {
         clock: Arc::clone(&old.clock),
         routes: Routes::new(route, None),
         rosters: old.rosters.clone(),
+        consents: old.consents.clone(),
         configuration: [digest; 32],
         binary: old.binary,
         limits: old.limits,
         expansion: old.expansion,
+        patience: old.patience,
     }
 }
 

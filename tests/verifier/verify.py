@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """An independent verifier of a Sluis journal: standard library, and one package for Ed25519.
 
-    verify.py DIRECTORY VKEY [--earlier NOTE] [--trust VKEY]...
+    verify.py DIRECTORY VKEY [--earlier NOTE]... [--witness KEY]... [--trust VKEY]...
+    verify.py --proof FILE VKEY [--witness KEY]... [--trust VKEY]...
 
-DIRECTORY holds `checkpoint`, `tile/`, `pupils/` and, where the journal itself is at hand,
-`entries.log`. VKEY is the journal's verifier key (`name+id+key`), got from elsewhere; NOTE is the
-file of a checkpoint got earlier, from elsewhere. Prints one JSON object; exits 0 when nothing
-differs, 1 when something does, 2 when it could not be run, 3 when the Ed25519 package is missing.
+DIRECTORY holds `checkpoint`, `tile/`, `pupils/`, perhaps `witnessed/` and, where the journal itself
+is at hand, `entries.log`. VKEY is the journal's verifier key (`name+id+key`), got from elsewhere;
+NOTE is the file of a checkpoint got earlier, from elsewhere or from a witness; KEY is the public key
+of a witness that must have cosigned; FILE is a `.tlog-proof` with its entry. Prints one JSON object;
+exits 0 when nothing differs, 1 when something does, 2 when it could not be run, 3 when the Ed25519
+package is missing.
 
 It shares no code with Sluis and is written from docs/JOURNAL.md. It must stay readable in one go.
 """
@@ -37,7 +40,8 @@ CLOCK_EVENT = 22
 LOG_MAGIC = b"sluis-journal-1\n"
 
 ORDER = """checkpoint-missing checkpoint-malformed checkpoint-unsigned checkpoint-signature
-earlier-not-believed rolled-back forked bundle-missing bundle-malformed tile-missing tile-differs
+earlier-not-believed rolled-back forked cosignature-missing cosignature-differs proof-malformed
+proof-differs bundle-missing bundle-malformed tile-missing tile-differs
 entry-differs leaf-unreadable leaf-out-of-place time-went-back commitments-missing
 commitments-differ root-differs tiles-root-differs log-differs log-commitments-differ log-shorter
 log-damaged""".split()
@@ -102,21 +106,22 @@ def decode64(text):
     return data
 
 
-def parse_vkey(text):
+def parse_vkey(text, kind=1):
+    """Name, id and public key. `kind` 1 signs notes, 4 cosigns checkpoints."""
     parts = text.strip("\n").split("+", 2)
     if len(parts) != 3:
         raise Bad("not a verifier key")
     name, key_id, key = parts[0], parts[1], decode64(parts[2])
-    if len(key) != 33 or key[0] != 1:
-        raise Bad("not an Ed25519 verifier key")
+    if len(key) != 33 or key[0] != kind:
+        raise Bad("not an Ed25519 key of the kind that is needed")
     digest = hashlib.sha256(name.encode() + b"\n" + key).digest()[:4]
     if digest.hex() != key_id:
         raise Bad("the verifier key's id is not its own")
     return name, digest, key[1:]
 
 
-def open_note(data, trusted):
-    """The text and the name of the key that signed it. Raises Bad(code)."""
+def take_apart(data):
+    """The text of a note, and its signature lines as (name, id, signature)."""
     try:
         note = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -126,8 +131,7 @@ def open_note(data, trusted):
     text, blank, signatures = note.rpartition("\n\n")
     if not blank or not signatures.endswith("\n"):
         raise Bad("checkpoint-malformed")
-    text += "\n"
-    signed_by = None
+    lines = []
     for line in signatures[:-1].split("\n"):
         if not line.startswith("\u2014 "):
             raise Bad("checkpoint-malformed")
@@ -138,17 +142,45 @@ def open_note(data, trusted):
             raise Bad("checkpoint-malformed") from None
         if not space or len(blob) < 4:
             raise Bad("checkpoint-malformed")
+        lines.append((name, blob[:4], blob[4:]))
+    return text + "\n", lines
+
+
+def check(public, signature, message):
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        raise Bad("checkpoint-signature") from None
+
+
+def open_note(data, trusted):
+    """The text and the name of the key that signed it. Raises Bad(code)."""
+    text, lines = take_apart(data)
+    signed_by = None
+    for name, key_id, signature in lines:
         for known_name, known_id, public in trusted:
-            if name == known_name and blob[:4] == known_id:
-                try:
-                    Ed25519PublicKey.from_public_bytes(public).verify(blob[4:], text.encode())
-                except (InvalidSignature, ValueError):
-                    raise Bad("checkpoint-signature") from None
+            if name == known_name and key_id == known_id:
+                check(public, signature, text.encode())
                 signed_by = signed_by or name
                 break
     if signed_by is None:
         raise Bad("checkpoint-unsigned")
     return text, signed_by
+
+
+def cosigned_at(data, witness):
+    """The newest time of this witness's cosignatures (C2SP tlog-cosignature), None without one."""
+    text, lines = take_apart(data)
+    newest = None
+    for name, key_id, signature in lines:
+        if (name, key_id) != witness[:2]:
+            continue
+        seconds = int.from_bytes(signature[:8], "big")
+        if len(signature) != 72 or not 0 < seconds < 1 << 63:
+            raise Bad("checkpoint-signature")
+        check(witness[2], signature[8:], f"cosignature/v1\ntime {seconds}\n{text}".encode())
+        newest = max(newest or 0, seconds)
+    return newest
 
 
 def parse_checkpoint(text):
@@ -377,14 +409,53 @@ def split_record(payload):
 # --- verification ----------------------------------------------------------------------------------
 
 
-class Verifier:
-    def __init__(self, directory, trusted):
-        self.directory, self.trusted = directory, trusted
+class Findings:
+    """What both kinds of verification find and report."""
+
+    def __init__(self, trusted, witnesses):
+        self.trusted, self.witnesses = trusted, witnesses
         self.found = {}
         self.origin, self.size, self.root, self.signed_by = "", 0, bytes(32), ""
         self.beyond, self.torn = 0, 0
+        self.cosigned = []
+
+    def add(self, what, place):
+        first, count = self.found.get(what, (str(place), 0))
+        self.found[what] = (first, count + 1)
+
+    def believe_checkpoint(self, data):
+        try:
+            text, signed_by = open_note(data, self.trusted)
+            self.origin, self.size, self.root = parse_checkpoint(text)
+            self.signed_by = signed_by
+        except Bad as bad:
+            self.add(str(bad), "checkpoint")
+            return False
+        return True
+
+    def report(self):
+        found = sorted(self.found.items(), key=lambda item: ORDER.index(item[0]))
+        return {
+            "good": not found,
+            "origin": self.origin,
+            "size": self.size,
+            "root": base64.b64encode(self.root).decode(),
+            "signed_by": self.signed_by,
+            "beyond": self.beyond,
+            "torn_bytes": self.torn,
+            "witnesses": [{"name": name, "size": size, "time": time} for name, size, time in self.cosigned],
+            "differences": [
+                {"what": what, "first": first, "count": count} for what, (first, count) in found
+            ],
+        }
+
+
+class Verifier(Findings):
+    def __init__(self, directory, trusted, witnesses):
+        super().__init__(trusted, witnesses)
+        self.directory = directory
         self.newest_ms = 0
-        self.earlier = None
+        self.marks = []  # (size, root) that others kept
         self.entries, self.tiles = Tree(), Tree()
         self.levels = [[]]  # hashes of the tiles' lineage, per level, not yet made into a tile
         side = os.path.join(directory, "pupils/commitments")
@@ -392,22 +463,17 @@ class Verifier:
         self.side_lost = False
         self.log = Log(os.path.join(directory, "entries.log"))
 
-    def add(self, what, place):
-        first, count = self.found.get(what, (str(place), 0))
-        self.found[what] = (first, count + 1)
-
     def run(self, earlier):
+        # Before the checkpoint: what is cosigned meanwhile is never of a later one.
+        kept = [read_first(self.directory, "witnessed/" + by[1].hex()) for by in self.witnesses]
         data = read_first(self.directory, "checkpoint")
         if data is None:
             return self.add("checkpoint-missing", "checkpoint")
-        try:
-            text, self.signed_by = open_note(data, self.trusted)
-            self.origin, self.size, self.root = parse_checkpoint(text)
-        except Bad as bad:
-            self.signed_by = ""
-            return self.add(str(bad), "checkpoint")
-        if earlier is not None:
-            self.believe(earlier)
+        if not self.believe_checkpoint(data):
+            return None
+        believed = [note for note in earlier if self.believe(note)]
+        for witness, note in zip(self.witnesses, kept):
+            self.ask(witness, note, believed, data)
         if self.walk():
             if self.entries.root() != self.root:
                 self.add("root-differs", self.size)
@@ -416,20 +482,56 @@ class Verifier:
             self.partial_upper_tiles()
             self.walk_beyond()
 
+    def open_own(self, data):
+        """The checkpoint in a note that this journal signed, as (size, root)."""
+        origin, size, root = parse_checkpoint(open_note(data, self.trusted)[0])
+        if origin != self.origin:
+            raise Bad("another journal")
+        return size, root
+
+    def fit(self, mark):
+        if mark[0] > self.size:
+            self.add("rolled-back", self.size)
+        elif mark not in self.marks:
+            self.marks.append(mark)
+
     def believe(self, data):
         try:
-            origin, size, root = parse_checkpoint(open_note(data, self.trusted)[0])
-            if origin != self.origin:
-                raise Bad("another journal")
+            self.fit(self.open_own(data))
         except Bad:
-            return self.add("earlier-not-believed", "earlier")
-        if size > self.size:
-            return self.add("rolled-back", self.size)
-        self.earlier = (size, root)
+            self.add("earlier-not-believed", "earlier")
+            return False
+        return True
+
+    def ask(self, witness, kept, earlier, checkpoint):
+        """What a witness cosigned last: beside the journal, in an earlier checkpoint, in the newest."""
+        name = "witnessed/" + witness[1].hex()
+        places = [(name, kept)] if kept is not None else []
+        places += [("earlier", note) for note in earlier] + [("checkpoint", checkpoint)]
+        newest, differs = None, False
+        for place, note in places:
+            try:
+                seconds = cosigned_at(note, witness)
+                if seconds is None:
+                    continue
+                mark = self.open_own(note)
+            except Bad:
+                self.add("cosignature-differs", place)
+                differs = True
+                continue
+            if newest is None or newest <= (mark[0], seconds):
+                newest = (mark[0], seconds)
+            if place == name:
+                self.fit(mark)
+        if newest is not None:
+            self.cosigned.append((witness[0], *newest))
+        elif not differs:
+            self.add("cosignature-missing", witness[0])
 
     def compare_earlier(self):
-        if self.earlier and self.earlier[0] == self.entries.size and self.earlier[1] != self.entries.root():
-            self.add("forked", self.entries.size)
+        for size, root in self.marks:
+            if size == self.entries.size and root != self.entries.root():
+                self.add("forked", size)
 
     def walk(self):
         self.compare_earlier()
@@ -557,41 +659,111 @@ class Verifier:
         elif data != expected and not (len(data) == 32 * WIDTH and data.startswith(expected)):
             self.add("tile-differs", paths[0])
 
+
+# --- proofs of single entries (C2SP tlog-proof) ----------------------------------------------------
+
+
+def parse_proof(data):
+    head, blank, note = data.partition(b"\n\n")
+    lines = head.split(b"\n")
+    if not blank or len(lines) < 3 or lines[0] != b"c2sp.org/tlog-proof@v1":
+        raise Bad("proof-malformed")
+    try:
+        extra, index = (line.decode("ascii").split(" ") for line in lines[1:3])
+        if extra[0] != "extra" or index[0] != "index" or len(extra) != 2 or len(index) != 2:
+            raise Bad("proof-malformed")
+        number = index[1]
+        if not number.isdigit() or (len(number) > 1 and number[0] == "0") or int(number) >= 1 << 64:
+            raise Bad("proof-malformed")
+        hashes = [decode64(line.decode("ascii")) for line in lines[3:]]
+        if any(len(digest) != 32 for digest in hashes):
+            raise Bad("proof-malformed")
+        return decode64(extra[1]), int(number), hashes, note
+    except (Bad, UnicodeDecodeError, ValueError):
+        raise Bad("proof-malformed") from None
+
+
+def root_from(index, size, digest, hashes):
+    """The root that an inclusion proof leads to (RFC 6962, 2.1.1), None when it has another length."""
+    def climb(index, size, hashes):
+        if size == 1:
+            return digest if not hashes else None
+        split = 1 << (size - 1).bit_length() - 1
+        if not hashes:
+            return None
+        left = index < split
+        below = climb(index if left else index - split, split if left else size - split, hashes[:-1])
+        if below is None:
+            return None
+        return node_hash(below, hashes[-1]) if left else node_hash(hashes[-1], below)
+
+    return climb(index, size, hashes) if index < size else None
+
+
+class ProofVerifier(Findings):
+    def __init__(self, trusted, witnesses):
+        super().__init__(trusted, witnesses)
+        self.index, self.entry = 0, b""
+
+    def run(self, data):
+        try:
+            data.decode("utf-8")
+            self.entry, self.index, hashes, note = parse_proof(data)
+        except (Bad, UnicodeDecodeError):
+            return self.add("proof-malformed", "proof")
+        if not self.believe_checkpoint(note):
+            return None
+        for witness in self.witnesses:
+            try:
+                seconds = cosigned_at(note, witness)
+            except Bad:
+                self.add("cosignature-differs", "checkpoint")
+                continue
+            if seconds is None:
+                self.add("cosignature-missing", witness[0])
+            else:
+                self.cosigned.append((witness[0], self.size, seconds))
+        if root_from(self.index, self.size, leaf_hash(self.entry), hashes) != self.root:
+            self.add("proof-differs", self.index)
+        try:
+            if decode_leaf(self.entry)["sequence"] != self.index:
+                self.add("leaf-out-of-place", self.index)
+        except Bad:
+            self.add("leaf-unreadable", self.index)
+
     def report(self):
-        found = sorted(self.found.items(), key=lambda item: ORDER.index(item[0]))
-        return {
-            "good": not found,
-            "origin": self.origin,
-            "size": self.size,
-            "root": base64.b64encode(self.root).decode(),
-            "signed_by": self.signed_by,
-            "beyond": self.beyond,
-            "torn_bytes": self.torn,
-            "differences": [
-                {"what": what, "first": first, "count": count} for what, (first, count) in found
-            ],
-        }
+        return {**super().report(), "index": self.index, "leaf_hash": leaf_hash(self.entry).hex()}
+
+
+def read_key(text, kind=1):
+    return parse_vkey(open(text[1:]).read() if text.startswith("@") else text, kind)
 
 
 def main():
     arguments = argparse.ArgumentParser(description="Verify a Sluis journal.")
-    arguments.add_argument("directory")
+    arguments.add_argument("directory", nargs="?", help="the journal, unless --proof is given")
     arguments.add_argument("vkey", help="the journal's verifier key, or @FILE")
-    arguments.add_argument("--earlier", help="file of an earlier checkpoint")
+    arguments.add_argument("--proof", help="verify this proof of one entry instead")
+    arguments.add_argument("--earlier", action="append", default=[], help="file of an earlier checkpoint")
+    arguments.add_argument("--witness", action="append", default=[], help="a witness's key, or @FILE")
     arguments.add_argument("--trust", action="append", default=[], help="an earlier verifier key")
     given = arguments.parse_args()
-    earlier = None
+    if (given.directory is None) == (given.proof is None):
+        arguments.error("give either DIRECTORY or --proof FILE")
     try:
-        keys = [given.vkey] + given.trust
-        trusted = [parse_vkey(open(key[1:]).read() if key.startswith("@") else key) for key in keys]
-        if given.earlier:
-            with open(given.earlier, "rb") as file:
-                earlier = file.read()
+        trusted = [read_key(key) for key in [given.vkey] + given.trust]
+        witnesses = [read_key(key, 4) for key in given.witness]
+        earlier = [open(path, "rb").read() for path in given.earlier]
+        proof = open(given.proof, "rb").read() if given.proof else None
     except (Bad, OSError) as error:
         print(f"cannot read what was given: {error}", file=sys.stderr)
         return 2
-    verifier = Verifier(given.directory, trusted)
-    verifier.run(earlier)
+    if proof is None:
+        verifier = Verifier(given.directory, trusted, witnesses)
+        verifier.run(earlier)
+    else:
+        verifier = ProofVerifier(trusted, witnesses)
+        verifier.run(proof)
     print(json.dumps(verifier.report(), indent=2))
     return 0 if not verifier.found else 1
 

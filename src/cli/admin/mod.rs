@@ -7,5 +7,5 @@ mod client;
 mod server;
 mod wire;
 
-pub(super) use client::ask;
+pub(super) use client::{ask, ask_with};
 pub(super) use server::{Commands, bind, serve};

@@ -2,19 +2,21 @@
 //!
 //! It must not know what the commands do.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read};
+use std::mem::MaybeUninit;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, mpsc};
 
-use super::wire::{Answer, MOST_BODY, MOST_LINE, Question};
+use super::wire::{Answer, MOST_BODY, MOST_FILES, MOST_LINE, Question};
 use crate::cli::act::{Act, Body};
 use crate::cli::failure::Failure;
 use crate::cli::words;
@@ -80,23 +82,31 @@ pub(in crate::cli) async fn serve(
 async fn attend(stream: UnixStream, commands: Arc<dyn Commands>) -> io::Result<()> {
     let uid = stream.peer_cred()?.uid();
     let own = rustix::process::geteuid().as_raw();
-    let (reading, mut writing) = stream.into_split();
     if uid != own && uid != 0 {
         tracing::warn!(uid, "a command from another user was refused");
+        let (_, mut writing) = stream.into_split();
         return write(&mut writing, &Answer::Failed(Failure::new(&words::OTHER_USER, []))).await;
     }
-    let mut reading = BufReader::new(reading);
-    let mut line = Vec::new();
-    let mut limited = (&mut reading).take(MOST_LINE as u64);
-    tokio::time::timeout(PATIENCE, limited.read_until(b'\n', &mut line))
-        .await
-        .map_err(io::Error::other)??;
-    let question: Question = match serde_json::from_slice(&line) {
-        Ok(question) => question,
-        // Client and server are of different versions, or it is no client of ours.
-        Err(_) => return write(&mut writing, &Answer::Failed(Failure::new(&words::OTHER_VERSION, []))).await,
+    let heard = tokio::time::timeout(PATIENCE, hear(&stream)).await.map_err(io::Error::other)??;
+    let Heard { line, beyond, files } = heard;
+    let (mut reading, mut writing) = stream.into_split();
+    let question: Option<Question> = serde_json::from_slice(&line).ok();
+    // Client and server are of different versions, or it is no client of ours.
+    let Some(question) = question.filter(|question| question.files.len() == files.len()) else {
+        return write(&mut writing, &Answer::Failed(Failure::new(&words::OTHER_VERSION, []))).await;
     };
-    let body = receive(&mut reading, question.body).await?;
+    let mut reading = tokio::io::AsyncReadExt::chain(beyond.as_slice(), &mut reading);
+    let mut body = receive(&mut reading, question.body).await?;
+    if !files.is_empty() {
+        let body = body.get_or_insert_with(|| Body {
+            bytes: Box::new(io::empty()),
+            length: 0,
+            files: Vec::new(),
+            folder: false,
+        });
+        body.files = question.files.into_iter().zip(files).collect();
+        body.folder = question.folder;
+    }
     tracing::info!(uid, command = question.act.name(), "command");
     let (tell, mut told) = mpsc::channel::<(u64, u64)>(1);
     let mut work = tokio::task::spawn_blocking(move || {
@@ -121,6 +131,50 @@ async fn attend(stream: UnixStream, commands: Arc<dyn Commands>) -> io::Result<(
     }
 }
 
+/// A question's line, what came behind it, and the files that came with it.
+struct Heard {
+    line: Vec<u8>,
+    beyond: Vec<u8>,
+    files: Vec<File>,
+}
+
+async fn hear(stream: &UnixStream) -> io::Result<Heard> {
+    let (mut line, mut files) = (Vec::new(), Vec::new());
+    while line.len() < MOST_LINE {
+        stream.readable().await?;
+        let mut piece = [0; 4096];
+        match stream.try_io(Interest::READABLE, || take(stream, &mut piece, &mut files)) {
+            Ok(0) => break,
+            Ok(count) => line.extend_from_slice(piece.get(..count).unwrap_or_default()),
+            Err(why) if why.kind() == io::ErrorKind::WouldBlock => continue,
+            Err(why) => return Err(why),
+        }
+        if let Some(end) = line.iter().position(|byte| *byte == b'\n') {
+            let beyond = line.split_off(end + 1);
+            return Ok(Heard { line, beyond, files });
+        }
+    }
+    Err(io::ErrorKind::InvalidData.into())
+}
+
+/// Some bytes, and the files beside them. Only plain files are taken: a pipe could keep the server waiting.
+fn take(stream: &UnixStream, piece: &mut [u8], files: &mut Vec<File>) -> io::Result<usize> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_FILES))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let flags = RecvFlags::CMSG_CLOEXEC;
+    let heard = rustix::net::recvmsg(stream, &mut [io::IoSliceMut::new(piece)], &mut control, flags)?;
+    for message in control.drain() {
+        let RecvAncillaryMessage::ScmRights(descriptors) = message else { continue };
+        for file in descriptors.map(File::from) {
+            if files.len() >= MOST_FILES || !file.metadata()?.is_file() {
+                return Err(io::ErrorKind::InvalidInput.into());
+            }
+            files.push(file);
+        }
+    }
+    Ok(heard.bytes)
+}
+
 async fn receive(reading: &mut (impl tokio::io::AsyncRead + Unpin), length: u64) -> io::Result<Option<Body>> {
     if length == 0 {
         return Ok(None);
@@ -131,7 +185,7 @@ async fn receive(reading: &mut (impl tokio::io::AsyncRead + Unpin), length: u64)
     let mut bytes = Vec::new();
     reading.take(length).read_to_end(&mut bytes).await?;
     let bytes: Box<dyn Read + Send> = Box::new(io::Cursor::new(bytes));
-    Ok(Some(Body { bytes, length }))
+    Ok(Some(Body { bytes, length, files: Vec::new(), folder: false }))
 }
 
 async fn write(writing: &mut (impl tokio::io::AsyncWrite + Unpin), answer: &Answer) -> io::Result<()> {

@@ -13,6 +13,9 @@ pub(super) const MOST_LINE: usize = 1 << 20;
 /// The most bytes that may follow a question.
 pub(super) const MOST_BODY: u64 = 1 << 30;
 
+/// The most files that may travel with a question.
+pub(super) const MOST_FILES: usize = 8;
+
 /// What a client asks.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Question {
@@ -20,6 +23,12 @@ pub(super) struct Question {
     pub(super) act: Act,
     /// How many bytes of a file follow the line.
     pub(super) body: u64,
+    /// Names of the open files that travel with the line (`SCM_RIGHTS`), in their order.
+    #[serde(default)]
+    pub(super) files: Vec<String>,
+    /// Whether they lie in one folder.
+    #[serde(default)]
+    pub(super) folder: bool,
 }
 
 /// What a server answers; any number of `Progress`, then one of the others.

@@ -20,6 +20,7 @@ use crate::cli::act::{self, Act, Body, Workplace};
 use crate::cli::failure::Failure;
 use crate::cli::init::secret_line;
 use crate::cli::init::staging::Staging;
+use crate::cli::rosters::Import1;
 use crate::cli::serve::{Live, Parts};
 use crate::cli::stores::{self, Stores};
 use crate::cli::words;
@@ -188,9 +189,10 @@ impl Sockets {
 fn import(pupils: &[Pupil], settings: &Settings, stores: &Stores) -> Result<(), Failure> {
     let csv = pupils::csv(pupils);
     let length = u64::try_from(csv.len()).unwrap_or(u64::MAX);
-    let body = Body { bytes: Box::new(io::Cursor::new(csv.into_bytes())), length };
+    let bytes = Box::new(io::Cursor::new(csv.into_bytes()));
+    let body = Body { bytes, length, files: Vec::new(), folder: false };
     let at = Workplace { settings, stores, actor: stores::actor(), tell: &|_, _| {} };
-    act::perform(Act::RosterImport { school: None }, Some(body), &at).map(drop)
+    act::perform(Act::RosterImport(Import1::default()), Some(body), &at).map(drop)
 }
 
 /// A token of 64 hexadecimal digits: in a file for Sluis, and as a header for `curl`.

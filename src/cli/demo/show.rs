@@ -247,12 +247,17 @@ impl<'a> Show<'a> {
 
 /// The text with the name in it.
 fn planted(exchange: &Exchange) -> Option<String> {
-    let (message, at) = match exchange.topic {
-        Topic::PlantedRequest => (exchange.sent.json(), "/results/0/textScore"),
-        Topic::PlantedReply => (exchange.answered.as_ref()?.json(), "/classes/0/title"),
-        _ => return None,
-    };
-    message.pointer(at).and_then(Value::as_str).map(str::to_owned)
+    match exchange.topic {
+        Topic::PlantedRequest => {
+            let (_, target) = exchange.sent.request();
+            target.split_once("/classes/").and_then(|(_, rest)| rest.split('/').next()).map(str::to_owned)
+        }
+        Topic::PlantedReply => {
+            let answered = exchange.answered.as_ref()?.json();
+            answered.pointer("/classes/0/title").and_then(Value::as_str).map(str::to_owned)
+        }
+        _ => None,
+    }
 }
 
 /// Method and path, without what stands before the last two segments; the query has lines of its own.

@@ -35,9 +35,9 @@ pub(super) enum Topic {
     OnePupil,
     /// The school asks for everybody's results, OneRoster.
     ResultsPage,
-    /// The school brings a result with a harmless remark.
+    /// The school brings a result.
     CleanRequest,
-    /// The same with a name in the remark.
+    /// The same with a pupil's login name for a class.
     PlantedRequest,
     /// The publisher asks for the classes, whose titles are harmless.
     CleanReply,
@@ -154,7 +154,10 @@ impl<'a> Story<'a> {
         let numbers = self.memory.numbers();
         let pupil = |place: usize| self.pupils.get(place);
         let results = "/rekenwonder/gradebook/v1p2/";
-        let marked = |remark: &str| pupil(0).map(|pupil| messages::marked(pupil, remark));
+        let brought = |class: &str| {
+            let target = format!("POST {results}classes/{class}/academicSessions/2026-1/results");
+            (target, pupil(0).map(messages::marked))
+        };
         match topic {
             Topic::Students => ("GET /leerlingen/students/school".to_owned(), None),
             Topic::Results => ("POST /resultaten/results".to_owned(), Some(messages::results(&numbers))),
@@ -169,14 +172,9 @@ impl<'a> Story<'a> {
             Topic::ResultsPage => {
                 (format!("GET {results}classes/klas-7a/lineItems/rw-toets3/results?limit=100"), None)
             }
-            Topic::CleanRequest => {
-                (format!("POST {results}lineItems/rw-toets3/results"), marked("voldoende"))
-            }
-            Topic::PlantedRequest => {
-                // A mark that is more than a word would not leave at all; a login name has a word's form.
-                let remark = pupil(0).map(|pupil| pupil.login).unwrap_or_default();
-                (format!("POST {results}lineItems/rw-toets3/results"), marked(remark))
-            }
+            Topic::CleanRequest => brought("klas-7a"),
+            // In the result itself nothing is left that could hold it; a class's id is any word.
+            Topic::PlantedRequest => brought(pupil(0).map(|pupil| pupil.login).unwrap_or_default()),
             Topic::CleanReply | Topic::PlantedReply => {
                 ("GET /oneroster/rostering/v1p2/classes".to_owned(), None)
             }

@@ -32,7 +32,7 @@ pub(super) fn topic(topic: Topic, language: Language) -> &'static str {
             ["The school sends a mark in words", "De school stuurt een beoordeling in woorden"]
         }
         Topic::PlantedRequest => {
-            ["The same, with a login name for a mark", "Hetzelfde, met een inlognaam als beoordeling"]
+            ["The same, with a login name for a class", "Hetzelfde, met een inlognaam als klas"]
         }
         Topic::CleanReply => {
             ["The publisher asks the school for its classes", "De uitgever vraagt de school om haar klassen"]

@@ -15,7 +15,7 @@ use crate::config::words::Value;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// Certificate and private key in PEM. Callers trust it by taking the certificate itself as their CA.
-pub(super) fn make(hosts: &[String], now: Timestamp) -> Result<(String, Zeroizing<String>), Failure> {
+pub(in crate::cli) fn make(hosts: &[String], now: Timestamp) -> Result<(String, Zeroizing<String>), Failure> {
     let unfit = || {
         let reason =
             Value::Each("no certificate can be made for it", "daar is geen certificaat voor te maken");

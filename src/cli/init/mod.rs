@@ -4,7 +4,7 @@
 //! only then moved; `sluis.toml` comes last. It overwrites nothing.
 
 mod answers;
-mod certificate;
+pub(super) mod certificate;
 mod kit;
 pub(super) mod staging;
 mod text;

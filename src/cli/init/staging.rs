@@ -19,7 +19,7 @@ pub(in crate::cli) struct Staging {
 }
 
 /// Fails when any of the names is taken.
-pub(super) fn check_free(place: &Path, names: &[&str]) -> Result<(), Failure> {
+pub(in crate::cli) fn check_free(place: &Path, names: &[&str]) -> Result<(), Failure> {
     for name in names {
         let path = if place == Path::new(".") { PathBuf::from(name) } else { place.join(name) };
         if fs::symlink_metadata(&path).is_ok() {
@@ -31,7 +31,7 @@ pub(super) fn check_free(place: &Path, names: &[&str]) -> Result<(), Failure> {
 
 impl Staging {
     /// A new directory in `place`, which is made when it is missing.
-    pub(super) fn begin(place: &Path) -> Result<Self, Failure> {
+    pub(in crate::cli) fn begin(place: &Path) -> Result<Self, Failure> {
         Self::named(place, ".sluis-init-")
     }
 
@@ -74,7 +74,7 @@ impl Staging {
     }
 
     /// Moves everything into place, in this order; when one step fails, what was moved is moved back.
-    pub(super) fn finish(self, names: &[&str]) -> Result<(), Failure> {
+    pub(in crate::cli) fn finish(self, names: &[&str]) -> Result<(), Failure> {
         check_free(&self.place, names)?;
         let mut moved: Vec<&str> = Vec::new();
         for name in names {

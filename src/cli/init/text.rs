@@ -55,6 +55,10 @@ fn publisher_text(publisher: &NewPublisher) -> String {
          name  = {name}\n\
          epoch = {epoch}\n\
          shape = \"uuid\"\n\
+         # On what terms, as the processor agreement says; until they are here `check` warns:\n\
+         # location  = \"NL\"\n\
+         # kind      = \"bought\"                 # or \"free-app\"\n\
+         # agreement = {{ document = \"…\", parties = [\"…\"], date = \"2026-06-01\", ends = \"2027-07-31\", categories = [\"pupil-id\", \"group\", \"result\"] }}\n\
          \n\
          \x20 [[publisher.route]]                 # the school asks the publisher\n\
          \x20 mount    = {mount}\n\

@@ -9,25 +9,28 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use crate::cli::failure::Failure;
-use crate::cli::faults::roster_failed;
+use crate::cli::faults::{consents_failed, roster_failed};
 use crate::cli::stores::Stores;
 use crate::cli::words;
 use crate::config::settings::{
-    AsksSettings, ClientProof, CredentialSettings as Shown, OAuth2Proof, PublisherSettings, RouteSettings,
-    SubjectSettings, UpstreamSettings as Written,
+    AsksSettings, ClientProof, CredentialSettings as Shown, LimitSettings, OAuth2Proof, PublisherSettings,
+    RouteSettings, SubjectSettings, UpstreamSettings as Written,
 };
 use crate::config::{Settings, inspect};
 use crate::derive::Shape;
-use crate::gateway::Carrier;
 use crate::gateway::caller::{CallerRule, Credential, Network, Subject};
 use crate::gateway::guard::Suspects;
 use crate::gateway::house::{House, Register};
 use crate::gateway::issuer::{Client, ClientProof as IssuedTo, Issuer, IssuerSettings, KeySource};
 use crate::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes, Swap};
+use crate::gateway::terms::{NotAgreed, Terms};
+use crate::gateway::{Carrier, Patience};
 use crate::identity::School;
+use crate::profile::Profile;
 use crate::rewrite::Limits;
 use crate::rewrite::coding::Expansion;
 use crate::roster::Roster;
+use crate::roster::consent::Consents;
 use crate::secret::Secret;
 use crate::server::client_certificates::Authority;
 use crate::upstream::{ClientProof as Proof, CredentialSettings, Upstream, UpstreamSettings, UpstreamTls};
@@ -39,6 +42,7 @@ const TOKEN_S: u64 = 600;
 pub(super) fn build(settings: &Settings, stores: &Stores, binary: [u8; 32]) -> Result<House, Failure> {
     let mut routes = Vec::new();
     for publisher in &settings.publishers {
+        let terms = terms(publisher);
         let scope = publisher.scope();
         if stores.vault.key_id(&scope).is_none() {
             let values =
@@ -48,7 +52,7 @@ pub(super) fn build(settings: &Settings, stores: &Stores, binary: [u8; 32]) -> R
         for route in &publisher.routes {
             let carrier = Arc::new(carrier(settings, &route.upstream, stores)?);
             let callers = callers(settings, route, stores)?;
-            routes.push(self::route(settings, publisher, route, carrier, callers)?);
+            routes.push(self::route(settings, publisher, route, &terms, (carrier, callers))?);
         }
     }
     Ok(House {
@@ -57,11 +61,18 @@ pub(super) fn build(settings: &Settings, stores: &Stores, binary: [u8; 32]) -> R
         clock: Arc::clone(&stores.clock),
         routes: Routes::new(routes, public(settings)?),
         rosters: rosters(settings, stores)?,
+        consents: consents(settings, stores)?,
         configuration: settings.digest,
         binary,
         limits: limits(settings),
         expansion: Expansion::default(),
+        patience: patience(settings),
     })
+}
+
+fn patience(settings: &Settings) -> Patience {
+    let LimitSettings { failures_per_hour, withheld_per_day, .. } = settings.limits;
+    Patience { failures_per_hour, withheld_per_day }
 }
 
 /// How much a parser takes: a body as large as the listener takes.
@@ -103,13 +114,48 @@ fn rosters(settings: &Settings, stores: &Stores) -> Result<HashMap<School, Arc<R
     Ok(rosters)
 }
 
+/// What pupils and parents of every school said. A damaged file is not a missing one: objections may be in it.
+pub(in crate::cli) fn consents(
+    settings: &Settings,
+    stores: &Stores,
+) -> Result<HashMap<School, Arc<Consents>>, Failure> {
+    let mut all = HashMap::new();
+    for school in &settings.schools {
+        let said = Consents::load(&settings.consents_of(&school.id), &stores.vault);
+        let said = said.map_err(|error| consents_failed(&error))?;
+        if !said.is_empty() {
+            all.insert(school.id.clone(), Arc::new(said));
+        }
+    }
+    Ok(all)
+}
+
+/// On what terms a publisher receives anything.
+pub(in crate::cli) fn terms(publisher: &PublisherSettings) -> Arc<Terms> {
+    let recorded = &publisher.recorded;
+    let ends = recorded.agreement.as_ref().and_then(|agreement| agreement.ends);
+    let terms = Terms::new(ends, &recorded.location, recorded.basis, recorded.kind);
+    Arc::new(terms.of(publisher.id.clone()))
+}
+
+/// A route's rules, as far as the publisher's agreement goes.
+fn agreed(publisher: &PublisherSettings, profile: &Arc<Profile>) -> Arc<Profile> {
+    match &publisher.recorded.agreement {
+        Some(agreement) => {
+            let refuse = agreement.not_agreed == NotAgreed::Refuse;
+            Arc::new(profile.limited(&agreement.categories, refuse))
+        }
+        None => Arc::clone(profile),
+    }
+}
+
 /// One route of the configuration, reached through `carrier` and by `callers`.
 pub(in crate::cli) fn route(
     settings: &Settings,
     publisher: &PublisherSettings,
     route: &RouteSettings,
-    carrier: Arc<dyn Carrier>,
-    callers: Vec<CallerRule>,
+    terms: &Arc<Terms>,
+    (carrier, callers): (Arc<dyn Carrier>, Vec<CallerRule>),
 ) -> Result<Route, Failure> {
     let school = settings.schools.iter().find(|school| school.id == publisher.school);
     let mount = if route.mount.is_empty() { "/" } else { &route.mount };
@@ -122,7 +168,7 @@ pub(in crate::cli) fn route(
             AsksSettings::School => Asks::School,
             AsksSettings::Publisher => Asks::Publisher,
         },
-        profile: Arc::clone(&route.profile),
+        profile: agreed(publisher, &route.profile),
         callers,
         shapes: Shapes::new(
             publisher.shape.clone(),
@@ -132,8 +178,9 @@ pub(in crate::cli) fn route(
             true => Link::Roster { primary: settings.roster_primary },
             false => Link::Field,
         },
-        eck_id_kept: publisher.keep_eck_id,
         suspects: if route.suspects_reported { Suspects::Report } else { Suspects::Block },
+        eck_id_kept: publisher.keeps_eck_id(),
+        terms: Arc::clone(terms),
         swaps: route
             .swap
             .iter()

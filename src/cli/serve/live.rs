@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use super::house;
 use super::observer::Counting;
 use super::operations::Shown;
+use super::witnesses::Witnesses;
 use crate::cli::act::{self, Act, Body, Workplace};
 use crate::cli::admin::Commands;
 use crate::cli::failure::Failure;
@@ -64,6 +65,7 @@ pub(in crate::cli) struct Live {
 struct Now {
     settings: Arc<Settings>,
     round: Round,
+    witnesses: Arc<Witnesses>,
     /// Rounds that drain.
     ending: Vec<JoinHandle<usize>>,
     stopping: bool,
@@ -82,7 +84,8 @@ impl Live {
         let handle = Handle::current();
         let settings = Arc::clone(&parts.settings);
         let round = Round::begin(&settings, &parts.gateway, &listener, &handle)?;
-        let now = Mutex::new(Now { settings, round, ending: Vec::new(), stopping: false });
+        let witnesses = Arc::new(Witnesses::begin(&settings, &parts.stores, &handle)?);
+        let now = Mutex::new(Now { settings, round, witnesses, ending: Vec::new(), stopping: false });
         Ok(Arc::new(Self { parts, handle, listener, now }))
     }
 
@@ -145,6 +148,8 @@ impl Live {
             false => Some(Round::begin(&settings, &self.parts.gateway, &self.listener, &self.handle)?),
         };
         let stores = &self.parts.stores;
+        // What they know is not lost: it lies beside the journal.
+        let witnesses = Arc::new(Witnesses::begin(&settings, stores, &self.handle)?);
         let mut leaf = stores.leaf(Event::CONFIGURATION, stores.clock.now(), "");
         leaf.configuration = Some(settings.digest);
         stores.note(leaf)?;
@@ -156,6 +161,7 @@ impl Live {
             now.ending.retain(|ending| !ending.is_finished());
         }
         now.settings = settings;
+        now.witnesses = witnesses;
         drop(now);
         self.measure();
         Ok(())
@@ -181,7 +187,17 @@ impl Live {
         cut
     }
 
-    fn settings(&self) -> Arc<Settings> {
+    /// Has witnesses cosign the last checkpoint of all, when they can be reached.
+    pub(super) async fn last_word(&self) {
+        self.witnesses().last(&self.parts.stores.journal).await;
+    }
+
+    fn witnesses(&self) -> Arc<Witnesses> {
+        Arc::clone(&self.now.lock().unwrap_or_else(PoisonError::into_inner).witnesses)
+    }
+
+    /// The configuration in force.
+    pub(super) fn settings(&self) -> Arc<Settings> {
         Arc::clone(&self.now.lock().unwrap_or_else(PoisonError::into_inner).settings)
     }
 
@@ -245,7 +261,7 @@ fn fixed(old: &Settings, new: &Settings) -> Option<&'static str> {
         ("listen.address", old.listen.address == new.listen.address),
         ("operations.address", old.operations == new.operations),
         ("vault", old.vault.path == new.vault.path),
-        ("journal", old.journal == new.journal),
+        ("journal", old.journal == new.journal && old.journal_origin == new.journal_origin),
         ("school", schools(old) == schools(new)),
     ]
     .into_iter()
@@ -258,7 +274,7 @@ impl Shown for Live {
         let ready = self.parts.stores.is_good() && !stopping;
         let house = self.parts.gateway.house();
         let at = self.parts.stores.clock.now();
-        let settings = self.settings();
+        let (settings, witnesses) = (self.settings(), self.witnesses());
         let rosters = settings.schools.iter().map(|school| {
             let state = match house.rosters.get(&school.id) {
                 Some(register) => json!({
@@ -275,7 +291,11 @@ impl Shown for Live {
             members.insert("draining".into(), stopping.into());
             members.insert("roster".into(), Value::Object(rosters.collect()));
             // A rollback of the whole machine is found only with a checkpoint held elsewhere.
-            members.insert("checkpoint_elsewhere".into(), "none".into());
+            let found = witnesses.any();
+            let elsewhere = if settings.witnesses.is_empty() { "none".into() } else { witnesses.state() };
+            members.insert("checkpoint_elsewhere".into(), elsewhere);
+            let whole = if found { "is found" } else { "is not found: no witness holds a checkpoint" };
+            members.insert("rollback_of_everything".into(), whole.into());
         }
         (ready, state)
     }

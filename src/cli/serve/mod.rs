@@ -5,8 +5,10 @@
 
 pub(super) mod house;
 mod live;
+mod nightly;
 mod observer;
 mod operations;
+mod witnesses;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -110,6 +112,7 @@ async fn serve(parts: Parts, ports: Ports) -> Result<Exit, Failure> {
     }
     let stopped = tokio::task::spawn_blocking(move || stores.stop()).await;
     stopped.map_err(|_| Failure::new(&words::INTERNAL, []))??;
+    live.last_word().await;
     tracing::info!(count = cut, "stopped; count is of connections that were cut off");
     Ok(Exit::Done)
 }
@@ -131,7 +134,15 @@ fn around(
         tokio::spawn(operations::serve(operations, shown, drain.watch())),
         tokio::spawn(commands),
         tokio::spawn(checkpoints(Arc::clone(stores), drain.clone())),
+        tokio::spawn(nights(Arc::clone(live), Arc::clone(stores), drain.clone())),
     ]
+}
+
+/// What is done once a night, in this order.
+async fn nights(live: Arc<Live>, stores: Arc<Stores>, drain: Drain) {
+    let jobs = Vec::new();
+    let hour = move || live.settings().nightly_hour;
+    nightly::run(jobs, Arc::clone(&stores.clock), hour, nightly::LOOK, drain.watch()).await;
 }
 
 async fn checkpoints(stores: Arc<Stores>, drain: Drain) {

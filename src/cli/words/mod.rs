@@ -3,7 +3,12 @@
 //! It must not know where it is shown.
 
 mod command;
+pub(super) mod consent;
+pub(super) mod differences;
+mod report;
+mod roster;
 mod stores;
+mod witness;
 
 use crate::config::words::Message;
 
@@ -12,11 +17,20 @@ pub(super) use command::{
     INTERNAL, LIMITS, NO_RANDOM, NO_TERMINAL, OCCUPIED, OTHER_USER, OTHER_VERSION, PORT, READ, RESTART,
     ROUTE_UNKNOWN, RUNTIME, SERVER_LOST, SIGNALS, SOCKET, TRIAL, UPSTREAM, WRITE,
 };
+pub(super) use report::{JOURNAL_DIFFERS, JOURNAL_MOVED, PERIOD};
+pub(super) use roster::{
+    ROSTER_COLUMN, ROSTER_IDS, ROSTER_KIND, ROSTER_MARKED, ROSTER_MEMBER, ROSTER_NOBODY, ROSTER_NONE,
+    ROSTER_PLACE, ROSTER_PSEUDONYMS, ROSTER_REASON, ROSTER_SHOWN_OFTEN, reason as roster_reason,
+};
 pub(super) use stores::{
     BACKUP_UNFIT, CLOCK_BACK, DISK_FULL, EPOCH_OVER, EPOCH_SERVES, EPOCH_UNFIT, EPOCH_UNKNOWN, FOR_EVER,
     IN_USE, JOURNAL_FAILED, JOURNAL_MISSING, JOURNAL_SEALED, NO_PRIMARY, NO_ROSTER_PATH, PUBLISHER_UNKNOWN,
     ROSTER_DAMAGED, ROSTER_EMPTY, ROSTER_FAILED, SCHOOL_UNCLEAR, SERVER_RUNS, UNLOCK_UNFIT, UNLOCK_WRONG,
     VAULT_FAILED, VAULT_MISSING, VAULT_SEALED, VERIFIER_KEY,
+};
+pub(super) use witness::{
+    EXPORT, NO_EXCHANGE, NO_SUCH_ENTRY, PUT_BACK, TILE, WITNESS_BOOK, WITNESS_CONFIG, WITNESS_KEY,
+    WITNESS_NAME, WITNESS_UNUSABLE,
 };
 
 /// The message with this code.
@@ -26,7 +40,8 @@ pub(super) fn with_code(code: &str) -> Option<&'static Message> {
 
 /// Every message of the commands.
 pub(super) fn all() -> impl Iterator<Item = &'static Message> {
-    command::ALL.iter().chain(stores::ALL).copied()
+    let groups = [command::ALL, consent::ALL, report::ALL, roster::ALL, stores::ALL, witness::ALL];
+    groups.into_iter().flatten().copied()
 }
 
 #[cfg(test)]
@@ -35,7 +50,15 @@ mod tests {
 
     #[test]
     fn every_message_is_listed_once_and_says_the_same_in_both_languages() {
-        let written = [include_str!("command.rs"), include_str!("stores.rs")].concat();
+        let written = [
+            include_str!("command.rs"),
+            include_str!("consent.rs"),
+            include_str!("report.rs"),
+            include_str!("roster.rs"),
+            include_str!("stores.rs"),
+            include_str!("witness.rs"),
+        ]
+        .concat();
         let mut codes: Vec<&str> = all().map(|message| message.code).collect();
         assert_eq!(written.matches(": Message = error(").count(), codes.len());
         codes.sort_unstable();

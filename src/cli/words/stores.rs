@@ -257,11 +257,11 @@ pub(in crate::cli) const ROSTER_EMPTY: Message = error(
 pub(in crate::cli) const ROSTER_DAMAGED: Message = error(
     "CLI-051",
     [
-        "row {row}, column {column} ({name}): {reason}; nothing was imported",
+        "row {row}, column {column} ({name}): {reason}{other}; nothing was imported",
         "correct the file, and import it again; the earlier roster still serves",
     ],
     [
-        "rij {row}, kolom {column} ({name}): {reason}; er is niets ingelezen",
+        "rij {row}, kolom {column} ({name}): {reason}{other}; er is niets ingelezen",
         "verbeter het bestand, en lees het opnieuw in; de vorige leerlingenlijst geldt nog",
     ],
 );

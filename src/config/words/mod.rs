@@ -7,6 +7,8 @@ pub mod publisher;
 pub mod reading;
 pub mod route;
 pub mod school;
+pub mod terms;
+pub mod witness;
 
 use super::Language;
 
@@ -137,8 +139,8 @@ pub fn fill(template: &str, language: Language, values: &[(&'static str, Value)]
 
 /// Every message, in the order of its code; for the documentation and its test.
 pub fn all() -> Vec<&'static Message> {
-    let mut all: Vec<&Message> =
-        [reading::ALL, school::ALL, publisher::ALL, route::ALL].into_iter().flatten().copied().collect();
+    let groups = [reading::ALL, school::ALL, publisher::ALL, route::ALL, terms::ALL, witness::ALL];
+    let mut all: Vec<&Message> = groups.into_iter().flatten().copied().collect();
     all.sort_by_key(|message| message.code);
     all
 }

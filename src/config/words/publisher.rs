@@ -12,7 +12,6 @@ pub const ALL: &[&Message] = &[
     &SAME_IDS,
     &LINK_WITHOUT_ROSTER,
     &ECK_ID_KEPT,
-    &NOT_ENFORCED,
     &NO_PUBLISHER,
     &NO_ROUTE,
     &DATE,
@@ -112,18 +111,6 @@ pub const ECK_ID_KEPT: Message = warning(
         "verwijder `eck-id = \"keep\"`, tenzij de licenties langs een andere weg komen en het nodig hebben",
     ],
 );
-/// Read, and not acted on.
-pub const NOT_ENFORCED: Message = warning(
-    "CFG-048",
-    [
-        "`{key}` is recorded for the register and not enforced yet",
-        "keep it; until it is enforced, see to it yourself",
-    ],
-    [
-        "`{key}` wordt vastgelegd voor het register en nog niet afgedwongen",
-        "laat het staan; zie er tot die tijd zelf op toe",
-    ],
-);
 /// Nobody outside.
 pub const NO_PUBLISHER: Message = warning(
     "CFG-049",
@@ -139,8 +126,8 @@ pub const NO_ROUTE: Message = warning(
 /// Not a date.
 pub const DATE: Message = error(
     "CFG-039",
-    ["`{key}` is \"{found}\", which is not a date", "write it as \"2027-07-31\""],
-    ["`{key}` is \"{found}\"; dat is geen datum", "schrijf het als \"2027-07-31\""],
+    ["`{key}` is \"{found}\", which is no day of the calendar", "write it as \"2027-07-31\""],
+    ["`{key}` is \"{found}\"; dat is geen dag van de kalender", "schrijf het als \"2027-07-31\""],
 );
 /// An assertion about nobody.
 pub const ASSERT_UNKNOWN: Message = error(

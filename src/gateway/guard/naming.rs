@@ -3,7 +3,7 @@
 //! Certain: a given name beside a family name, in either order, with any tussenvoegsel or none, either half of a
 //! double name, names in one piece where a tussenvoegsel is in it (`sanne.vandenberg`); an initial with its mark
 //! beside a family name. Suspect: names in one piece (`sannejansen`, `pjansen`), a local part of an address, a birth
-//! date beside a name. docs/decisions/0008 says why. It knows folded words only.
+//! date beside a name. docs/decisions/0016 says why. It knows folded words only.
 
 use super::WatchKind;
 use super::pattern::Patterns;

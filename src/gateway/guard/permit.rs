@@ -1,7 +1,7 @@
 //! Permits: the places in the final bytes where one watched value is allowed to stand.
 //!
-//! A permit is made by `leave` from the publisher's configuration (`eck-id = "keep"`), never by a
-//! profile. It covers its own span and no other occurrence of the value, and the journal counts it.
+//! A permit is made by `leave`, from the publisher's configuration (`eck-id = "keep"`), from what Sluis itself wrote, or from
+//! what the publisher itself said; never by a profile. It covers its own span and no other occurrence of the value, and the journal counts it.
 
 use http::HeaderName;
 use std::ops::Range;
@@ -28,6 +28,11 @@ pub enum PermitKind {
     /// The place of a pseudonym that Sluis itself wrote: by chance its digits can be another pupil's
     /// number. Covers matches that consist of digits only, so that a name never slips through it.
     Pseudonym,
+    /// The name of a thing that this publisher made and named: its own word. Covers everything.
+    Minted,
+    /// A whole segment or a whole value of an address that repeats the publisher's own question: judged, it would answer a
+    /// guess. Covers everything.
+    Echo,
 }
 
 /// One place where one kind of value is allowed.
@@ -47,6 +52,7 @@ impl PermitKind {
         match self {
             Self::KeptIdentifier => kind == WatchKind::Identifier,
             Self::Pseudonym => digits_only,
+            Self::Minted | Self::Echo => true,
         }
     }
 }

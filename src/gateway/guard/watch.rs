@@ -78,7 +78,7 @@ pub struct Watched<'a> {
 ///
 /// Watched alone: identifiers, full names, e-mail addresses, phone numbers and addresses. A family or
 /// given name is watched in combination (full name in either order), never alone; a birth date beside
-/// one of the pupil's names. A million pupils take some 300 MB (docs/decisions/0008).
+/// one of the pupil's names. A million pupils take some 300 MB (docs/decisions/0016).
 pub struct Watchlist {
     patterns: Patterns,
     digests: Digests,

@@ -99,7 +99,7 @@ fn a_proof_file_holds_for_its_leaf_and_checkpoint() {
     leaf.pupils = Some(Pupils { count: 2, root: pupils_root(&sorted(commitments)) });
     let hash = leaf_hash(&leaf.encode().unwrap());
     let proof = TileReader::new(&directory, 300).inclusion(270).unwrap();
-    let text = proof_text(270, &proof, &note);
+    let text = Proof { extra: None, index: 270, hashes: proof, note }.text();
     let (index, checkpoint) = check_proof(&text, &hash, &trusted).unwrap();
     assert_eq!((index, checkpoint.size), (270, 300));
     let extra = text.replacen("index", "extra AAAA\nindex", 1);

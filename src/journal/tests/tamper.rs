@@ -11,10 +11,10 @@ use crate::journal::tile::Edge;
 const SIZE: u64 = 600;
 
 /// What a case expects: the differences that must be among those reported, with their first place.
-type Expected<'a> = &'a [(&'a str, &'a str)];
+pub(super) type Expected<'a> = &'a [(&'a str, &'a str)];
 
 /// Whether the independent verifier can run; told once when it cannot.
-fn python() -> bool {
+pub(super) fn python() -> bool {
     static FOUND: OnceLock<bool> = OnceLock::new();
     *FOUND.get_or_init(|| {
         let found = Command::new("python3").args(["-c", "import cryptography"]).output();
@@ -26,14 +26,12 @@ fn python() -> bool {
     })
 }
 
-fn python_report(directory: &Path, earlier: Option<&str>) -> serde_json::Value {
-    let vkey = vkey_of(&key()).to_string();
+/// What the independent verifier says, of a journal or of a proof.
+pub(super) fn python_says(of: &[&std::ffi::OsStr], witnesses: &[WitnessKey]) -> serde_json::Value {
     let mut command = Command::new("python3");
-    command.arg("tests/verifier/verify.py").arg(directory).arg(vkey);
-    if let Some(note) = earlier {
-        let path = directory.with_extension("earlier");
-        put(&path, note.as_bytes());
-        command.arg("--earlier").arg(path);
+    command.arg("tests/verifier/verify.py").args(of).arg(vkey_of(&key()).to_string());
+    for witness in witnesses {
+        command.arg("--witness").arg(witness.to_string());
     }
     let output = command.output().unwrap();
     let report = serde_json::from_slice::<serde_json::Value>(&output.stdout)
@@ -42,22 +40,59 @@ fn python_report(directory: &Path, earlier: Option<&str>) -> serde_json::Value {
     report
 }
 
+/// Verifies with both verifiers and requires the same report, with exactly these differences.
+#[track_caller]
+pub(super) fn agree(
+    name: &str,
+    directory: &Path,
+    earlier: &[String],
+    witnesses: &[WitnessKey],
+    expected: Expected<'_>,
+) -> serde_json::Value {
+    let report = both(name, directory, earlier, witnesses);
+    assert_eq!(differences(&report), expected, "{name}");
+    report
+}
+
+#[track_caller]
+pub(super) fn both(
+    name: &str,
+    directory: &Path,
+    earlier: &[String],
+    witnesses: &[WitnessKey],
+) -> serde_json::Value {
+    let given = Given { trusted: &[vkey_of(&key())], earlier, witnesses };
+    let report = verify_given(directory, &given).json();
+    if python() {
+        let mut of: Vec<std::ffi::OsString> = Vec::new();
+        for (number, note) in earlier.iter().enumerate() {
+            let path = directory.with_extension(format!("earlier-{number}"));
+            put(&path, note.as_bytes());
+            of.extend(["--earlier".into(), path.into()]);
+        }
+        of.push(directory.into());
+        let of: Vec<_> = of.iter().map(std::ffi::OsString::as_os_str).collect();
+        assert_eq!(python_says(&of, witnesses), report, "{name}: the verifiers do not agree");
+    }
+    report
+}
+
+/// The differences of a report: what, and where first.
+pub(super) fn differences(report: &serde_json::Value) -> Vec<(&str, &str)> {
+    let found = report["differences"].as_array().unwrap().iter();
+    found.map(|found| (found["what"].as_str().unwrap(), found["first"].as_str().unwrap())).collect()
+}
+
 /// Verifies with both verifiers and compares with what is expected; `exactly` allows nothing else.
+#[track_caller]
 fn check(name: &str, directory: &Path, earlier: Option<&str>, expected: Expected<'_>, exactly: bool) {
-    let report = verify(directory, &[vkey_of(&key())], earlier).json();
-    let found: Vec<_> = report["differences"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|found| (found["what"].as_str().unwrap(), found["first"].as_str().unwrap()))
-        .collect();
+    let earlier: Vec<String> = earlier.map(str::to_owned).into_iter().collect();
+    let report = both(name, directory, &earlier, &[]);
+    let found = differences(&report);
     for wanted in expected {
         assert!(found.contains(wanted), "{name}: {wanted:?} not found in {report}");
     }
     assert!(!exactly || found.len() == expected.len(), "{name}: more than expected in {report}");
-    if python() {
-        assert_eq!(python_report(directory, earlier), report, "{name}: the verifiers do not agree");
-    }
 }
 
 /// One case on a fresh copy of a journal of 600 entries, all under the checkpoint.
@@ -190,7 +225,7 @@ fn every_flipped_byte_of_the_checkpoint_is_found() {
         assert!(!report.is_good(), "byte {at}");
         // Python is slow to start: a sample.
         if at % 23 == 0 && python() {
-            assert_eq!(python_report(&directory, None), report.json(), "byte {at}");
+            assert_eq!(python_says(&[directory.as_os_str()], &[]), report.json(), "byte {at}");
         }
     }
 }
@@ -273,7 +308,7 @@ fn missing_and_cut_files_are_found() {
 
 /// Everything that the journal's owner, who holds the key, can write anew: files of other entries
 /// under a good signature.
-fn rewrite(directory: &Path, size: u64, change: impl Fn(u64, &mut Leaf)) {
+pub(super) fn rewrite(directory: &Path, size: u64, change: impl Fn(u64, &mut Leaf)) {
     std::fs::remove_dir_all(directory).unwrap();
     let mut edge = Edge::default();
     let (mut files, mut side, mut tree) = (Vec::new(), Vec::new(), Frontier::default());

@@ -201,6 +201,8 @@ pub struct Finding {
 /// several records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Person {
+    /// The record that says so; none for the message as a whole.
+    pub record: Option<Place>,
     start: u32,
     end: u32,
 }
@@ -273,6 +275,12 @@ pub enum FindRefusal {
         rule: String,
         /// What is wrong, in words that hold nothing of the message.
         what: &'static str,
+    },
+    /// A value of a category that the publisher's agreement does not name, where it cannot just go, or may not.
+    #[error("{rule}: the agreement does not name this category")]
+    NotAgreed {
+        /// The rule.
+        rule: String,
     },
     /// The route runs closed and this cannot be left out.
     #[error("{rule}: may not leave without a roster")]

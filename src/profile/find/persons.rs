@@ -5,7 +5,7 @@
 //! not know identifiers.
 
 use super::walk::Walk;
-use super::{FindRefusal, Person};
+use super::{FindRefusal, Person, Place};
 use crate::profile::plan::{Mark, NONE};
 use crate::profile::rules::RuleId;
 
@@ -35,13 +35,13 @@ pub(super) struct Candidate {
 }
 
 impl Walk<'_, '_> {
-    /// Begins a record.
-    pub(super) fn open_record(&mut self, record: u32) {
+    /// Begins a record; without a place it is the message as a whole.
+    pub(super) fn open_record(&mut self, record: u32, place: Option<Place>) {
         let own = self.profile.records.get(record as usize).is_some_and(|record| record.person);
         let position = self.open.len();
         let (person, owner) = if own {
             let person = u32::try_from(self.found.persons.len()).unwrap_or(NONE);
-            self.found.persons.push(Person { start: 0, end: 0 });
+            self.found.persons.push(Person { record: place, start: 0, end: 0 });
             (Some(person), position)
         } else {
             self.open.last().map_or((None, position), |around| (around.person, around.owner))
@@ -75,7 +75,7 @@ impl Walk<'_, '_> {
         let end = self.found.named_by.len();
         if let Some(known) = self.found.persons.get_mut(person as usize) {
             let number = |at: usize| u32::try_from(at).unwrap_or(NONE);
-            *known = Person { start: number(start), end: number(end) };
+            (known.start, known.end) = (number(start), number(end));
         }
         if end > start {
             return Ok(Some(person));

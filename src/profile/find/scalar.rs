@@ -58,7 +58,7 @@ impl<'p> Walk<'p, '_> {
         let equal = at.document.operator(node).is_none_or(|operator| operator == "=");
         let value = Value { place: at.place(node), kind, text: &text, integer, equal };
         if node == 0 && verb == Verb::Drop {
-            return Err(self.shape(choice.rule, "the root cannot be dropped"));
+            return Err(self.rooted(at.place(node), choice.rule));
         }
         self.apply(value, spot, choice)
     }
@@ -132,7 +132,10 @@ impl<'p> Walk<'p, '_> {
         }
         let act = match verb {
             Verb::Keep => return self.keep(value, choice),
-            Verb::Drop => Act::Drop,
+            Verb::Drop => {
+                self.may_go(value.place, choice.rule)?;
+                Act::Drop
+            }
             Verb::Refuse => return Err(self.refused(value.place, choice.rule)),
             Verb::Part => return Err(self.shape(choice.rule, "a single value, where an object is listed")),
             Verb::Constant => self.constant(choice, value.kind)?,

@@ -78,7 +78,7 @@ impl<'p> Walk<'p, '_> {
 
     pub(super) fn drop_value(&mut self, at: At<'_>, node: u32, choice: &Choice) -> Result<(), FindRefusal> {
         if node == 0 {
-            return Err(self.shape(choice.rule, "the root cannot be dropped"));
+            return Err(self.rooted(at.place(node), choice.rule));
         }
         self.push(at.place(node), choice.rule, Act::Drop, choice.category);
         Ok(())
@@ -263,7 +263,7 @@ impl<'p> Walk<'p, '_> {
         let Some(root) = self.profile.records.get(record as usize).map(|record| record.root) else {
             return Ok(None);
         };
-        self.open_record(record);
+        self.open_record(record, Some(at.place(node)));
         self.value(At { record: node, ..at }, node, root, None)?;
         self.outside(at, node, record)?;
         self.close_record()

@@ -114,7 +114,7 @@ impl<'p, 'd> Walk<'p, 'd> {
             return Err(FindRefusal::NotListed { rule: self.profile.name.clone() });
         };
         let material = self.material;
-        self.open_record(message.record);
+        self.open_record(message.record, None);
         self.path()?;
         match material.query {
             Some(query) => self.query(message, query)?,
@@ -156,6 +156,7 @@ impl<'p, 'd> Walk<'p, 'd> {
                         Some(spot) => self.single(place, text, spot)?,
                         None => {
                             self.count(*rule);
+                            self.may_go(place, *rule)?;
                             if !form::SEGMENT.holds(text) {
                                 return Err(FindRefusal::Question { rule: self.rule_text(*rule) });
                             }
@@ -279,16 +280,44 @@ impl<'p, 'd> Walk<'p, 'd> {
 
     /// The refusal of a place: in a query it is a question that is not listed.
     pub(super) fn refused(&self, place: Place, rule: RuleId) -> FindRefusal {
-        let filter = match place {
+        if self.not_agreed(rule) {
+            return FindRefusal::NotAgreed { rule: self.rule_text(rule) };
+        }
+        let filter = self.in_query(place);
+        let rule = self.rule_text(rule);
+        if filter { FindRefusal::Question { rule } } else { FindRefusal::NotListed { rule } }
+    }
+
+    /// Whether a place is part of a request's query.
+    fn in_query(&self, place: Place) -> bool {
+        match place {
             Place::Query(_) => true,
             Place::Nested { nested, .. } => {
                 let host = self.found.nested.get(nested as usize).map(|nested| nested.host);
                 matches!(host, Some(Place::Query(_)))
             }
             _ => false,
-        };
-        let rule = self.rule_text(rule);
-        if filter { FindRefusal::Question { rule } } else { FindRefusal::NotListed { rule } }
+        }
+    }
+
+    /// Whether a rule takes away what the agreement does not name; at the other door it does nothing of the kind.
+    pub(super) fn not_agreed(&self, rule: RuleId) -> bool {
+        self.door == Door::Leave && self.profile.rule(rule).is_some_and(|rule| rule.not_agreed)
+    }
+
+    /// Refuses to take away what the agreement does not name where the rest would say something else: a request without
+    /// a segment of its path asks for another thing, and one without a parameter for more.
+    pub(super) fn may_go(&self, place: Place, rule: RuleId) -> Result<(), FindRefusal> {
+        let question = matches!(place, Place::Path(_)) || self.in_query(place);
+        if question && self.not_agreed(rule) { Err(self.refused(place, rule)) } else { Ok(()) }
+    }
+
+    /// The refusal of a drop of the root.
+    pub(super) fn rooted(&self, place: Place, rule: RuleId) -> FindRefusal {
+        match self.not_agreed(rule) {
+            true => self.refused(place, rule),
+            false => self.shape(rule, "the root cannot be dropped"),
+        }
     }
 
     pub(super) fn shape(&self, rule: RuleId, what: &'static str) -> FindRefusal {

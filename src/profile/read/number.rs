@@ -77,6 +77,7 @@ impl Weaver<'_, '_> {
                     unlisted: unlisted_at(&at.text, unlisted),
                     vocabulary: false,
                     conditional: !field.tests.is_empty(),
+                    not_agreed: false,
                 });
             }
         }
@@ -102,6 +103,7 @@ impl Weaver<'_, '_> {
             unlisted: Unlisted::Refuse,
             vocabulary: false,
             conditional: false,
+            not_agreed: false,
         });
     }
 }

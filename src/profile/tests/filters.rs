@@ -73,7 +73,7 @@ fn a_question_cannot_hold_a_guess_or_a_second_question() {
         (&USERS, "roles.role='student' AND roles.roleType='primary'"),
         (&USERS, "grades~'08' AND enabledUser='true'"),
         (&enrollments, "class.sourcedId='wis-2b' AND dateLastModified>='2026-11-20T08:40:00.000Z'"),
-        (&results, "lineItem.sourcedId='li-h3' AND scoreStatus='fully graded'"),
+        (&results, "class.sourcedId='wis-2b' AND scoreStatus='fully graded'"),
         (&results, "score>='5.5' AND score<'8'"),
         (&classes, "type='homeroom' OR sourcedId='wis-2b'"),
     ] {

@@ -6,6 +6,7 @@ mod builtin;
 mod filters;
 mod forms;
 mod language;
+mod limit;
 mod reference;
 mod samples;
 

@@ -225,6 +225,7 @@ fn oneroster_results_cross_both_ways() {
         lines(&profile, &found, &material),
         [
             "/results/0/sourcedId pseudonym result p0",
+            "/results/0/lineItem/sourcedId pseudonym line-item p0",
             "/results/0/lineItem/href address p0",
             "/results/0/student/sourcedId pseudonym sis-user p0",
             "/results/0/student/href address p0",
@@ -268,7 +269,8 @@ fn what_a_publisher_wrote_leaves_in_a_form_only() {
     );
     let entering = Material { body: Some(&body), path: &path, ..Material::default() };
     let found = found_in(&profile, put, Door::Enter, &entering).unwrap();
-    assert_eq!(found.findings.len(), 2, "all of it enters: {found:?}");
+    // Its own name in the path, what it is a result of, and whose: nothing else changes.
+    assert_eq!(found.findings.len(), 3, "all of it enters: {found:?}");
     let (found, material) = find(&profile, reply, Door::Leave, &body);
     let rest = remaining(&found, &body);
     assert!(
@@ -279,10 +281,16 @@ fn what_a_publisher_wrote_leaves_in_a_form_only() {
     let body = json(
         r#"{"result":{"status":"active","score":8.50,"textScore":"goed","scoreStatus":"fully graded",
             "scoreDate":"2026-11-20","late":"false","missing":true,"dateLastModified":"2026-11-20T08:40:00.000Z",
-            "lineItem":{"sourcedId":"li-h3","type":"lineItem"},"student":{"type":"user"}}}"#,
+            "lineItem":{"type":"lineItem"},"student":{"type":"user"}}}"#,
     );
     let (found, _) = find(&profile, reply, Door::Leave, &body);
     assert!(found.findings.is_empty());
+    let body = json(
+        r#"{"result":{"textScore":"jansen","class":{"sourcedId":"95312"},"scoreScale":{"sourcedId":"x"}}}"#,
+    );
+    let (found, material) = find(&profile, reply, Door::Leave, &body);
+    let dropped = ["/result/textScore drop", "/result/class drop", "/result/scoreScale drop"];
+    assert_eq!(lines(&profile, &found, &material), dropped, "no guess comes back");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::vault::{
 };
 
 fn circumstances(expected: Option<Head>) -> Circumstances<'static> {
-    Circumstances { expected, assigns: &|_| false, now: NOW }
+    Circumstances { expected, assigns: &|_| false, tombstones: 0, erased: None, now: NOW }
 }
 
 fn label() -> LabelAsk<'static> {

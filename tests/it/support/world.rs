@@ -11,17 +11,19 @@ use sluis::crypto::SigningKey;
 use sluis::derive::Shape;
 use sluis::disk::Disk;
 use sluis::disk::faulty::FaultyDisk;
-use sluis::gateway::Gateway;
 use sluis::gateway::caller::{CallerRule, Credential, Network};
 use sluis::gateway::guard::Suspects;
 use sluis::gateway::house::{House, Register};
 use sluis::gateway::issuer::{Issuer, IssuerSettings};
 use sluis::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes, Swap};
+use sluis::gateway::terms::Terms;
+use sluis::gateway::{Gateway, Patience};
 use sluis::identity::{Epoch, Identifier, Kind, Publisher, School, Scope};
 use sluis::journal::{Journal, Leaf, Leaves};
-use sluis::profile::{Profile, builtin};
+use sluis::profile::{Category, Profile, builtin};
 use sluis::rewrite::Limits;
 use sluis::rewrite::coding::Expansion;
+use sluis::roster::consent::Consents;
 use sluis::secret::Secret;
 use sluis::server::{Deadlines, Drain, ServerTls, Settings, TlsSettings};
 use sluis::upstream::{CredentialSettings, Upstream, UpstreamSettings, UpstreamTls};
@@ -54,6 +56,13 @@ pub(crate) struct Options {
     pub(crate) eck_id_kept: bool,
     /// What the guard does with suspects.
     pub(crate) suspects: Suspects,
+    /// On what terms `rekenwonder` receives anything.
+    pub(crate) terms: Arc<Terms>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// The categories that the agreement names, and whether other fields refuse; none: no agreement.
+    pub(crate) agreed: Option<(Vec<Category>, bool)>,
+    /// What pupils and parents said, by school.
+    pub(crate) consents: HashMap<School, Arc<Consents>>,
     pub(crate) link: Link,
     pub(crate) shape: Shape,
     pub(crate) shapes: Vec<(Kind, Shape)>,
@@ -70,6 +79,8 @@ pub(crate) struct Options {
     pub(crate) credential: Option<CredentialSettings>,
     /// Networks from which `rekenwonder` may call.
     pub(crate) networks: Vec<&'static str>,
+    /// How much may fail; plenty, unless a test is about it.
+    pub(crate) patience: Patience,
     /// Every route has a token endpoint.
     pub(crate) issues_tokens: bool,
 }
@@ -81,6 +92,10 @@ impl Default for Options {
             full_names: true,
             eck_id_kept: false,
             suspects: Suspects::Block,
+            terms: Arc::default(),
+            clock: Arc::new(SystemClock),
+            agreed: None,
+            consents: HashMap::new(),
             link: Link::Field,
             shape: Shape::Uuid,
             shapes: vec![(Kind::EMAIL, Shape::parse("email:leerling.petteflat.example").unwrap())],
@@ -92,6 +107,7 @@ impl Default for Options {
             swaps: Vec::new(),
             credential: None,
             networks: Vec::new(),
+            patience: Patience { failures_per_hour: 100_000, withheld_per_day: 100_000 },
             issues_tokens: false,
         }
     }
@@ -122,14 +138,27 @@ impl World {
     }
 
     pub(crate) async fn with(options: Options) -> Self {
-        keep_log();
+        Self::on(TempDir::new().unwrap(), options).await
+    }
+
+    /// A new process on what this one left on the disk, as after a crash: nothing that was in memory is there.
+    pub(crate) async fn after(&self, options: Options) -> Self {
         let folder = TempDir::new().unwrap();
+        for name in ["vault", "journal"] {
+            super::process::copy(&self.folder.path().join(name), &folder.path().join(name));
+        }
+        std::fs::copy(self.folder.path().join("unseal.key"), folder.path().join("unseal.key")).unwrap();
+        Self::on(folder, options).await
+    }
+
+    async fn on(folder: TempDir, options: Options) -> Self {
+        keep_log();
         let authority = Authority::new();
         std::fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
         let publisher = Far::start(&authority, options.far_protocol).await;
         let school = Far::start(&authority, options.far_protocol).await;
         let (vault_disk, journal_disk) = (FaultyDisk::new(), FaultyDisk::new());
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let clock = Arc::clone(&options.clock);
         let vault = open_vault(folder.path(), &vault_disk, &*clock);
         let journal = open_journal(folder.path(), &journal_disk, &vault, &*clock);
         let mut routes = Vec::new();
@@ -141,6 +170,10 @@ impl World {
                 profiles.push(("own", Arc::new(Profile::read("own.toml", text).unwrap())));
             }
             for (mount, profile) in profiles {
+                let profile = match &options.agreed {
+                    Some((categories, refuse)) => Arc::new(profile.limited(categories, *refuse)),
+                    None => profile,
+                };
                 for asks in [Asks::Publisher, Asks::School] {
                     let far = if asks == Asks::Publisher { &school } else { &publisher };
                     routes.push(route(&options, name, mount, &profile, asks, far, folder.path(), &clock));
@@ -156,6 +189,7 @@ impl World {
             );
         }
         let house = House {
+            consents: options.consents.clone(),
             vault: Arc::new(vault),
             journal: Arc::new(journal),
             clock,
@@ -165,6 +199,7 @@ impl World {
             binary: [2; 32],
             limits: Limits::default(),
             expansion: Expansion::default(),
+            patience: options.patience,
         };
         let told = Arc::new(Told::default());
         let gateway = Arc::new(Gateway::new(house, Arc::clone(&told) as _));
@@ -315,15 +350,30 @@ pub(crate) fn files(directory: &Path) -> Vec<std::path::PathBuf> {
 }
 
 fn open_vault(folder: &Path, disk: &FaultyDisk, clock: &dyn Clock) -> Vault {
-    let key: [u8; 32] = sluis::crypto::random().unwrap();
-    std::fs::write(folder.join("unseal.key"), key).unwrap();
+    let again = folder.join("vault").exists();
+    if !again {
+        let key: [u8; 32] = sluis::crypto::random().unwrap();
+        std::fs::write(folder.join("unseal.key"), key).unwrap();
+    }
     let disk: Arc<dyn Disk> = Arc::new(disk.clone());
     let settings = sluis::vault::Settings {
         index_cache_bytes: 1 << 20,
         disk,
         ..sluis::vault::Settings::at(folder.join("vault"))
     };
-    Vault::create(&settings, &Unlock::KeyFile(folder.join("unseal.key")), clock.now()).unwrap()
+    let unlock = Unlock::KeyFile(folder.join("unseal.key"));
+    if !again {
+        return Vault::create(&settings, &unlock, clock.now()).unwrap();
+    }
+    Vault::open(&settings, &unlock, newest_head(&folder.join("journal")), &mut |_| {}).unwrap()
+}
+
+/// The newest head of the vault's log that an entry of the journal names.
+fn newest_head(journal: &Path) -> Option<sluis::vault::Head> {
+    let mut leaves = Leaves::open(journal).unwrap();
+    let heads = std::iter::from_fn(|| leaves.read().unwrap()).filter_map(|(leaf, _)| leaf.vault);
+    let newest = heads.max_by_key(|head| head.sequence);
+    newest.map(|head| sluis::vault::Head { sequence: head.sequence, chain: head.chain })
 }
 
 fn open_journal(folder: &Path, disk: &FaultyDisk, vault: &Vault, clock: &dyn Clock) -> Journal {
@@ -385,6 +435,7 @@ fn route(
         link: options.link,
         eck_id_kept: options.eck_id_kept,
         suspects: options.suspects,
+        terms: if publisher == "rekenwonder" { Arc::clone(&options.terms) } else { Arc::default() },
         swaps: options.swaps.iter().map(swap).collect(),
         upstream: Base::parse(&base).unwrap(),
         carrier: Arc::new(Upstream::open(&settings, Arc::clone(clock)).unwrap()),

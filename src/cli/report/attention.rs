@@ -1,0 +1,203 @@
+//! What somebody should know before believing that all is well: the points that a register puts first.
+//!
+//! It must not decide what the school does about them.
+
+use super::register::{PublisherPart, Register};
+use super::words;
+use crate::config::Language;
+
+/// Days after which a roster is old.
+const OLD_ROSTER_DAYS: u64 = 30;
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// One point: a stable code, for machines, and what it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Point {
+    pub(super) code: &'static str,
+    /// The publisher's or school's id; empty when it is about the whole.
+    pub(super) about: String,
+    english: String,
+    dutch: String,
+}
+
+impl Point {
+    /// In words.
+    pub(super) fn told(&self, language: Language) -> &str {
+        language.pick(&self.english, &self.dutch)
+    }
+}
+
+/// Everything to know, the gravest first.
+pub(super) fn points(register: &Register) -> Vec<Point> {
+    let mut found = Vec::new();
+    for publisher in &register.publishers {
+        canaries(publisher, &mut found);
+        terms(publisher, &mut found);
+    }
+    for publisher in &register.publishers {
+        on_purpose(publisher, &mut found);
+    }
+    whole(register, &mut found);
+    found
+}
+
+fn point(code: &'static str, about: &str, english: String, dutch: String) -> Point {
+    Point { code, about: about.to_owned(), english, dutch }
+}
+
+fn canaries(publisher: &PublisherPart, found: &mut Vec<Point>) {
+    let leaked = publisher.routes.iter().fold(0_u64, |sum, route| sum.saturating_add(route.canaries.leaked));
+    if leaked > 0 {
+        let name = &publisher.name;
+        found.push(point(
+            "canary-leaked",
+            &publisher.id,
+            format!("{name}: in trials with invented pupils, something about them was found {leaked} times in what would have left"),
+            format!("{name}: in proeven met verzonnen leerlingen werd {leaked} keer iets over hen gevonden in wat zou vertrekken"),
+        ));
+    }
+}
+
+fn terms(publisher: &PublisherPart, found: &mut Vec<Point>) {
+    let (id, name) = (&publisher.id, &publisher.name);
+    let mut push = |code, english: String, dutch: String| {
+        found.push(point(code, id, format!("{name}: {english}"), format!("{name}: {dutch}")));
+    };
+    match &publisher.agreement {
+        None => push(
+            "no-agreement",
+            "no processor agreement is recorded".into(),
+            "er is geen verwerkersovereenkomst vastgelegd".into(),
+        ),
+        Some(agreement) if agreement.ended => {
+            let ends = agreement.ends.map(|ends| ends.to_string()).unwrap_or_default();
+            push(
+                "agreement-ended",
+                format!("the agreement ended on {ends}; everything is refused since"),
+                format!("de overeenkomst liep af op {ends}; sindsdien wordt alles geweigerd"),
+            );
+        }
+        Some(_) => {}
+    }
+    if publisher.unfounded() {
+        let places = |to| words::places(&publisher.location, to);
+        push(
+            "no-basis",
+            format!(
+                "processes at a place without a recorded basis: {}; everything is refused",
+                places(Language::English)
+            ),
+            format!(
+                "verwerkt op een plaats zonder vastgelegde grondslag: {}; alles wordt geweigerd",
+                places(Language::Dutch)
+            ),
+        );
+    }
+    if publisher.location.is_empty() {
+        push(
+            "no-location",
+            "no place of processing is recorded".into(),
+            "er is geen plaats van verwerking vastgelegd".into(),
+        );
+    }
+    if publisher.kind.is_none() {
+        push(
+            "no-kind",
+            "it is not recorded whether the school bought this or it is a free app".into(),
+            "er is niet vastgelegd of de school dit kocht of dat het een gratis app is".into(),
+        );
+    }
+    let beyond: u64 = fields(publisher).map(|field| field.beyond_agreement()).fold(0, u64::saturating_add);
+    if beyond > 0 {
+        push(
+            "beyond-agreement",
+            format!(
+                "{beyond} values left under earlier configurations that the present agreement does not name"
+            ),
+            format!(
+                "{beyond} gegevens vertrokken onder eerdere configuraties die de huidige overeenkomst niet noemt"
+            ),
+        );
+    }
+}
+
+fn fields(publisher: &PublisherPart) -> impl Iterator<Item = &super::field::Field> {
+    publisher.routes.iter().flat_map(|route| &route.fields)
+}
+
+/// What the school chose, and others should know.
+fn on_purpose(publisher: &PublisherPart, found: &mut Vec<Point>) {
+    let (id, name) = (&publisher.id, &publisher.name);
+    let mut push = |code, english: String, dutch: String| {
+        found.push(point(code, id, format!("{name}: {english}"), format!("{name}: {dutch}")));
+    };
+    if publisher.eck_id_kept {
+        push(
+            "eck-id-kept",
+            "receives the ECK iD itself: by this number publishers that have it can recognise the same pupil".into(),
+            "ontvangt het ECK iD zelf: aan dat nummer kunnen uitgevers die het hebben dezelfde leerling herkennen".into(),
+        );
+    }
+    if let Some(other) = &publisher.same_ids_as {
+        push(
+            "shared-ids",
+            format!("receives the same numbers as {other}: together they can recognise the same pupil"),
+            format!("ontvangt dezelfde nummers als {other}: samen kunnen zij dezelfde leerling herkennen"),
+        );
+    }
+}
+
+fn whole(register: &Register, found: &mut Vec<Point>) {
+    for school in &register.schools {
+        let (id, name) = (&school.id, &school.name);
+        match school.roster {
+            None => found.push(point(
+                "no-roster",
+                id,
+                format!("{name}: roster: none. Names are not known to Sluis, so that free text does not leave at all"),
+                format!("{name}: leerlingenlijst: geen. Sluis kent geen namen, en laat daarom geen vrije tekst vertrekken"),
+            )),
+            Some(roster) => {
+                let days = register.moment_ms.saturating_sub(roster.imported_ms) / DAY_MS;
+                if days > OLD_ROSTER_DAYS {
+                    found.push(point(
+                        "old-roster",
+                        id,
+                        format!("{name}: the roster is {days} days old; pupils who came since are not known"),
+                        format!("{name}: de leerlingenlijst is {days} dagen oud; wie er daarna bij kwam is onbekend"),
+                    ));
+                }
+            }
+        }
+    }
+    let mut push =
+        |code, english: &str, dutch: &str| found.push(point(code, "", english.into(), dutch.into()));
+    if register.ground.witnesses.iter().all(|(_, word)| word.is_none()) {
+        push(
+            "no-witness",
+            "witnesses: none. That the whole journal was not put back is found only with a checkpoint kept elsewhere",
+            "getuigen: geen. Of het hele journaal is teruggezet blijkt alleen uit een elders bewaard checkpoint",
+        );
+    }
+    if register.tally.canaries.is_empty() {
+        push(
+            "no-canaries",
+            "no trial with invented pupils is in the journal for this period",
+            "in het journaal staat over deze periode geen proef met verzonnen leerlingen",
+        );
+    }
+    if !register.waived().is_empty() {
+        push(
+            "waived",
+            "a protection was waived by name; see below",
+            "van een bescherming is met naam afgezien; zie hieronder",
+        );
+    }
+    if !register.gone.is_empty() {
+        push(
+            "former-routes",
+            "messages crossed by routes that the present configuration no longer has; see below",
+            "er gingen berichten over routes die de huidige configuratie niet meer heeft; zie hieronder",
+        );
+    }
+}

@@ -1,0 +1,457 @@
+//! Registers and pages, hostile input first.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use super::facts::{Facts, RosterFacts};
+use super::register::{Ground, Register};
+use super::tally::{Period, Tally};
+use super::{Format, attention, configuration, csv, html, machine, markdown, page};
+use crate::clock::{Date, Timestamp};
+use crate::config::{self, Language, Settings};
+use crate::journal::{Decision, Detail, Event, Leaf, LeafScope, Vkey, journal_vkey};
+
+const EVIL: &str =
+    "=cmd|' /C calc'!A0 <script>alert(1)</script> & | **b** [x](http://x) \u{202e}live\u{200b} \"q\"";
+
+/// A school with one or more publishers, read as `sluis` reads it.
+fn settings(publishers: &str) -> (tempfile::TempDir, Settings) {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        #[expect(clippy::disallowed_methods, reason = "a test's own files")]
+        fs::write(&path, text).unwrap();
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    secret("cert.pem", &made.cert.pem());
+    secret("key.pem", &made.signing_key.serialize_pem());
+    secret("unseal.key", &"0".repeat(64));
+    secret("a.token", "made-in-this-test-and-long-enough-0001");
+    secret("b.token", "made-in-this-test-and-long-enough-0002");
+    secret(
+        "sluis.toml",
+        &format!(
+            "[school]\nid = \"12AB\"\nname = \"Petteflat College\"\n[listen]\naddress = \"127.0.0.1:0\"\ncertificate = \"cert.pem\"\n\
+             private_key = \"key.pem\"\n[vault]\npath = \"vault\"\nunlock = {{ key_file = \"unseal.key\" }}\n[journal]\npath = \"journal\"\n{publishers}"
+        ),
+    );
+    let reading = config::read(&folder.path().join("sluis.toml"));
+    let told: Vec<String> = reading.problems.iter().map(|problem| problem.told(Language::English)).collect();
+    (folder, reading.settings.unwrap_or_else(|| panic!("{}", told.join("\n"))))
+}
+
+fn publisher(id: &str, name: &str, more: &str, asks: &str, profile: &str, token: &str) -> String {
+    let name = toml::Value::String(name.to_owned());
+    let caller = format!("{{ bearer_token_file = \"{token}.token\" }}");
+    let upstream =
+        if asks == "school" { "https://api.pub.example/v2/" } else { "https://las.school.example/v1/" };
+    format!(
+        "[[publisher]]\nid = \"{id}\"\nname = {name}\nepoch = \"2026-2027\"\nshape = \"uuid\"\n{more}\n[[publisher.route]]\n\
+         mount = \"/{id}/\"\nupstream = \"{upstream}\"\nasks = \"{asks}\"\nprofile = \"{profile}\"\ncaller = {caller}\n"
+    )
+}
+
+const AGREED: &str = "location = \"NL\"\nkind = \"bought\"\nagreement = { document = \"VO 4.0\", parties = [\"A\", \"B\"], \
+                      date = \"2026-06-01\", ends = \"2027-07-31\", categories = [\"pupil-id\", \"result\"] }";
+
+fn facts() -> Facts {
+    let key = journal_vkey("sluis/12AB", 1, [7; 32]).unwrap();
+    let rosters =
+        BTreeMap::from([("12AB".to_owned(), RosterFacts { pupils: 24, imported_ms: now().as_millis() })]);
+    Facts { key, rosters }
+}
+
+fn ground(key: &Vkey) -> Ground {
+    Ground {
+        origin: "sluis/12AB".to_owned(),
+        size: 3,
+        root: [1; 32],
+        signed_by: key.name().to_owned(),
+        key: key.to_string(),
+        witnesses: Vec::new(),
+    }
+}
+
+fn now() -> Timestamp {
+    Date::parse("2026-11-25").unwrap().begin()
+}
+
+fn leaf(event: Event, publisher: &str, route: &str, configuration: [u8; 32]) -> Leaf {
+    let mut leaf = Leaf::new(event, now().as_millis());
+    let (school, epoch) = ("12AB".to_owned(), "2026-2027".to_owned());
+    leaf.scope = Some(LeafScope { school, publisher: publisher.to_owned(), epoch });
+    route.clone_into(&mut leaf.route);
+    leaf.configuration = Some(configuration);
+    leaf.decision = Decision::Passed;
+    leaf
+}
+
+fn register(settings: &Settings, leaves: &[Leaf]) -> Register {
+    let mut tally = Tally::new(Period::default(), settings.digest);
+    for leaf in leaves {
+        let _ = tally.take(leaf);
+    }
+    let facts = facts();
+    let ground = ground(&facts.key);
+    Register::of(settings, &facts, ground, tally, now())
+}
+
+fn codes(register: &Register) -> Vec<(&'static str, String)> {
+    attention::points(register).into_iter().map(|point| (point.code, point.about)).collect()
+}
+
+/// The rule of the OneRoster profile that lets scores through.
+fn rule_text(settings: &Settings, category: &str) -> String {
+    let profile = &settings.publishers[0].routes[0].profile;
+    let rules = profile.rules().iter().enumerate();
+    let reach = profile.reach();
+    let mut rules = rules.filter(|(at, rule)| rule.leave.shares() && reach[*at].request);
+    let (at, _) =
+        rules.find(|(_, rule)| rule.category.is_some_and(|found| found.as_str() == category)).unwrap();
+    profile.rule_text(crate::profile::RuleId(u32::try_from(at).unwrap()))
+}
+
+#[test]
+fn a_name_that_is_markup_stays_text_in_every_format() {
+    let (_folder, settings) = settings(&publisher("evil", EVIL, AGREED, "school", "oneroster-1.2", "a"));
+    let register = register(&settings, &[]);
+    for language in [Language::English, Language::Dutch] {
+        let html = Format::Html.write(&register, language);
+        assert!(!html.contains("<script") && !html.contains("<b>"), "no tag of the name's own");
+        assert!(html.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; |"), "{html}");
+        assert!(html.contains("&quot;q&quot;") && html.contains("&#39;"));
+        let markdown = Format::Md.write(&register, language);
+        assert!(!markdown.contains("<script>") && markdown.contains("\\<script\\>"), "{markdown}");
+        assert!(markdown.contains("\\*\\*b\\*\\* \\[x\\]"));
+        let csv = Format::Csv.write(&register, language);
+        let guarded = "\"'=cmd|' /C calc'!A0 <script>";
+        assert!(
+            csv.contains(guarded) && !csv.contains("\n=") && !csv.contains(",=") && !csv.contains(",\"="),
+            "{csv}"
+        );
+        assert!(csv.contains("\"\"q\"\""));
+        for text in [&html, &markdown, &csv] {
+            assert!(!text.contains(['\u{202e}', '\u{200b}']), "nothing turns the reading direction round");
+        }
+        // Every row of every table has as many cells as its head: a pipe in a name opens no column.
+        for block in markdown.split("\n\n").filter(|block| block.starts_with("| ")) {
+            let cells = |line: &str| line.replace("\\|", "").matches('|').count();
+            let head = cells(block.lines().next().unwrap());
+            assert!(block.lines().all(|line| cells(line) == head), "{block}");
+        }
+        assert_eq!(fields_of(&csv).iter().map(Vec::len).collect::<std::collections::BTreeSet<_>>().len(), 1);
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&Format::Json.write(&register, Language::Dutch)).unwrap();
+    assert_eq!(json["publishers"][0]["name"], EVIL, "JSON has its own escapes");
+}
+
+/// CSV read back as RFC 4180 says.
+fn fields_of(csv: &str) -> Vec<Vec<String>> {
+    let (mut rows, mut row, mut field, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
+    let mut chars = csv.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (quoted, c) {
+            (true, '"') if chars.peek() == Some(&'"') => field.extend(chars.next()),
+            (true, '"') => quoted = false,
+            (false, '"') => quoted = true,
+            (false, ',') => row.push(std::mem::take(&mut field)),
+            (false, '\r') => {
+                assert_eq!(chars.next(), Some('\n'));
+                row.push(std::mem::take(&mut field));
+                rows.push(std::mem::take(&mut row));
+            }
+            (_, c) => field.push(c),
+        }
+    }
+    assert!(!quoted && row.is_empty() && field.is_empty());
+    rows
+}
+
+#[test]
+fn csv_guards_what_a_spreadsheet_would_compute() {
+    let rows = vec![vec![
+        "=1+1".to_owned(),
+        "+1".into(),
+        "-1".into(),
+        "@a".into(),
+        "\t=1".into(),
+        "a\r\nb".into(),
+        "ok".into(),
+    ]];
+    let text = csv::csv(&rows);
+    assert_eq!(fields_of(&text)[0], ["'=1+1", "'+1", "'-1", "'@a", "'=1", "a b", "ok"]);
+    for formula in ["\u{ff1d}1", "\u{200b}=1", " =1"] {
+        let text = csv::csv(&[vec![formula.to_owned()]]);
+        let field = &fields_of(&text)[0][0];
+        assert!(!field.starts_with(['=', '\u{ff1d}']), "{field}");
+    }
+}
+
+#[test]
+fn html_stands_alone_and_can_be_followed_by_a_screen_reader() {
+    let two = publisher("a", "Aap", AGREED, "school", "oneroster-1.2", "a")
+        + &publisher("b", "Beer", AGREED, "publisher", "edu-v-students-1.1", "b");
+    let (_folder, settings) = settings(&two);
+    let html = Format::Html.write(&register(&settings, &[]), Language::Dutch);
+    assert!(html.starts_with("<!DOCTYPE html>\n<html lang=\"nl\">"));
+    for never in
+        ["<script", "javascript:", "http-equiv=\"refresh", "src=", "@import", "url(", " onload", " style=\""]
+    {
+        assert!(!html.contains(never), "{never}");
+    }
+    assert!(!html.contains("href=\"http"), "nothing is fetched");
+    assert_eq!(html.matches("<h1>").count(), 1);
+    assert!(html.contains("@media print") && html.contains("default-src &#39;none&#39;"));
+    assert_eq!(html.matches("<table>").count(), html.matches("<caption>").count());
+    assert!(html.matches("<th scope=\"col\">").count() > 8 && html.matches("<th scope=\"row\"").count() > 20);
+    assert!(!html.contains("<th>"), "every head of a table says what it heads");
+    // Levels do not jump: 1, 2, 3.
+    let mut level = 1;
+    for part in html.split("<h").skip(1) {
+        let Some(next) = part.chars().next().and_then(|c| c.to_digit(10)) else { continue };
+        assert!(next <= level + 1, "h{level} to h{next}");
+        level = next;
+    }
+    for at in 1..=html.matches("<h2 id=").count() {
+        assert!(html.contains(&format!("href=\"#c{at}\"")) && html.contains(&format!("id=\"c{at}\"")));
+    }
+    assert!(html.contains("lang=\"en\">"), "the reasons of profiles that come with Sluis are in English");
+}
+
+#[test]
+fn what_crossed_stands_beside_what_may_cross() {
+    let both = publisher("rekenwonder", "Rekenwonder", AGREED, "school", "oneroster-1.2", "a");
+    let (_folder, settings) = settings(&both);
+    let rule = rule_text(&settings, "result");
+    let mut left = leaf(Event::LEFT, "rekenwonder", "/rekenwonder/gradebook/v1p2/results", settings.digest);
+    left.rules = vec![(rule.clone(), 3)];
+    left.left = Some([9; 32]);
+    let mut before = left.clone();
+    before.configuration = Some([8; 32]);
+    let mut entered = leaf(Event::ENTERED, "rekenwonder", "/rekenwonder/x", settings.digest);
+    entered.rules = vec![("oneroster-1.2 user /gone (line 1)".to_owned(), 2)];
+    let mut refused = leaf(Event::REFUSED, "rekenwonder", "/rekenwonder/x", settings.digest);
+    refused.decision = Decision::Refused("sls-601".to_owned());
+    let elsewhere = leaf(Event::LEFT, "rekenwonder", "/rekenwonderland/x", settings.digest);
+    let register = register(&settings, &[left, before, entered, refused, elsewhere]);
+    let route = &register.publishers[0].routes[0];
+    assert_eq!((route.crossed.left, route.crossed.entered, route.crossed.stopped()), (2, 1, 1));
+    let used: Vec<_> = route.fields.iter().filter(|field| field.uses.left > 0).collect();
+    assert_eq!(used.len(), 1);
+    assert_eq!((used[0].uses.left, used[0].uses.left_before, used[0].never_used()), (3, 3, false));
+    assert!(route.fields.iter().any(super::field::Field::never_used));
+    assert_eq!(route.former_rules.len(), 1, "{:?}", route.former_rules);
+    assert_eq!(register.gone.len(), 1, "another mount, though its name begins alike");
+    assert!(codes(&register).contains(&("former-routes", String::new())));
+    let page = Format::Md.write(&register, Language::English);
+    assert!(page.contains("SLS-601 (a name or number was recognised and stopped) 1×"), "{page}");
+}
+
+#[test]
+fn an_agreement_is_held_beside_what_left() {
+    let narrow = AGREED.replace(", \"result\"", "");
+    let (_folder, settings) = settings(&publisher("a", "Aap", &narrow, "school", "oneroster-1.2", "a"));
+    let mut left = leaf(Event::LEFT, "a", "/a/gradebook/v1p2/results", [8; 32]);
+    left.rules = vec![(rule_text(&settings, "result"), 5)];
+    let register = register(&settings, &[left]);
+    let publisher = &register.publishers[0];
+    assert_eq!(publisher.held_back(), [crate::profile::Category::Result]);
+    assert!(!publisher.shared().0.contains(&crate::profile::Category::Result));
+    assert!(
+        codes(&register).contains(&("beyond-agreement", "a".to_owned())),
+        "it left before, and is agreed no more"
+    );
+    let page = Format::Md.write(&register, Language::Dutch);
+    assert!(
+        page.contains("niets: niet in de overeenkomst") && page.contains("Wordt tegengehouden"),
+        "{page}"
+    );
+}
+
+#[test]
+fn what_is_wrong_comes_first() {
+    let ended = AGREED.replace("2027-07-31", "2026-11-23");
+    let none = publisher("none", "Geen", "", "school", "oneroster-1.2", "a");
+    let (_folder, without) = settings(&none);
+    let found = codes(&register(&without, &[]));
+    for code in ["no-agreement", "no-location", "no-kind"] {
+        assert!(found.contains(&(code, "none".to_owned())), "{code}");
+    }
+    let (_folder, over) = settings(&publisher("over", "Over", &ended, "school", "oneroster-1.2", "a"));
+    let over = register(&over, &[]);
+    assert!(codes(&over).contains(&("agreement-ended", "over".to_owned())));
+    let page = Format::Md.write(&over, Language::Dutch);
+    assert!(page.contains("liep af op 2026-11-23") && page.contains("(afgelopen)"), "{page}");
+    let abroad = AGREED.replace("\"NL\"", "\"US\"");
+    let (_folder, abroad) = settings(&publisher("us", "Abroad", &abroad, "school", "oneroster-1.2", "a"));
+    assert!(codes(&register(&abroad, &[])).contains(&("no-basis", "us".to_owned())));
+    let based = AGREED.replace("\"NL\"", "\"US\"\nbasis = \"scc\"");
+    let (_folder, based) = settings(&publisher("us", "Abroad", &based, "school", "oneroster-1.2", "a"));
+    let based = register(&based, &[]);
+    assert!(!codes(&based).iter().any(|(code, _)| *code == "no-basis"));
+    assert!(
+        Format::Md
+            .write(&based, Language::English)
+            .contains("standard contractual clauses (GDPR art. 46(2)(c))")
+    );
+    let kept = format!("{AGREED}\neck-id = \"keep\"").replace("agreement =", "agreement=");
+    let (_folder, kept) = settings(&publisher("eck", "Eck", &kept, "publisher", "edu-v-students-1.1", "a"));
+    assert!(codes(&register(&kept, &[])).contains(&("eck-id-kept", "eck".to_owned())));
+}
+
+#[test]
+fn publishers_that_share_ids_are_told_apart_by_their_routes() {
+    let two = publisher("hub", "Verdeler", AGREED, "school", "oneroster-1.2", "a")
+        + &publisher(
+            "spoke",
+            "Spaak",
+            &format!("{AGREED}\nsame_ids_as = \"hub\""),
+            "school",
+            "oneroster-1.2",
+            "b",
+        );
+    let (_folder, settings) = settings(&two);
+    // The journal names the scope, which is the distributor's.
+    let leaves = [
+        leaf(Event::LEFT, "hub", "/hub/x", settings.digest),
+        leaf(Event::LEFT, "hub", "/spoke/x", settings.digest),
+        leaf(Event::LEFT, "hub", "/spoke/y", settings.digest),
+    ];
+    let register = register(&settings, &leaves);
+    let counts: Vec<u64> = register.publishers.iter().map(|publisher| publisher.crossed().left).collect();
+    assert_eq!((counts, register.gone.len()), (vec![1, 2], 0));
+    assert!(codes(&register).contains(&("shared-ids", "spoke".to_owned())));
+}
+
+#[test]
+fn canaries_waivers_and_rosters_are_told() {
+    let (_folder, settings) = settings(&publisher("a", "Aap", AGREED, "school", "oneroster-1.2", "a"));
+    let mut run = leaf(Event::CANARY, "a", "/a/", settings.digest);
+    run.details = ["leaked", "messages", "refused"]
+        .iter()
+        .zip([0, 9, 2])
+        .map(|(name, count)| ((*name).to_owned(), Detail::Number(count)))
+        .collect();
+    let mut waived = leaf(Event::WAIVED, "a", "/a", settings.digest);
+    waived.details = vec![("what".to_owned(), Detail::Text("opaque image/png".to_owned()))];
+    let clean = register(&settings, &[run.clone(), waived.clone()]);
+    assert_eq!(
+        (clean.publishers[0].routes[0].canaries.runs, clean.publishers[0].routes[0].canaries.messages),
+        (1, 9)
+    );
+    let found = codes(&clean);
+    assert!(!found.iter().any(|(code, _)| matches!(*code, "no-canaries" | "canary-leaked" | "no-roster")));
+    assert!(found.contains(&("waived", String::new())) && found.contains(&("no-witness", String::new())));
+    assert!(Format::Md.write(&clean, Language::English).contains("opaque image/png"));
+    run.details[0].1 = Detail::Number(1);
+    assert_eq!(codes(&register(&settings, &[run]))[0].0, "canary-leaked", "the gravest first");
+    let mut old = clean.clone();
+    old.moment_ms += 31 * 24 * 60 * 60 * 1000;
+    assert!(codes(&old).contains(&("old-roster", "12AB".to_owned())));
+    old.schools[0].roster = None;
+    assert!(codes(&old).contains(&("no-roster", "12AB".to_owned())));
+    assert!(Format::Md.write(&old, Language::English).contains("roster: none"));
+}
+
+#[test]
+fn counts_that_would_overflow_stay_the_most() {
+    let (_folder, settings) = settings(&publisher("a", "Aap", AGREED, "school", "oneroster-1.2", "a"));
+    let mut huge = leaf(Event::LEFT, "a", "/a/gradebook/v1p2/results", settings.digest);
+    huge.rules = vec![(rule_text(&settings, "result"), u64::MAX)];
+    let mut run = leaf(Event::CANARY, "a", "/a/", settings.digest);
+    run.details = vec![
+        ("leaked".to_owned(), Detail::Number(u64::MAX)),
+        ("messages".to_owned(), Detail::Number(u64::MAX)),
+    ];
+    let before = Leaf { configuration: None, ..huge.clone() };
+    let leaves = [huge.clone(), huge, before.clone(), before, run.clone(), run];
+    let register = register(&settings, &leaves);
+    for format in Format::ALL {
+        for language in [Language::English, Language::Dutch] {
+            assert!(format.write(&register, language).contains("18446744073709551615"));
+        }
+    }
+}
+
+#[test]
+fn an_empty_journal_and_no_publisher_make_a_register() {
+    let (_folder, one) = settings(&publisher("a", "Aap", AGREED, "school", "oneroster-1.2", "a"));
+    let mut register = register(&one, &[]);
+    register.publishers.clear();
+    for language in [Language::English, Language::Dutch] {
+        for format in Format::ALL {
+            assert!(!format.write(&register, language).is_empty());
+        }
+    }
+    assert!(Format::Md.write(&register, Language::Dutch).contains("Er is geen uitgever ingesteld"));
+    assert_eq!(machine::rows(&register, Language::Dutch).len(), 1);
+}
+
+#[test]
+fn a_period_is_counted_and_no_more() {
+    let (_folder, settings) = settings(&publisher("a", "Aap", AGREED, "school", "oneroster-1.2", "a"));
+    let day = Date::parse("2026-11-25").unwrap();
+    let period = Period { from_ms: day.begin().as_millis(), until_ms: day.end().as_millis() };
+    let mut tally = Tally::new(period, settings.digest);
+    for (time_ms, counts) in [
+        (period.from_ms - 1, false),
+        (period.from_ms, true),
+        (period.until_ms - 1, true),
+        (period.until_ms, false),
+    ] {
+        let leaf = Leaf { time_ms, ..leaf(Event::LEFT, "a", "/a/x", settings.digest) };
+        assert_eq!(tally.take(&leaf), counts);
+    }
+    assert_eq!((tally.leaves, tally.whole().left, tally.newest_ms), (2, 2, period.until_ms));
+    assert_eq!(period.until_ms - period.from_ms, 24 * 60 * 60 * 1000);
+}
+
+#[test]
+fn a_configuration_is_shown_without_what_is_secret() {
+    let text = "# pw: hunter2 Sanne de Boer\n[vault]\nunlock = { key_file = \"secrets/unseal.key\" }\n[[publisher]]\nname = \"P\" # Sanne\n\
+                [[publisher.route]]\nupstream = \"https://u:hunter2@host.example/v1?key=hunter2#f\"\n\
+                [publisher.route.swap]\ncustomer = { inside = \"hunter2\", outside = \"hunter2\", outside_file = \"x\" }\n";
+    let shown = configuration::shown(text).unwrap();
+    assert!(!shown.contains("hunter2") && !shown.contains("Sanne"), "{shown}");
+    assert!(shown.contains("secrets/unseal.key") && shown.contains("https://host.example/v1?…"), "{shown}");
+    assert!(shown.parse::<toml::Table>().is_ok());
+    assert_eq!(configuration::shown("no = = toml"), None);
+}
+
+#[test]
+fn the_example_is_shown_whole() {
+    let text = include_str!("../../../config/sluis.example.toml");
+    let shown: toml::Table = configuration::shown(text).unwrap().parse().unwrap();
+    let written: toml::Table = text.parse().unwrap();
+    assert_eq!(shown.keys().collect::<Vec<_>>(), written.keys().collect::<Vec<_>>());
+    assert_eq!(shown["publisher"].as_array().unwrap().len(), written["publisher"].as_array().unwrap().len());
+}
+
+#[test]
+fn markdown_keeps_code_together() {
+    let mut page = page::Page::new(Language::English, "1. # title");
+    page.text("1. no list, # no heading");
+    page.text("# no heading");
+    page.table(
+        "t",
+        &["a"],
+        ["x|y", "`", "a`b|c", "\\|", "a\nb"].map(|code| vec![page::Cell::code(code)]).to_vec(),
+    );
+    let text = markdown::markdown(&page);
+    for line in [
+        "# 1. # title",
+        "1\\. no list, # no heading",
+        "\\# no heading",
+        "| `x\\|y` |",
+        "| `` ` `` |",
+        "| ``a`b\\|c`` |",
+        "| `a b` |",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
+    assert!(text.contains("| \\\\\\| |"), "{text}");
+    assert_eq!(html::code_of(Language::Dutch), "nl");
+}
