@@ -22,6 +22,7 @@ use sluis::crypto::SigningKey;
 use sluis::derive::Shape;
 use sluis::disk::RealDisk;
 use sluis::gateway::caller::{CallerRule, Credential};
+use sluis::gateway::guard::Suspects;
 use sluis::gateway::house::{House, Register};
 use sluis::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes};
 use sluis::gateway::{Carried, Carrier, Ended, Gate, Gateway, Observer, Patience, Presented};
@@ -138,6 +139,7 @@ fn gateway(directory: &Path) -> Gateway {
         link: Link::Field,
         eck_id_kept: false,
         needle: true,
+        suspects: Suspects::Block,
         swaps: Vec::new(),
         upstream: Base::parse("https://upstream.test/v1").expect("a base"),
         carrier: Arc::new(Publisher1k),

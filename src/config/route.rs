@@ -29,6 +29,8 @@ pub(super) fn route(section: Section<'_>, files: &Files<'_>) -> Option<RouteSett
     let profile = section.needed("profile", "\"oneroster-1.2\"");
     let upstream = upstream::upstream(&section, files, asks);
     let caller = caller::caller(&section, files, asks, mount.as_deref().unwrap_or("?"));
+    let suspect = section.word("suspect", &[("block", false), ("report", true)]);
+    let suspects_reported = suspect.is_some_and(|at| at.value);
     let swap = swap(&section, files);
     let needle = section.truth("needle").is_none_or(|needle| needle.value);
     let place = source.place(section.span());
@@ -45,6 +47,7 @@ pub(super) fn route(section: Section<'_>, files: &Files<'_>) -> Option<RouteSett
         profile_written,
         caller: caller?,
         needle,
+        suspects_reported,
         swap,
     })
 }

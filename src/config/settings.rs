@@ -244,6 +244,8 @@ pub struct RouteSettings {
     pub needle: bool,
     /// What the profile's `swap` rules exchange. Not printable: some are secrets.
     pub swap: BTreeMap<String, Arc<SwapSettings>>,
+    /// `suspect = "report"`: what the guard only suspects is counted and let go.
+    pub suspects_reported: bool,
 }
 
 /// The two values of a swap.

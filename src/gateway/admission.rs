@@ -2,7 +2,7 @@
 //! gateway as the server sees it.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
@@ -44,6 +44,8 @@ pub struct Ended<'a> {
     pub code: Option<&'static str>,
     /// How long it took.
     pub took: std::time::Duration,
+    /// What the guard found and let go, by stable name.
+    pub noted: &'a [(&'static str, u64)],
 }
 
 /// The gateway: a house, replaced on reload, and who is told.
@@ -204,8 +206,14 @@ impl Gateway {
         }
     }
 
-    fn tell(&self, route: Option<&Route>, code: Option<&'static str>, since: Instant) {
-        self.observer.ended(&Ended { route, code, took: since.elapsed() });
+    fn tell(
+        &self,
+        route: Option<&Route>,
+        code: Option<&'static str>,
+        since: Instant,
+        noted: &[(&'static str, u64)],
+    ) {
+        self.observer.ended(&Ended { route, code, took: since.elapsed(), noted });
     }
 }
 
@@ -219,7 +227,7 @@ impl Gate for Gateway {
         let id = ExchangeId::from_bytes(random().unwrap_or_default());
         self.admitted(id, head, presented).map_err(|refusal| {
             tracing::info!(exchange = %id, code = refusal.code(), "not admitted");
-            self.tell(None, Some(refusal.code()), since);
+            self.tell(None, Some(refusal.code()), since, &[]);
             Refused { refusal, at: At::Request, exchange: id.to_string() }
         })
     }
@@ -239,22 +247,33 @@ impl Gate for Gateway {
             tracing::info!(exchange = %id, route = route.mount.as_str(), status = answer.status().as_u16(), "token");
             return Ok(answer);
         }
-        let mut exchange = Exchange { id, route, house, request: None, caller, authority, asked: None, bare };
+        let mut exchange = Exchange {
+            id,
+            route,
+            house,
+            request: None,
+            caller,
+            authority,
+            asked: None,
+            bare,
+            noted: Mutex::default(),
+        };
         let carried = Self::carry(&mut exchange, head, &target, body).await;
         self.note(&exchange, &carried);
+        let noted = std::mem::take(&mut *exchange.noted.lock().unwrap_or_else(PoisonError::into_inner));
         let route = &exchange.route;
         let millis = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
         match carried {
             Ok(response) => {
                 tracing::info!(exchange = %id, route = exchange.template(), millis, "carried");
-                self.tell(Some(route), None, since);
+                self.tell(Some(route), None, since, &noted);
                 Ok(response)
             }
             Err((refusal, at)) => {
                 let delivered = at == At::Reply;
                 tracing::warn!(exchange = %id, route = exchange.template(), millis, code = refusal.code(), delivered, "refused");
                 record_refusal(&exchange, &refusal, delivered).await;
-                self.tell(Some(route), Some(refusal.code()), since);
+                self.tell(Some(route), Some(refusal.code()), since, &noted);
                 let (refusal, at) = heard(route.asks, refusal, at);
                 Err(Refused { refusal, at, exchange: id.to_string() })
             }
@@ -268,7 +287,7 @@ impl Gate for Gateway {
         };
         let since = admitted.as_ref().map_or_else(Instant::now, |admitted| admitted.since);
         tracing::info!(exchange = %id, code = refusal.code(), "refused at the edge");
-        self.tell(admitted.as_ref().map(|admitted| &*admitted.route), Some(refusal.code()), since);
+        self.tell(admitted.as_ref().map(|admitted| &*admitted.route), Some(refusal.code()), since, &[]);
         // Once an upstream may have been asked, the caller must know that.
         let at = match (&admitted, &refusal) {
             (Some(_), Refusal::UpstreamSlow | Refusal::Internal) => At::Reply,

@@ -75,8 +75,14 @@ pub(super) async fn enter(
     let whom = answers.whom();
     let counts = found.first().map(|piece| piece.found.counts.clone()).unwrap_or_default();
     let written = aside(length, || write(exchange, selected, parts, &found, &answers)).await?;
-    let crossing =
-        Crossing { event: Event::ENTERED, counts: &counts, salts: &salts, permits: 0, withheld: 0 };
+    let crossing = Crossing {
+        event: Event::ENTERED,
+        counts: &counts,
+        salts: &salts,
+        permits: 0,
+        noted: &[],
+        withheld: 0,
+    };
     record(exchange, &crossing, None).await?;
     Ok(Restored { message: written.message, whom, named })
 }

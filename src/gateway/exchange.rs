@@ -4,7 +4,7 @@
 //! type that consumes the one before; only the guard makes `Cleared`, only `enter` makes `Restored`, and
 //! only those two can be written to a connection. It must not know sockets or formats.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
@@ -43,6 +43,8 @@ pub(super) struct Exchange {
     pub(super) asked: Option<Asked>,
     /// The request was for the bare mount, without a slash behind it.
     pub(super) bare: bool,
+    /// What the guard found in its messages and let go, by name.
+    pub(super) noted: Mutex<Vec<(&'static str, u64)>>,
 }
 
 /// What the caller gets.
@@ -115,6 +117,11 @@ impl Exchange {
     /// What the school told about its pupils; none runs closed.
     pub(super) fn register(&self) -> Option<&Register> {
         self.house.rosters.get(&self.route.scope.school).map(Arc::as_ref)
+    }
+
+    /// Remembers what the guard let go, for the metrics.
+    pub(super) fn note(&self, noted: &[(&'static str, u64)]) {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(noted);
     }
 
     /// Whether this publisher may be dealt with at this moment at all: before anything moves, and again when it leaves.

@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::guard::{Watch, WatchKind, Watched, Watchlist};
+use super::guard::{Watch, WatchKind, Watchlist};
 use super::needle::Needle;
 use super::patience::Patience;
 use super::route::Routes;
@@ -72,13 +72,14 @@ impl House {
 impl Register {
     /// Makes a roster ready. Takes time with its size: call it off the runtime's threads.
     pub fn build(roster: Roster) -> Self {
-        let prefixed = prefixed(&roster);
-        let whole = prefixed.iter().map(|(person, name)| Watched {
-            person: *person,
-            kind: WatchKind::FamilyName,
-            text: name.expose(),
-        });
-        let watchlist = Watchlist::build(watched(&roster).chain(whole));
+        let watchlist = {
+            let prefixed: Vec<Option<Secret<String>>> = roster.pupils().map(prefixed).collect();
+            let pupils = roster.pupils().zip(&prefixed);
+            Watchlist::of_pupils(pupils.map(|(pupil, whole)| {
+                let whole = whole.iter().map(|name| (WatchKind::FamilyName, name.expose().as_str()));
+                values(pupil).chain(whole)
+            }))
+        };
         let words = words(&roster);
         let avoid: Avoid = Arc::new(move |word: &str| words.contains(&word.to_lowercase()));
         Self { roster, watchlist, avoid, unknown: Unknown::default() }
@@ -104,23 +105,10 @@ impl std::fmt::Debug for House {
     }
 }
 
-/// Every value of every pupil, as the guard takes them.
-fn watched(roster: &Roster) -> impl Iterator<Item = Watched<'_>> {
-    numbered(roster)
-        .flat_map(|(person, pupil)| values(pupil).map(move |(kind, text)| Watched { person, kind, text }))
-}
-
-fn numbered(roster: &Roster) -> impl Iterator<Item = (u32, Known<'_>)> {
-    roster.pupils().enumerate().map(|(number, pupil)| (u32::try_from(number).unwrap_or(u32::MAX), pupil))
-}
-
-/// Every pupil's prefix and family name as one, which a roster keeps apart: texts join them (`vandenberg`).
-fn prefixed(roster: &Roster) -> Vec<(u32, Secret<String>)> {
-    let name = |pupil: Known<'_>| {
-        let (prefix, family) = (pupil.first(Field::Prefix)?, pupil.first(Field::Family)?);
-        Some(Secret::new(format!("{} {}", prefix.expose(), family.expose())))
-    };
-    numbered(roster).filter_map(|(number, pupil)| Some((number, name(pupil)?))).collect()
+/// A pupil's prefix and family name as one, which a roster keeps apart: texts join them (`vandenberg`).
+fn prefixed(pupil: Known<'_>) -> Option<Secret<String>> {
+    let (prefix, family) = (pupil.first(Field::Prefix)?, pupil.first(Field::Family)?);
+    Some(Secret::new(format!("{} {}", prefix.expose(), family.expose())))
 }
 
 fn values(pupil: Known<'_>) -> impl Iterator<Item = (WatchKind, &str)> {

@@ -9,7 +9,7 @@ use super::aside::aside;
 use super::asking::{Ask, Questions, gather, naming, within};
 use super::edits::{Edits, Write, Written, whole_order};
 use super::exchange::Exchange;
-use super::guard::{Cleared, Leak, Permit, Watch, Watchlist, clear};
+use super::guard::{Cleared, Leak, Permit, Suspects, Watch, Watchlist, clear_under};
 use super::house::Register;
 use super::message::{Head, Message};
 use super::parts::Parts;
@@ -54,12 +54,16 @@ pub(super) async fn leave(
     let masked = mask(exchange, selected, parts, found, &withheld, watch).await?;
     let Masked { written, salts, counts } = masked;
     let length = written.message.body.len();
-    let cleared = aside(length, || guarded(register, watch, &written.permits, written.message)).await?;
+    let suspects = exchange.route.suspects;
+    let cleared =
+        aside(length, || guarded(suspects, register, watch, &written.permits, written.message)).await?;
+    exchange.note(cleared.noted());
     let crossing = Crossing {
         event: Event::LEFT,
         counts: &counts,
         salts: &salts,
         permits: cleared.permits_used(),
+        noted: cleared.noted(),
         withheld: withheld.elements().len(),
     };
     record(exchange, &crossing, Some(cleared.message())).await?;
@@ -68,14 +72,15 @@ pub(super) async fn leave(
 
 /// Past the guard, or what it found.
 pub(super) fn guarded(
+    suspects: Suspects,
     register: Option<&Register>,
     watch: &Watch,
     permits: &[Permit],
     message: Message,
 ) -> Result<Cleared, Refusal> {
     let cleared = match register {
-        Some(register) => clear(&register.watchlist, watch, permits, message),
-        None => clear(&Watchlist::empty(), watch, permits, message),
+        Some(register) => clear_under(suspects, &register.watchlist, watch, permits, message),
+        None => clear_under(suspects, &Watchlist::empty(), watch, permits, message),
     };
     cleared.map_err(|Leak { kind, part }| Refusal::Leak { found: kind.name(), part })
 }

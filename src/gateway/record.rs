@@ -23,6 +23,8 @@ pub(super) struct Crossing<'a> {
     pub(super) salts: &'a [[u8; 16]],
     /// Permits that the guard needed.
     pub(super) permits: usize,
+    /// What the guard found and let go, by name.
+    pub(super) noted: &'a [(&'static str, u64)],
     /// List elements that did not leave, because their pupils do not.
     pub(super) withheld: usize,
 }
@@ -52,6 +54,10 @@ pub(super) async fn record(
             leaf.details.push(("withheld".to_owned(), Detail::Number(crossing.withheld as u64)));
         }
     }
+    let noted = crossing.noted.iter();
+    leaf.details.extend(noted.map(|(name, count)| (format!("guard-{name}"), Detail::Number(*count))));
+    leaf.details.sort_by(|one, other| one.0.cmp(&other.0));
+
     let commitments =
         crossing.salts.iter().map(|salt| pupil_commitment(&salted(salt), exchange.id.as_bytes())).collect();
     let time = Timestamp::from_millis(leaf.time_ms);

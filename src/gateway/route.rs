@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::derive::Shape;
 use crate::gateway::caller::CallerRule;
 use crate::gateway::gate::Carrier;
+use crate::gateway::guard::Suspects;
 use crate::gateway::terms::Terms;
 use crate::identity::{Kind, Publisher, Scope};
 use crate::profile::{Profile, RuleId};
@@ -105,6 +106,8 @@ pub struct Route {
     pub eck_id_kept: bool,
     /// Whether a needle filter is kept of what leaves.
     pub needle: bool,
+    /// What is done with what the guard only suspects.
+    pub suspects: Suspects,
     /// On what terms this publisher receives anything; all routes of a publisher share them.
     pub terms: Arc<Terms>,
     /// Values that differ inside and outside.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 
 use super::exchange::Exchange;
-use super::guard::Watch;
+use super::guard::{Suspects, Watch};
 use super::leave::guarded;
 use super::message::{Head, Message};
 use super::refusal::Refusal;
@@ -34,8 +34,11 @@ pub(super) fn look_over(
             register.watch(identifier, person, watch);
         }
     }
-    guarded(None, watch, &[], without_echoes(exchange, selected, &withheld))?;
-    if let Err(Refusal::Leak { found, part }) = guarded(register, &Watch::new(), &[], withheld) {
+    // Whom it certainly names: no body crosses here, so that a suspect harms nobody.
+    guarded(Suspects::Report, None, watch, &[], without_echoes(exchange, selected, &withheld))?;
+    if let Err(Refusal::Leak { found, part }) =
+        guarded(Suspects::Report, register, &Watch::new(), &[], withheld)
+    {
         tracing::warn!(exchange = %exchange.id, found, part, "the school's error names somebody; it stays inside");
     }
     Ok(())

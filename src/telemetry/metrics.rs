@@ -49,6 +49,17 @@ pub struct PublisherLabels {
     pub publisher: String,
 }
 
+/// A route, and what the guard found and let go.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct NotedLabels {
+    /// The publisher's id.
+    pub publisher: String,
+    /// The route's template.
+    pub route: String,
+    /// `suspect-full-name`, `typed-bsn` and so on: a closed list.
+    pub what: &'static str,
+}
+
 /// All metrics of the process.
 pub struct Metrics {
     registry: Registry,
@@ -56,6 +67,8 @@ pub struct Metrics {
     pub exchanges: Family<ExchangeLabels, Counter>,
     /// From admission to the end of the exchange.
     pub exchange_seconds: Family<RouteLabels, Histogram>,
+    /// What the guard found and let go.
+    pub guard_noted: Family<NotedLabels, Counter>,
     /// Pupils that the guard knows; 0 without a roster.
     pub roster_pupils: Gauge,
     /// When the roster was imported, in seconds since the epoch; 0 without one.
@@ -86,6 +99,7 @@ impl Default for Metrics {
             registry: Registry::with_prefix("sluis"),
             exchanges: Family::default(),
             exchange_seconds: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
+            guard_noted: Family::default(),
             roster_pupils: Gauge::default(),
             roster_imported: Gauge::default(),
             roster_age: Gauge::default(),
@@ -111,6 +125,8 @@ impl Metrics {
             Unit::Seconds,
             seconds,
         );
+        let noted = self.guard_noted.clone();
+        registry.register("guard_noted", "Finds of the guard that were counted and let go", noted);
         registry.register("roster_pupils", "Pupils that the guard knows", self.roster_pupils.clone());
         let imported = self.roster_imported.clone();
         registry.register_with_unit(
@@ -137,6 +153,12 @@ impl Metrics {
         let route = RouteLabels { publisher: labels.publisher.clone(), route: labels.route.clone() };
         self.exchange_seconds.get_or_create(&route).observe(seconds);
         self.exchanges.get_or_create(&labels).inc();
+    }
+
+    /// The guard found something so often, and let it go.
+    pub fn noted(&self, publisher: &str, route: &str, what: &'static str, count: u64) {
+        let labels = NotedLabels { publisher: publisher.to_owned(), route: route.to_owned(), what };
+        self.guard_noted.get_or_create(&labels).inc_by(count);
     }
 
     /// The text that `/metrics` serves.

@@ -11,6 +11,7 @@
 
 mod audit;
 mod broken;
+mod clean_corpus;
 mod cli;
 mod corpus;
 mod demo;
@@ -20,6 +21,7 @@ mod guesses;
 mod joined;
 mod lawful;
 mod leak;
+mod leak_suite;
 mod many;
 mod needle;
 mod oracle;

@@ -217,6 +217,7 @@ fn moved(world: &World, digest: u8, outside: Option<&str>) -> House {
             link: route.link,
             eck_id_kept: route.eck_id_kept,
             needle: route.needle,
+            suspects: route.suspects,
             terms: Arc::clone(&route.terms),
             swaps: vec![Swap {
                 name: "customer".to_owned(),

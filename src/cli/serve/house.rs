@@ -19,6 +19,7 @@ use crate::config::settings::{
 use crate::config::{Settings, inspect};
 use crate::derive::Shape;
 use crate::gateway::caller::{CallerRule, Credential, Network, Subject};
+use crate::gateway::guard::Suspects;
 use crate::gateway::house::{House, Register};
 use crate::gateway::issuer::{Client, ClientProof as IssuedTo, Issuer, IssuerSettings, KeySource};
 use crate::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes, Swap};
@@ -196,6 +197,7 @@ pub(in crate::cli) fn route(
             true => Link::Roster { primary: settings.roster_primary },
             false => Link::Field,
         },
+        suspects: if route.suspects_reported { Suspects::Report } else { Suspects::Block },
         eck_id_kept: publisher.keeps_eck_id(),
         needle: route.needle,
         terms: Arc::clone(terms),

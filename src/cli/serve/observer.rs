@@ -25,6 +25,9 @@ impl Observer for Counting {
             decision: if ended.code.is_some() { "refused" } else { "forwarded" }.to_owned(),
             code: ended.code.unwrap_or_default().to_owned(),
         };
+        for (what, count) in ended.noted {
+            self.0.noted(&labels.publisher, &labels.route, what, *count);
+        }
         self.0.ended(labels, ended.took.as_secs_f64());
     }
 }

@@ -5,22 +5,37 @@ use std::ops::Range;
 
 use super::pattern::Patterns;
 use super::window::NEAREST;
-use super::word::{hash, hash_pair, is_particle, is_word};
+use super::word::{hash, hash_pair, is_label, is_particle, is_word, key_of_pair, key_of_word};
 
-/// Whether phrases stand under the word alone, or under it and a neighbour: a look at the bytes
+/// Whether anything is known under the word alone, or under it and a neighbour: a look at the bytes
 /// beside it, without folding. In doubt, yes.
 pub(super) fn has_company(text: &[u8], span: &Range<usize>, key: u64, patterns: &Patterns) -> bool {
-    if patterns.under(key).next().is_some() {
+    if patterns.facts().knows(key_of_word(key, text, span.start, span.end)) {
         return true;
+    }
+    let part = patterns.part_of(key);
+    if part.dates && near_digits(text, span) || part.phrases && patterns.under(key).next().is_some() {
+        return true;
+    }
+    if !part.pairs && !part.phrases {
+        return false;
     }
     let before = neighbours(text, span.start, false);
     let after = neighbours(text, span.end, true);
     let (Some(before), Some(after)) = (before, after) else {
         return true;
     };
-    let known = |pair: u64| patterns.under(pair).next().is_some();
-    before.into_iter().flatten().any(|left| known(hash_pair(left, key)))
-        || after.into_iter().flatten().any(|right| known(hash_pair(key, right)))
+    let pair = |other: u64| part.pairs && patterns.facts().knows(key_of_pair(key, other));
+    let known = |pair: u64| part.phrases && patterns.under(pair).next().is_some();
+    before.into_iter().flatten().any(|left| pair(left) || known(hash_pair(left, key)))
+        || after.into_iter().flatten().any(|right| pair(right) || known(hash_pair(key, right)))
+}
+
+/// Whether four digits stand near a word on one side: a year, perhaps.
+fn near_digits(text: &[u8], span: &Range<usize>) -> bool {
+    let near =
+        text.get(span.start.saturating_sub(QUICK)..text.len().min(span.end + QUICK)).unwrap_or_default();
+    near.iter().filter(|byte| byte.is_ascii_digit() || **byte >= 0x80).count() >= 4
 }
 
 /// How far the quick look goes, in bytes, before it leaves the question to the exact one.
@@ -54,13 +69,13 @@ fn neighbours(text: &[u8], from: usize, forward: bool) -> Option<[Option<u64>; N
         let (start, end) = if forward { (edge, at) } else { (at, edge) };
         let Some(place) = free.next() else { return Some(found) };
         *place = Some(hash(text, start, end));
-        let mut folded = [0_u8; 8];
+        let mut folded = [0_u8; 16];
         let spelled = text.get(start..end).unwrap_or_default();
         for (to, from) in folded.iter_mut().zip(spelled) {
             *to = from.to_ascii_lowercase();
         }
-        let particle = spelled.len() <= 8 && is_particle(folded.get(..spelled.len()).unwrap_or_default());
-        if !particle && spelled.len() > 1 {
+        let word = folded.get(..spelled.len()).unwrap_or_default();
+        if !is_particle(word) && !is_label(word) && spelled.len() > 1 {
             return Some(found);
         }
     }

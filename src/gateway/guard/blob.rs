@@ -91,7 +91,7 @@ fn quad_may_begin(word: &[u8]) -> bool {
         0 => second != 0,
         0x1F => second == 0x8B,
         0xFE | 0xFF => second >= 0xFE,
-        0xC0..=0xFD => second & 0xC0 == 0x80 || is_text(second) && goes_on(second),
+        0xC0..=0xFD => second & 0xC0 == 0x80 || second == 0 || is_text(second) && goes_on(second),
         _ => after_ascii(second) && goes_on(second) || first == 0x78 && is_zlib(&[first, second]),
     }
 }
@@ -144,6 +144,8 @@ const fn starts_wide(head: [u8; 8]) -> bool {
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => true,
         [first, 0, third, ..] => first != 0 && third != 0,
         [0, second, 0, ..] => second != 0,
+        // Full-width letters.
+        [first, 0xFF, _, 0xFF | 0, ..] | [0xFF, first, 0xFF | 0, ..] => first < 0x60,
         _ => false,
     }
 }
@@ -288,6 +290,7 @@ pub(super) fn is_worth_scanning(bytes: &[u8]) -> bool {
     longest >= 4
         || is_packed(bytes)
         || memchr::memchr(0, bytes).is_some() && wide::parities(bytes) != [false; 2]
+        || wide::dense(bytes) != [false; 2]
 }
 
 /// Whether a stretch of binary data holds four bytes on end that are valid UTF-8.

@@ -6,16 +6,30 @@
 
 mod beside;
 mod blob;
+mod dates;
+mod detect;
 mod digest;
 mod entity;
+mod facts;
+mod filter;
 mod fold;
 mod layer;
 mod lookalike;
+mod naming;
+mod noted;
+mod number;
+mod pairing;
 mod pattern;
 mod peel;
 mod permit;
+mod phone;
+mod phrase;
+mod rarity;
 mod reading;
+mod runs;
 mod scan;
+mod sense;
+mod signs;
 mod spelling;
 mod watch;
 mod wide;
@@ -25,6 +39,8 @@ mod word;
 #[cfg(test)]
 mod tests;
 
+pub use detect::Detected;
+pub use noted::Suspects;
 pub use permit::{Part, Permit, PermitKind};
 pub(super) use reading::{Unit, fold, unescape};
 pub use watch::{Watch, WatchKind, Watched, Watchlist};
@@ -38,6 +54,7 @@ use super::message::{Head, Message};
 pub struct Cleared {
     message: Message,
     permits_used: usize,
+    noted: Vec<(&'static str, u64)>,
 }
 
 impl Cleared {
@@ -54,6 +71,12 @@ impl Cleared {
     /// How many permits covered a watched value that really stood there.
     pub const fn permits_used(&self) -> usize {
         self.permits_used
+    }
+
+    /// What was found and let go, by stable names in ascending order: suspects (`suspect-full-name`, `bsn`) where the
+    /// route reports them, and numbers of its form in typed places (`typed-bsn`).
+    pub fn noted(&self) -> &[(&'static str, u64)] {
+        &self.noted
     }
 }
 
@@ -72,25 +95,54 @@ pub struct Leak {
 pub enum LeakKind {
     /// A watched value of this kind stands outside its permits.
     Watched(WatchKind),
+    /// Something that may be a form of a watched value, and may be something else.
+    Suspected(WatchKind),
+    /// Something that has the form of personal data, whoever's it is.
+    Detected(Detected),
     /// The message asks for more decoding than the bounds allow: it cannot be said to be clean.
     Bound,
 }
 
 impl LeakKind {
+    /// Whether it blocks whatever a route says.
+    pub const fn is_certain(self) -> bool {
+        match self {
+            Self::Watched(_) | Self::Bound => true,
+            Self::Suspected(_) => false,
+            Self::Detected(what) => what.is_certain(),
+        }
+    }
+
     /// The stable name that refusals and metrics use: the kind of value, or `unscannable`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Watched(kind) => kind.name(),
+            Self::Suspected(kind) => kind.suspect_name(),
+            Self::Detected(what) => what.name(),
             Self::Bound => "unscannable",
         }
     }
 }
 
-/// Passes a message that holds nothing watched outside its permits.
+/// Passes a message that holds nothing watched outside its permits, suspects included.
 ///
 /// # Errors
 /// A [`Leak`] with the first thing found, or `unscannable` when nested encodings exceed the bounds.
 pub fn clear(
+    watchlist: &Watchlist,
+    watch: &Watch,
+    permits: &[Permit],
+    message: Message,
+) -> Result<Cleared, Leak> {
+    clear_under(Suspects::Block, watchlist, watch, permits, message)
+}
+
+/// The same, with `suspects` done to what may also be something else. What is certain blocks always.
+///
+/// # Errors
+/// As [`clear`].
+pub fn clear_under(
+    suspects: Suspects,
     watchlist: &Watchlist,
     watch: &Watch,
     permits: &[Permit],
@@ -104,7 +156,7 @@ pub fn clear(
     let size = message.body.len() + sizes.sum::<usize>();
     let digests = || [watchlist.digests(), watch.digests()];
     let sought = Sought { patterns: [watchlist.patterns(), watch.patterns()], digests: &digests };
-    let mut scan = Scan::new(sought, Ledger::new(permits), size);
+    let mut scan = Scan::new(sought, Ledger::new(permits, suspects), size);
     if let Head::Request { method, target, .. } = &message.head {
         // A method of one's own making could carry a name.
         scan.part("target", method.as_str().as_bytes())?;
@@ -124,5 +176,6 @@ pub fn clear(
     scan.permits().turn_to(Some(Part::Body));
     scan.part("body", &message.body)?;
     let permits_used = scan.permits().used();
-    Ok(Cleared { message, permits_used })
+    let noted = scan.permits().take_noted().into_counts();
+    Ok(Cleared { message, permits_used, noted })
 }

@@ -1,46 +1,38 @@
-//! Patterns: every phrase that is watched for, in one compact table found by the hash of a word.
+//! Patterns: everything that is watched for, found by the hash of a word that it cannot do without, its anchor.
 //!
-//! A phrase is folded words parted by spaces. Its rarest word is its anchor: the scanner looks at a
-//! place only when a word there is somebody's anchor (one bit of a filter, then one slot). A phrase of
-//! several significant words is found by its anchor and the significant word beside it; which
-//! words are significant is `word::is_particle`'s to say. It knows no message and no pupil.
+//! Words that are watched alone, names of two words, names with dates and telephone numbers are facts (`facts.rs`).
+//! All else is a phrase: folded words parted by spaces, kept as text and compared as text, found by its rarest word
+//! and the significant word beside it; which words are significant is `word::is_particle`'s to say. The scanner
+//! looks at a place only when the filter says that a word there may be an anchor. It knows no message and no pupil.
 
 use zeroize::Zeroizing;
 
 use super::WatchKind;
-use super::word::{hash_pair, hash_word, is_particle};
+use super::facts::{Fact, Facts};
+use super::filter::Filter;
+use super::phrase::{HEAD, MOST_WORDS, Manner, Phrase, beginning, bytes_at, read, records, write};
+use super::rarity::{Commonness, Word};
+use super::word::{hash_pair, hash_word, key_of_date, key_of_pair, key_of_part, key_of_phone, key_of_word};
 
-/// How a phrase may be found.
+/// What a word is part of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Manner {
-    /// Its words may stand in any order: `Berg, Sanne van den`.
-    pub(super) any_order: bool,
-    /// It is so short that its words must stand close together.
-    pub(super) tight: bool,
-    /// It is a date, after which a time may follow without a break: `2014-01-31T00:00`.
-    pub(super) date: bool,
-    /// Its first word is an initial: `P. Jansen`.
-    pub(super) initial: bool,
+pub(super) struct PartOf {
+    /// Names of two words.
+    pub(super) pairs: bool,
+    /// Names beside a birth date.
+    pub(super) dates: bool,
+    /// Phrases, whose anchor it is.
+    pub(super) phrases: bool,
 }
 
-/// One phrase, as the table holds it.
-#[derive(Clone, Copy)]
-pub(super) struct Phrase<'a> {
-    /// What kind of value it is a form of.
-    pub(super) kind: WatchKind,
-    /// How it may be found.
-    pub(super) manner: Manner,
-    /// Its folded words, parted by single spaces.
-    pub(super) words: &'a [u8],
-}
-
-/// All phrases of a watchlist or a watch.
+/// All that a watchlist or a watch looks for.
 #[derive(Default)]
 pub(super) struct Patterns {
     arena: Zeroizing<Vec<u8>>,
     slots: Vec<Slot>,
     used: usize,
-    filter: Vec<u64>,
+    facts: Facts,
+    filter: Filter,
     longest: usize,
     most_words: usize,
     /// Where the phrases of the present pupil begin.
@@ -54,23 +46,14 @@ struct Slot {
     record: u32,
 }
 
+/// What a word that is no fact by itself is part of, in the room for a kind.
+const PAIRED: WatchKind = WatchKind::FullName;
+const DATED: WatchKind = WatchKind::BirthDate;
+const PHRASED: WatchKind = WatchKind::Identifier;
+/// How far a birth date may stand from its name, in words.
+pub(super) const DATE_WORDS: usize = 9;
+
 const EMPTY: u32 = u32::MAX;
-/// In place of a record: this word is the anchor of phrases that stand under its pairs.
-const ANCHOR: u32 = u32::MAX - 1;
-const HEAD: usize = 3;
-const KINDS: [WatchKind; 8] = [
-    WatchKind::Identifier,
-    WatchKind::FullName,
-    WatchKind::FamilyName,
-    WatchKind::GivenName,
-    WatchKind::Email,
-    WatchKind::Phone,
-    WatchKind::Address,
-    WatchKind::BirthDate,
-];
-/// Longer phrases are watched for by their beginning.
-const LONGEST: usize = 512;
-const MOST_WORDS: usize = 24;
 
 impl Patterns {
     /// No phrases yet; `full` when it is known already that not all will fit.
@@ -83,27 +66,93 @@ impl Patterns {
         self.pupil = self.arena.len();
     }
 
+    /// Takes in a word that is watched alone.
+    pub(super) fn word(&mut self, kind: WatchKind, manner: Manner, word: &[u8]) {
+        if word.is_empty() {
+            return;
+        }
+        let hash = hash_word(word);
+        self.filter.add(hash);
+        self.longest = self.longest.max(word.len());
+        self.facts.add(key_of_word(hash, word, 0, word.len()), Fact { kind, manner });
+    }
+
+    /// Takes in two words that are watched for beside one another. `anchor` is the one looked for first.
+    pub(super) fn pair(&mut self, kind: WatchKind, manner: Manner, anchor: &[u8], other: &[u8]) {
+        if anchor.is_empty() || other.is_empty() || anchor == other {
+            return;
+        }
+        let hash = hash_word(anchor);
+        self.part(hash, PAIRED);
+        self.longest = self.longest.max(anchor.len() + 1 + other.len());
+        self.most_words = self.most_words.max(2);
+        self.facts.add(key_of_pair(hash, hash_word(other)), Fact { kind, manner });
+    }
+
+    /// Takes in a name that is watched for beside a day (year × 10,000 + month × 100 + day).
+    pub(super) fn dated(&mut self, name: &[u8], day: u32) {
+        let hash = hash_word(name);
+        self.part(hash, DATED);
+        self.most_words = self.most_words.max(DATE_WORDS);
+        let manner = Manner { any_order: true, suspect: true, ..Manner::default() };
+        self.facts.add(key_of_date(hash, day), Fact { kind: WatchKind::BirthDate, manner });
+    }
+
+    /// Takes in a Dutch telephone number, without its leading zero.
+    pub(super) fn phone(&mut self, national: u64) {
+        let manner = Manner::default();
+        self.facts.add(key_of_phone(national), Fact { kind: WatchKind::Phone, manner });
+    }
+
+    /// Whether this telephone number is watched for.
+    pub(super) fn knows_phone(&self, national: u64) -> bool {
+        self.facts.knows(key_of_phone(national))
+    }
+
+    fn part(&mut self, hash: u64, what: WatchKind) {
+        self.filter.add(hash);
+        self.facts.add(key_of_part(hash), Fact { kind: what, manner: Manner::default() });
+    }
+
+    /// What is known under a key of `word`.
+    pub(super) const fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// What a word is looked for with.
+    pub(super) fn part_of(&self, hash: u64) -> PartOf {
+        let mut part = PartOf::default();
+        for fact in self.facts.under(key_of_part(hash)) {
+            part.pairs |= fact.kind == PAIRED;
+            part.dates |= fact.kind == DATED;
+            part.phrases |= fact.kind == PHRASED;
+        }
+        part
+    }
+
     /// Takes in one phrase, unless this pupil has it already; `settle` must follow the last.
     pub(super) fn push(&mut self, phrase: Phrase<'_>) {
         let words = beginning(phrase.words);
+        if !words.contains(&b' ') {
+            return self.word(phrase.kind, phrase.manner, words);
+        }
+        let mut two = words.split(|&byte| byte == b' ');
+        if phrase.manner.any_order
+            && let (Some(one), Some(other), None) = (two.next(), two.next(), two.next())
+        {
+            let (long, brief) = if other.len() >= one.len() { (other, one) } else { (one, other) };
+            return self.pair(phrase.kind, phrase.manner, long, brief);
+        }
         let at = self.arena.len();
-        self.full |= at + HEAD + words.len() >= ANCHOR as usize;
+        self.full |= at + HEAD + words.len() >= EMPTY as usize;
         if words.is_empty() || self.full {
             return;
         }
-        let manner = phrase.manner;
-        let meta = phrase.kind as u8
-            | u8::from(manner.any_order) << 3
-            | u8::from(manner.tight) << 4
-            | u8::from(manner.date) << 5
-            | u8::from(manner.initial) << 6;
         let taken = self.arena.get(self.pupil..).unwrap_or_default();
         if records(taken).any(|(_, known)| known.words == words && known.kind == phrase.kind) {
             return;
         }
-        let [low, high] = (words.len() as u16).to_le_bytes();
-        self.arena.extend_from_slice(&[meta, low, high]);
-        self.arena.extend_from_slice(words);
+        write(Phrase { words, ..phrase }, &mut self.arena);
     }
 
     /// Builds table and filter from the phrases taken in.
@@ -111,11 +160,11 @@ impl Patterns {
         let arena = std::mem::take(&mut self.arena);
         let count = records(&arena).count();
         if count == 0 {
-            return;
+            self.facts.settle();
+            return self.filter.settle();
         }
         let common = Commonness::of(&arena, count);
         self.slots = vec![Slot { tag: 0, record: EMPTY }; count + count / 2 + 8];
-        self.filter = vec![0; (count * 24).next_power_of_two().max(1024) / 64];
         let mut words = Vec::with_capacity(MOST_WORDS);
         for (at, phrase) in records(&arena) {
             self.longest = self.longest.max(phrase.words.len());
@@ -127,18 +176,21 @@ impl Patterns {
             self.enter(&arena, at as u32, phrase.manner, &mut words);
         }
         self.resize(self.used * 4 / 3 + 8);
+        self.facts.settle();
+        self.filter.settle();
         self.arena = arena;
         self.arena.shrink_to_fit();
     }
 
     /// Whether nothing is watched for.
     pub(super) fn is_empty(&self) -> bool {
-        self.used == 0
+        self.used == 0 && self.facts.len() == 0
     }
 
     /// Bytes held.
     pub(super) fn memory(&self) -> usize {
-        self.arena.capacity() + self.slots.capacity() * size_of::<Slot>() + self.filter.capacity() * 8
+        let phrases = self.arena.capacity() + self.slots.capacity() * size_of::<Slot>();
+        phrases + self.facts.memory() + self.filter.memory()
     }
 
     /// Whether a phrase did not fit into the table: then nothing can be called clean.
@@ -159,21 +211,12 @@ impl Patterns {
     /// Whether a word may be an anchor: cheap, and wrong for a few words in a hundred.
     #[inline]
     pub(super) fn may_anchor(&self, hash: u64) -> bool {
-        // The length is a power of two, so the mask keeps the index inside.
-        let mask = self.filter.len().wrapping_sub(1);
-        self.filter.get((hash >> 6) as usize & mask).is_some_and(|bits| bits >> (hash & 63) & 1 == 1)
-    }
-
-    /// Whether a word is an anchor: of a phrase of its own, or of phrases found by pairs.
-    pub(super) fn anchors(&self, hash: u64) -> bool {
-        self.slots_of(hash).next().is_some()
+        self.filter.may_hold(hash)
     }
 
     /// The phrases found under a word's or a pair's hash.
     pub(super) fn under(&self, hash: u64) -> impl Iterator<Item = Phrase<'_>> {
-        self.slots_of(hash)
-            .filter(|slot| slot.record != ANCHOR)
-            .filter_map(|slot| read(&self.arena, slot.record as usize))
+        self.slots_of(hash).filter_map(|slot| read(&self.arena, slot.record as usize))
     }
 
     fn slots_of(&self, hash: u64) -> impl Iterator<Item = Slot> {
@@ -209,20 +252,16 @@ impl Patterns {
         let Some((at, anchor)) = words.iter().enumerate().min_by_key(|(_, word)| word.rank) else {
             return;
         };
-        let mask = self.filter.len().wrapping_sub(1);
-        if let Some(bits) = self.filter.get_mut((anchor.hash >> 6) as usize & mask) {
-            *bits |= 1 << (anchor.hash & 63);
-        }
+        self.part(anchor.hash, PHRASED);
         if words.len() == 1 {
             return self.insert(arena, anchor.hash, record);
         }
-        self.insert(arena, anchor.hash, ANCHOR);
         let around = |at: Option<usize>| at.and_then(|at| words.get(at));
         let (first, last) = (words.first(), words.last());
         let left = around(at.checked_sub(1)).or(last.filter(|_| manner.any_order));
         let right = around(Some(at + 1)).or(first.filter(|_| manner.any_order));
         let left_is_rarer = match (left, right) {
-            (Some(left), Some(right)) => left.rank <= right.rank,
+            (Some(left), Some(right)) => left.seen <= right.seen,
             (left, _) => left.is_some(),
         };
         if let Some(left) = left.filter(|_| manner.any_order || left_is_rarer) {
@@ -234,11 +273,8 @@ impl Patterns {
     }
 
     fn insert(&mut self, arena: &[u8], hash: u64, record: u32) {
-        let same = |slot: Slot| {
-            slot.record == record
-                || (record != ANCHOR && slot.record != ANCHOR)
-                    && bytes_at(arena, slot.record) == bytes_at(arena, record)
-        };
+        let same =
+            |slot: Slot| slot.record == record || bytes_at(arena, slot.record) == bytes_at(arena, record);
         if self.slots_of(hash).any(same) {
             return;
         }
@@ -276,95 +312,4 @@ const fn tag(hash: u64) -> u32 {
 /// Tags spread evenly over the table.
 const fn place(tag: u32, slots: usize) -> usize {
     ((tag as u64 * slots as u64) >> 32) as usize
-}
-
-/// A word of a phrase.
-struct Word {
-    hash: u64,
-    particle: bool,
-    /// Lower is better as an anchor: long enough to be rare in texts too, then rare among phrases,
-    /// then long.
-    rank: u32,
-}
-
-/// How many phrases hold a word, roughly: a sketch that forgets the words themselves.
-struct Commonness {
-    counts: Vec<u16>,
-}
-
-impl Commonness {
-    fn of(arena: &[u8], count: usize) -> Self {
-        let mut counts = vec![0_u16; (count * 4).next_power_of_two().clamp(256, 1 << 22)];
-        let mask = counts.len() - 1;
-        for (_, phrase) in records(arena) {
-            for word in phrase.words.split(|&byte| byte == b' ') {
-                if let Some(seen) = counts.get_mut(hash_word(word) as usize & mask) {
-                    *seen = seen.saturating_add(1);
-                }
-            }
-        }
-        Self { counts }
-    }
-
-    fn word(&self, word: &[u8]) -> Word {
-        let hash = hash_word(word);
-        let seen = self.counts.get(hash as usize & (self.counts.len() - 1)).copied();
-        let brevity = 255 - word.len().min(255) as u32;
-        let seen = u32::from(seen.unwrap_or(u16::MAX));
-        // Years and other short numbers stand in every message, however rare they are in names.
-        let weak = word.len() < 4 || word.len() == 4 && word.iter().all(u8::is_ascii_digit);
-        let rank = if weak { 1 << 28 | brevity << 16 | seen } else { seen << 8 | brevity };
-        Word { hash, particle: word.len() <= 5 && is_particle(word), rank }
-    }
-}
-
-/// The phrase cut after the last whole word within bounds.
-fn beginning(words: &[u8]) -> &[u8] {
-    let mut end = 0;
-    let mut at = 0;
-    for word in words.split(|&byte| byte == b' ').take(MOST_WORDS) {
-        at += word.len() + usize::from(at > 0);
-        if at > LONGEST && end > 0 {
-            break;
-        }
-        end = at;
-    }
-    words.get(..end.min(usize::from(u16::MAX))).unwrap_or_default()
-}
-
-fn bytes_at(arena: &[u8], record: u32) -> Option<&[u8]> {
-    let start = record as usize;
-    let len = phrase_len(arena, start)?;
-    arena.get(start..start + HEAD + len)
-}
-
-fn phrase_len(arena: &[u8], at: usize) -> Option<usize> {
-    let low = *arena.get(at + 1)?;
-    let high = *arena.get(at + 2)?;
-    Some(usize::from(u16::from_le_bytes([low, high])))
-}
-
-fn read(arena: &[u8], at: usize) -> Option<Phrase<'_>> {
-    let meta = *arena.get(at)?;
-    let len = phrase_len(arena, at)?;
-    Some(Phrase {
-        kind: *KINDS.get(usize::from(meta & 7))?,
-        manner: Manner {
-            any_order: meta & 8 != 0,
-            tight: meta & 16 != 0,
-            date: meta & 32 != 0,
-            initial: meta & 64 != 0,
-        },
-        words: arena.get(at + HEAD..at + HEAD + len)?,
-    })
-}
-
-fn records(arena: &[u8]) -> impl Iterator<Item = (usize, Phrase<'_>)> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let phrase = read(arena, at)?;
-        let here = at;
-        at += HEAD + phrase.words.len();
-        Some((here, phrase))
-    })
 }

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memchr3};
+use memchr::{memchr, memchr2, memchr3};
 
 use super::entity::named;
 use super::layer::Step;
@@ -22,6 +22,11 @@ pub(super) enum Escapes {
     Quoted,
     /// The same, but for the equal sign between a query's name and value.
     QuotedValue,
+    /// Comments, CDATA marks and tags that only change how letters look, as if they were not there:
+    /// `Jan<b>sen</b>`. All other tags as spaces.
+    Tags,
+    /// The same, as spaces: `<td>Piet</td><td>Jansen</td>`.
+    TagsApart,
 }
 
 /// What one escape stands for.
@@ -56,6 +61,10 @@ pub(super) fn escape(text: &[u8], at: usize, escapes: Escapes) -> Option<Escape>
         (b'%', Escapes::Signs | Escapes::Form) => percent(rest),
         (b'&', Escapes::Signs | Escapes::Form) => reference(rest),
         (b'+', Escapes::Form) => Some(Escape::byte(1, b' ')),
+        (b'<', Escapes::Tags) if !joins(rest) => tag(rest).map(|len| Escape::byte(len, b' ')),
+        (b'<', Escapes::Tags) => tag(rest).map(Escape::nothing),
+        (b'<', Escapes::TagsApart) => tag(rest).map(|len| Escape::byte(len, b' ')),
+        (b']', Escapes::Tags) => rest.starts_with(b"]]>").then(|| Escape::nothing(3)),
         (b'=', Escapes::Quoted) => quoted(rest),
         (b'=', Escapes::QuotedValue) if !parts_query(text, at) => quoted(rest),
         _ => None,
@@ -78,6 +87,8 @@ pub(super) fn peel(
             Escapes::Signs => memchr3(b'\\', b'%', b'&', rest),
             Escapes::Form => rest.iter().position(|byte| matches!(byte, b'\\' | b'%' | b'&' | b'+')),
             Escapes::Quoted | Escapes::QuotedValue => memchr(b'=', rest),
+            Escapes::Tags => memchr2(b'<', b']', rest),
+            Escapes::TagsApart => memchr(b'<', rest),
         }
         .unwrap_or(rest.len());
         out.extend_from_slice(rest.get(..plain).unwrap_or_default());
@@ -138,6 +149,41 @@ fn quoted(rest: &[u8]) -> Option<Escape> {
         _ => hex(rest, 1, 2).map(|byte| Escape::byte(3, byte as u8)),
     }
 }
+
+/// The length of a tag, a comment or what begins CDATA.
+fn tag(rest: &[u8]) -> Option<usize> {
+    if rest.starts_with(b"<![CDATA[") {
+        return Some(9);
+    }
+    if rest.starts_with(b"<!--") {
+        let inside = rest.get(4..TAG.min(rest.len()))?;
+        return memchr::memmem::find(inside, b"-->").map(|at| at + 7);
+    }
+    let begins = matches!(rest.get(1)?, b'/' | b'?' | b'!' | b'a'..=b'z' | b'A'..=b'Z');
+    let inside = rest.get(1..TAG.min(rest.len()))?;
+    let end = inside.iter().position(|byte| matches!(byte, b'<' | b'>'))?;
+    (begins && inside.get(end) == Some(&b'>')).then_some(end + 2)
+}
+
+/// Elements inside a word.
+const INLINE: [&[u8]; 24] = [
+    b"b", b"i", b"u", b"s", b"a", b"em", b"strong", b"span", b"font", b"mark", b"small", b"big", b"sub",
+    b"sup", b"wbr", b"tt", b"del", b"ins", b"code", b"abbr", b"bdi", b"bdo", b"g", b"x",
+];
+
+/// Whether what stands on both sides of a tag belongs to one word.
+fn joins(rest: &[u8]) -> bool {
+    let name = rest.get(1..).unwrap_or_default();
+    let name = name.strip_prefix(b"/").unwrap_or(name);
+    if matches!(name.first(), Some(b'!' | b'?')) {
+        return true;
+    }
+    let len = name.iter().take(8).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    INLINE.contains(&name.get(..len).unwrap_or_default().to_ascii_lowercase().as_slice())
+}
+
+/// Markup longer than this is not taken for a tag.
+const TAG: usize = 512;
 
 /// Whether the equal sign at `at` follows a name at the beginning or after `?` or `&`.
 pub(super) fn parts_query(text: &[u8], at: usize) -> bool {

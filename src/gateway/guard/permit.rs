@@ -6,7 +6,8 @@
 use http::HeaderName;
 use std::ops::Range;
 
-use super::WatchKind;
+use super::noted::{Noted, Suspects};
+use super::{LeakKind, WatchKind};
 
 /// A part of the message whose bytes a span is measured in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,16 +57,49 @@ impl PermitKind {
     }
 }
 
-/// The permits of one message, and which of them were needed.
+/// The permits of one message, which of them were needed, and what was found and let go.
 pub(super) struct Ledger<'a> {
     permits: &'a [Permit],
     used: Vec<bool>,
     part: Option<Part>,
+    suspects: Suspects,
+    noted: Noted,
 }
 
 impl<'a> Ledger<'a> {
-    pub(super) fn new(permits: &'a [Permit]) -> Self {
-        Self { permits, used: vec![false; permits.len()], part: None }
+    pub(super) fn new(permits: &'a [Permit], suspects: Suspects) -> Self {
+        Self { permits, used: vec![false; permits.len()], part: None, suspects, noted: Noted::default() }
+    }
+
+    /// What a watched value at `span` means for the message: nothing under a permit, a note where suspects are only
+    /// reported, and else the end.
+    pub(super) fn weigh(&mut self, span: Range<usize>, kind: LeakKind, digits: bool) -> Result<(), LeakKind> {
+        let covered = match kind {
+            LeakKind::Watched(watched) | LeakKind::Suspected(watched) => self.covers(&span, watched, digits),
+            // A detector knows nobody: whoever was allowed to write here wrote this.
+            LeakKind::Detected(_) => self.permitted(&span, |_| true),
+            LeakKind::Bound => false,
+        };
+        match kind {
+            _ if covered => Ok(()),
+            _ if self.suspects == Suspects::Report && !kind.is_certain() => {
+                self.noted.add(kind.name(), span);
+                Ok(())
+            }
+            _ => Err(kind),
+        }
+    }
+
+    /// Counts something that is never a reason to refuse.
+    pub(super) fn note(&mut self, name: &'static str, span: Range<usize>) {
+        if !self.permitted(&span, |_| true) {
+            self.noted.add(name, span);
+        }
+    }
+
+    /// What was counted.
+    pub(super) fn take_noted(&mut self) -> Noted {
+        std::mem::take(&mut self.noted)
     }
 
     /// From now on spans are of this part; `None` for bytes that no permit can cover.
@@ -74,12 +108,16 @@ impl<'a> Ledger<'a> {
     }
 
     /// Whether a permit covers this match; notes that it did.
-    pub(super) fn covers(&mut self, span: &Range<usize>, kind: WatchKind, digits_only: bool) -> bool {
+    fn covers(&mut self, span: &Range<usize>, kind: WatchKind, digits_only: bool) -> bool {
+        self.permitted(span, |permit| permit.covers(kind, digits_only))
+    }
+
+    fn permitted(&mut self, span: &Range<usize>, covers: impl Fn(PermitKind) -> bool) -> bool {
         let found = self.permits.iter().zip(&mut self.used).find(|(permit, _)| {
             Some(&permit.part) == self.part.as_ref()
                 && permit.span.start <= span.start
                 && permit.span.end >= span.end
-                && permit.kind.covers(kind, digits_only)
+                && covers(permit.kind)
         });
         found.is_some_and(|(_, used)| {
             *used = true;

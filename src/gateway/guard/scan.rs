@@ -8,12 +8,15 @@ use std::ops::Range;
 
 use super::beside::has_company;
 use super::blob;
+use super::detect::begins_account;
 use super::digest::Digests;
 use super::fold::Bytes;
 use super::layer::{Layer, stretches};
 use super::pattern::Patterns;
 use super::peel::{Escapes, escape, parts_query, peel};
 use super::permit::Ledger;
+use super::sense::LONGEST_NUMBER;
+use super::signs::{Signs, note};
 use super::wide;
 use super::window::{Match, PASSED_OVER, Window};
 use super::word::{BLOCK, classes, hash};
@@ -29,29 +32,15 @@ pub(super) struct Sought<'a> {
 
 /// One message's scan.
 pub(super) struct Scan<'a> {
-    sought: Sought<'a>,
+    pub(super) sought: Sought<'a>,
     permits: Ledger<'a>,
     budget: usize,
     margin: usize,
     words: usize,
     longest: usize,
-    window: Window,
-    spare: Vec<u8>,
-    part: &'static str,
-}
-
-/// What a pass over one layer met.
-#[derive(Default)]
-struct Signs {
-    escapes: Vec<usize>,
-    quoted: Vec<usize>,
-    /// Escapes before this offset are noted.
-    noted: usize,
-    nul: bool,
-    /// The end of the base64 run met last.
-    run_end: usize,
-    /// A run up to here was decoded from a place where text may begin.
-    decoded: usize,
+    pub(super) window: Window,
+    pub(super) spare: Vec<u8>,
+    pub(super) part: &'static str,
 }
 
 /// Work allowed for each byte of the message, in bytes scanned, and besides.
@@ -94,15 +83,16 @@ impl<'a> Scan<'a> {
         &mut self.permits
     }
 
-    fn charge(&mut self, work: usize) -> Result<(), Leak> {
+    pub(super) fn charge(&mut self, work: usize) -> Result<(), Leak> {
         self.budget = self.budget.checked_sub(work).ok_or(Leak { kind: LeakKind::Bound, part: self.part })?;
         Ok(())
     }
 
-    fn layer(&mut self, layer: &Layer<'_>) -> Result<(), Leak> {
+    pub(super) fn layer(&mut self, layer: &Layer<'_>) -> Result<(), Leak> {
         self.charge(layer.text.len() + LAYER_COST)?;
         let mut signs = Signs::default();
         self.pass(layer, &mut signs)?;
+        self.addresses(layer)?;
         if layer.may_unpack() && blob::is_packed(layer.text) {
             let unpacked = blob::unpack(layer.text, self.budget);
             let unpacked = unpacked.ok_or(Leak { kind: LeakKind::Bound, part: self.part })?;
@@ -112,7 +102,12 @@ impl<'a> Scan<'a> {
         if !layer.may_decode() {
             return Ok(());
         }
-        if signs.nul || layer.text.starts_with(&[0xFF, 0xFE]) || layer.text.starts_with(&[0xFE, 0xFF]) {
+        let dense = layer.bytes == Bytes::Binary && wide::dense(layer.text) != [false; 2];
+        if dense
+            || signs.nul
+            || layer.text.starts_with(&[0xFF, 0xFE])
+            || layer.text.starts_with(&[0xFE, 0xFF])
+        {
             for reading in wide::readings(layer.text) {
                 for strict in [true, false] {
                     let text = wide::decode(layer.text, reading, strict);
@@ -120,6 +115,10 @@ impl<'a> Scan<'a> {
                 }
             }
         }
+        let tags: Vec<usize> = memchr::memchr_iter(b'<', layer.text)
+            .filter(|at| escape(layer.text, *at, Escapes::Tags).is_some())
+            .collect();
+        self.peel(layer, &tags, Escapes::Tags, Escapes::TagsApart, &|_, _| true)?;
         self.peel(layer, &signs.escapes, Escapes::Signs, Escapes::Form, &|text, stretch| {
             text.get(stretch).is_some_and(|bytes| bytes.contains(&b'+'))
         })?;
@@ -220,12 +219,24 @@ impl<'a> Scan<'a> {
         if roster.may_anchor(key) | exchange.may_anchor(key) {
             self.anchor(layer, start..end, key)?;
         }
+        let rest = layer.text.get(start..).unwrap_or_default();
+        if rest.first().is_some_and(u8::is_ascii_digit) {
+            if end - start <= LONGEST_NUMBER {
+                self.number(layer, start..end)?;
+            }
+        } else if end - start >= 4 && begins_account(rest) {
+            self.account(layer, start)?;
+        }
         if end - start >= blob::SHORTEST && decode {
-            let rest = layer.text.get(start..).unwrap_or_default();
             let goes_on = layer.text.get(end).is_some_and(|&byte| blob::in_base64(byte));
             if blob::first(rest) != 0 || goes_on || end - start >= blob::LONG {
                 self.blob(layer, start..end, goes_on, signs)?;
             }
+        } else if decode
+            && start >= signs.decoded
+            && layer.text.get(end).is_some_and(|&byte| blob::in_base64(byte))
+        {
+            self.short_run(layer, start..end, signs)?;
         }
         Ok(())
     }
@@ -237,10 +248,7 @@ impl<'a> Scan<'a> {
             return Ok(());
         }
         for patterns in self.sought.patterns {
-            if patterns.may_anchor(key)
-                && patterns.anchors(key)
-                && has_company(layer.text, &span, key, patterns)
-            {
+            if patterns.may_anchor(key) && has_company(layer.text, &span, key, patterns) {
                 let read = self.window.open(layer.text, &span, self.words, layer.bytes);
                 self.charge(read)?;
                 self.judge(layer, &span, patterns)?;
@@ -256,6 +264,10 @@ impl<'a> Scan<'a> {
         }
         self.window.fold(layer.text, span.clone(), layer.bytes);
         let sets = self.sought.patterns;
+        if self.window.holds_number() {
+            self.folded_number(layer, &span)?;
+            self.window.fold(layer.text, span.clone(), layer.bytes);
+        }
         if !sets.iter().any(|patterns| self.window.may_anchor(patterns)) {
             return Ok(());
         }
@@ -270,13 +282,10 @@ impl<'a> Scan<'a> {
     /// Holds what the window shows against the permits.
     fn judge(&mut self, layer: &Layer<'_>, span: &Range<usize>, patterns: &Patterns) -> Result<(), Leak> {
         let Self { window, permits, part, .. } = self;
-        window.matches(patterns, span, &mut |found: Match<'_>| {
+        window.matches(patterns, span, &mut |found: Match| {
+            let kind = if found.suspect { LeakKind::Suspected } else { LeakKind::Watched }(found.kind);
             let origin = layer.origin(found.span);
-            let digits = found.phrase.words.iter().all(|byte| matches!(byte, b'0'..=b'9' | b' '));
-            if permits.covers(&origin, found.phrase.kind, digits) {
-                return Ok(());
-            }
-            Err(Leak { kind: LeakKind::Watched(found.phrase.kind), part })
+            permits.weigh(origin, kind, found.digits).map_err(|kind| Leak { kind, part })
         })
     }
 
@@ -329,6 +338,12 @@ impl<'a> Scan<'a> {
             for at in blob::packed_segments(body).take(PACKED_TRIES) {
                 self.run(layer, run.start + at..run.end, &mut out)?;
             }
+            // In a path the segments before are letters of base64 too.
+            let before = text.get(run.start..word.start).unwrap_or_default();
+            let segment = before.iter().rposition(|&byte| byte == b'/').map(|at| run.start + at + 1);
+            if let Some(segment) = segment.filter(|segment| *segment < word.start) {
+                self.run(layer, segment..run.end, &mut out)?;
+            }
             if run != word && run.len() >= BINARY_RUN && !uuid {
                 self.run(layer, run.clone(), &mut out)?;
                 if run.start == word.start {
@@ -338,14 +353,21 @@ impl<'a> Scan<'a> {
         }
         if promise.base64 && signs.run_end > word.end && word.start >= signs.decoded {
             signs.decoded = signs.run_end;
-            self.run(layer, word.start..signs.run_end, &mut out)?;
+            let whole = word.start..signs.run_end;
+            self.segment(layer, &whole, &mut out)?;
+            self.run(layer, whole, &mut out)?;
         }
         self.spare = out;
         Ok(())
     }
 
     /// Decodes a whole run of base64, over line breaks and marks.
-    fn run(&mut self, layer: &Layer<'_>, run: Range<usize>, out: &mut Vec<u8>) -> Result<(), Leak> {
+    pub(super) fn run(
+        &mut self,
+        layer: &Layer<'_>,
+        run: Range<usize>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Leak> {
         out.clear();
         blob::base64(layer.text.get(run.clone()).unwrap_or_default(), out);
         self.charge(run.len())?;
@@ -369,27 +391,5 @@ impl<'a> Scan<'a> {
             return Err(Leak { kind, part: self.part });
         }
         Ok(())
-    }
-}
-
-/// Notes the escapes that begin in a block.
-#[cold]
-fn note(text: &[u8], base: usize, chunk: &[u8], signs: &mut Signs) {
-    for (offset, byte) in chunk.iter().enumerate() {
-        let at = base + offset;
-        match byte {
-            b'\\' | b'%' | b'&' if at >= signs.noted => {
-                if let Some(escape) = escape(text, at, Escapes::Signs) {
-                    signs.noted = at + escape.len;
-                    // An escaped quote parts words as it stands.
-                    if text.get(at + 1) != Some(&b'"') {
-                        signs.escapes.push(at);
-                    }
-                }
-            }
-            b'=' if escape(text, at, Escapes::Quoted).is_some() => signs.quoted.push(at),
-            0 => signs.nul = true,
-            _ => {}
-        }
     }
 }

@@ -1,29 +1,34 @@
-//! Spellings: from the values of one pupil to the phrases that are looked for.
+//! Spellings: from the values of one pupil to what is looked for.
 //!
-//! A new variant of a name (initials, joined, reordered) is one more phrase here and nothing
-//! elsewhere. Whether a value is watched alone depends on where it came from: the exchange or the
-//! roster.
+//! A new variant of a value is one more fact or phrase here (of a name, in `naming.rs`) and nothing elsewhere.
+//! Whether a value is watched alone depends on where it came from: the exchange or the roster.
 
 use super::WatchKind;
+use super::dates::{self, Day};
 use super::fold::{Joined, phrase};
-use super::pattern::{Manner, Patterns, Phrase};
-use super::word::is_particle;
+use super::naming::{Naming, is_space};
+use super::pattern::Patterns;
+use super::phone;
+use super::phrase::{Manner, Phrase};
+use super::word::{is_particle, is_preposition};
 
 /// Where values came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// The school's roster: names are watched in combination only, birth dates not yet.
+    /// The school's roster: names are watched in combination only, birth dates beside a name.
     Roster,
     /// The exchange: whatever identifies is watched.
     Exchange,
 }
 
-/// Writes the phrases of one pupil after another, with buffers that are used again.
+/// Writes what is looked for of one pupil after another, with buffers that are used again.
 pub(super) struct Speller {
     origin: Origin,
     values: Vec<Value>,
     folded: Vec<u8>,
     scratch: Vec<u8>,
+    days: Vec<u32>,
+    naming: Naming,
 }
 
 struct Value {
@@ -35,21 +40,29 @@ struct Value {
 
 /// With how many of a pupil's other values a short value is combined.
 const COMPANY: usize = 16;
-/// From how many letters on a full name is found with any marks between its words.
-const LOOSE_NAME: usize = 6;
+/// Identifiers of several parts are also looked for in one piece, up to this many bytes (a UUID's 36).
+const JOINED: usize = 40;
+/// A last part of an identifier that is so long identifies by itself (an ECK iD's 64 or 128 digits).
+const LONG_PART: usize = 32;
 
-const LINEAR: Manner = Manner { any_order: false, tight: false, date: false, initial: false };
-const TIGHT: Manner = Manner { any_order: true, tight: true, ..LINEAR };
-const INITIAL: Manner = Manner { initial: true, ..TIGHT };
-/// A family name with fewer letters is not looked for with an initial.
-const INITIAL_NAME: usize = 4;
+pub(super) const LINEAR: Manner =
+    Manner { any_order: false, tight: false, date: false, initial: false, suspect: false };
+pub(super) const TIGHT: Manner = Manner { any_order: true, tight: true, ..LINEAR };
+pub(super) const SUSPECT: Manner = Manner { suspect: true, ..LINEAR };
 
 impl Speller {
-    pub(super) const fn new(origin: Origin) -> Self {
-        Self { origin, values: Vec::new(), folded: Vec::new(), scratch: Vec::new() }
+    pub(super) fn new(origin: Origin) -> Self {
+        Self {
+            origin,
+            values: Vec::new(),
+            folded: Vec::new(),
+            scratch: Vec::new(),
+            days: Vec::new(),
+            naming: Naming::default(),
+        }
     }
 
-    /// Writes every phrase of one pupil's values.
+    /// Writes everything that is looked for of one pupil.
     pub(super) fn pupil<'a>(
         &mut self,
         values: impl Iterator<Item = (WatchKind, &'a str)>,
@@ -57,33 +70,57 @@ impl Speller {
     ) {
         self.values.clear();
         self.folded.clear();
+        self.days.clear();
+        self.naming.next();
         out.next_pupil();
         for (kind, text) in values {
-            if kind == WatchKind::BirthDate {
-                self.birth_date(text, out);
-                continue;
-            }
-            self.take(kind, text, Joined::Nothing);
-            if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b' ') {
-                for joined in [Joined::Apostrophes, Joined::Hyphens, Joined::Both] {
-                    if text.chars().any(|mark| joined.joins(mark)) {
-                        self.take(kind, text, joined);
-                    }
-                }
-            }
-            if kind == WatchKind::Phone {
-                self.phone(text, out);
-            }
+            self.read(kind, text, out);
         }
         let values = std::mem::take(&mut self.values);
         for value in &values {
             self.alone(value, out);
+            self.naming.take(value.kind, self.folded.get(value.start..value.end).unwrap_or_default());
         }
-        self.names(&values, out);
-        for (at, value) in values.iter().enumerate().filter(|(_, value)| value.short) {
+        self.naming.write(&self.days, out);
+        for value in values.iter().filter(|value| value.kind == WatchKind::Email) {
+            // A folded address has its local part in its first words: the domain was cut off when it was read.
+            self.naming.local_part(self.words(value), out);
+        }
+        for (at, value) in
+            values.iter().enumerate().filter(|(_, value)| value.short && value.kind != WatchKind::Email)
+        {
             self.company(at, value, &values, out);
         }
         self.values = values;
+    }
+
+    /// Reads one value, in every form that folding alone does not make equal.
+    fn read(&mut self, kind: WatchKind, text: &str, out: &mut Patterns) {
+        match kind {
+            WatchKind::BirthDate => return self.birth_date(text, out),
+            WatchKind::Email => {
+                self.scratch.clear();
+                phrase(text, Joined::Nothing, &mut self.scratch);
+                out.push(Phrase { kind, manner: LINEAR, words: &self.scratch });
+                let local = text.rsplit_once('@').map_or(text, |(local, _)| local);
+                return self.take(kind, local, Joined::Nothing);
+            }
+            WatchKind::Phone if phone::take(text, out) => return,
+            _ => {}
+        }
+        self.take(kind, text, Joined::Nothing);
+        if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b' ') {
+            return;
+        }
+        for joined in [Joined::Apostrophes, Joined::Hyphens, Joined::Both] {
+            if text.chars().any(|mark| joined.joins(mark)) {
+                self.take(kind, text, joined);
+            }
+        }
+        if text.contains(is_digraph) {
+            let spelled: String = text.chars().map(digraph).collect::<Vec<_>>().concat();
+            self.take(kind, &spelled, Joined::Nothing);
+        }
     }
 
     /// Folds a value and notes it, unless an equal one is noted already.
@@ -107,268 +144,125 @@ impl Speller {
     fn alone(&mut self, value: &Value, out: &mut Patterns) {
         let words = self.folded.get(value.start..value.end).unwrap_or_default();
         let several = words.contains(&b' ');
-        let push = |manner, words, out: &mut Patterns| {
+        let push = |manner, words: &[u8], out: &mut Patterns| {
             out.push(Phrase { kind: value.kind, manner, words });
         };
         match value.kind {
-            WatchKind::GivenName | WatchKind::BirthDate => {}
+            WatchKind::GivenName | WatchKind::BirthDate | WatchKind::Email => {}
             // Given name and family name: each is the other's company, however short.
             WatchKind::FullName if several => {
-                push(name_manner(words), words, out);
                 self.scratch.clear();
                 join(&mut self.scratch, words.split(is_space).filter(|word| !is_particle(word)));
-                if self.scratch.len() < words.len() && self.scratch.contains(&b' ') {
-                    push(name_manner(&self.scratch), &self.scratch, out);
+                if words.split(is_space).any(is_preposition) {
+                    push(LINEAR, words, out);
                 }
-                push_initial(&mut self.scratch, words, family_in(words), out);
+                let bare = if self.scratch.contains(&b' ') { &self.scratch } else { words };
+                push(name_manner(bare), bare, out);
             }
             WatchKind::FamilyName if self.origin == Origin::Roster => {}
             _ if value.short => {}
-            WatchKind::Identifier if several && words.len() <= 20 => {
+            WatchKind::Identifier if several => {
+                let last = words.rsplit(is_space).next().unwrap_or_default();
+                if last.len() >= LONG_PART && last.iter().any(u8::is_ascii_digit) {
+                    return push(LINEAR, last, out);
+                }
                 push(LINEAR, words, out);
-                // `LL-10023` is also written `LL10023`.
-                self.scratch.clear();
-                self.scratch.extend(words.iter().filter(|byte| **byte != b' '));
-                push(LINEAR, &self.scratch, out);
+                if words.len() <= JOINED {
+                    // `LL-10023` is also written `LL10023`.
+                    self.scratch.clear();
+                    self.scratch.extend(words.iter().filter(|byte| **byte != b' '));
+                    push(LINEAR, &self.scratch, out);
+                }
             }
             _ => push(LINEAR, words, out),
         }
     }
 
-    /// Every given name, and its first word, with every family name.
-    fn names(&mut self, values: &[Value], out: &mut Patterns) {
-        let of = |kind| values.iter().filter(move |value| value.kind == kind);
-        for given in of(WatchKind::GivenName) {
-            let given = self.folded.get(given.start..given.end).unwrap_or_default();
-            let first = given.split(is_space).next().unwrap_or_default();
-            let forms: &[&[u8]] = if first.len() < given.len() { &[given, first] } else { &[given] };
-            for form in forms {
-                for family in of(WatchKind::FamilyName).chain(of(WatchKind::FullName)) {
-                    let words = self.folded.get(family.start..family.end).unwrap_or_default();
-                    let tail = match family.kind {
-                        WatchKind::FullName => match after(words, given) {
-                            Some(tail) => tail,
-                            None => continue,
-                        },
-                        _ => words,
-                    };
-                    let whole = |full: &Value| {
-                        full.end - full.start == form.len() + 1 + tail.len()
-                            && after(self.folded.get(full.start..full.end).unwrap_or_default(), form)
-                                == Some(tail)
-                    };
-                    // `alone` wrote that one, with and without its particles.
-                    if tail.is_empty() || *form == tail || of(WatchKind::FullName).any(whole) {
-                        continue;
-                    }
-                    push_name(&mut self.scratch, form, tail.split(is_space), out);
-                    let bare = tail.split(is_space).skip_while(|word| is_particle(word));
-                    push_name(&mut self.scratch, form, bare, out);
-                    // `sanne.vandenberg`
-                    if is_prefixed(tail) {
-                        let joined: Vec<u8> = tail.iter().copied().filter(|byte| *byte != b' ').collect();
-                        push_name(&mut self.scratch, form, std::iter::once(joined.as_slice()), out);
-                        push_initial(&mut self.scratch, form, &joined, out);
-                    }
-                    push_initial(&mut self.scratch, form, tail, out);
-                }
-            }
-        }
-    }
-
-    /// A short value counts only beside another value of the same pupil.
+    /// A short value counts only beside a name or another short value of the same pupil: others are watched alone.
     fn company(&mut self, at: usize, value: &Value, values: &[Value], out: &mut Patterns) {
         let words = self.folded.get(value.start..value.end).unwrap_or_default();
-        let others = values.iter().enumerate().filter(|(other, _)| *other != at).take(COMPANY);
-        for (_, other) in others {
+        let is_name =
+            |kind| matches!(kind, WatchKind::GivenName | WatchKind::FamilyName | WatchKind::FullName);
+        // Two names are `naming`'s.
+        let company = |other: &Value| match (is_name(value.kind), is_name(other.kind)) {
+            (true, true) => false,
+            (_, name) => name || other.short,
+        };
+        let others = values.iter().enumerate().filter(|(other, _)| *other != at);
+        for (_, other) in others.filter(|(_, other)| company(other)).take(COMPANY) {
             let beside = self.folded.get(other.start..other.end).unwrap_or_default();
             if beside == words {
                 continue;
             }
-            self.scratch.clear();
-            join(&mut self.scratch, [words, beside].into_iter());
-            out.push(Phrase { kind: value.kind, manner: TIGHT, words: &self.scratch });
-        }
-    }
-
-    /// The usual groupings of a Dutch number, national and international.
-    fn phone(&mut self, text: &str, out: &mut Patterns) {
-        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        let national = digits
-            .strip_prefix("0031")
-            .or_else(|| digits.strip_prefix("31").filter(|rest| rest.len() == 9))
-            .or_else(|| digits.strip_prefix('0'))
-            .unwrap_or(&digits)
-            .trim_start_matches('0');
-        if national.len() < 6 {
-            return;
-        }
-        let mobile = national.starts_with('6');
-        let cuts: &[&[usize]] = if mobile {
-            &[&[1], &[1, 4], &[1, 2, 2, 2]]
-        } else {
-            &[&[2], &[3], &[2, 3], &[2, 3, 2], &[3, 3]]
-        };
-        let mut put = |words: String| {
-            out.push(Phrase { kind: WatchKind::Phone, manner: LINEAR, words: words.as_bytes() });
-        };
-        for prefix in ["0", "31 ", "31", "0031 ", "0031", "31 0 ", "31 0"] {
-            put(format!("{prefix}{national}"));
-            for cut in cuts {
-                put(format!("{prefix}{}", grouped(national, cut)));
+            if words.contains(&b' ') || beside.contains(&b' ') {
+                self.scratch.clear();
+                join(&mut self.scratch, [words, beside].into_iter());
+                out.push(Phrase { kind: value.kind, manner: TIGHT, words: &self.scratch });
+            } else {
+                let (long, brief) =
+                    if beside.len() > words.len() { (beside, words) } else { (words, beside) };
+                out.pair(value.kind, TIGHT, long, brief);
             }
         }
     }
 
     fn birth_date(&mut self, text: &str, out: &mut Patterns) {
+        let day = dates::parse(text);
         if self.origin == Origin::Roster {
-            return;
+            return self.days.extend(day.map(Day::number));
         }
-        let mut put = |words: &[u8]| {
-            let manner = Manner { date: true, ..LINEAR };
-            out.push(Phrase { kind: WatchKind::BirthDate, manner, words });
-        };
-        let Some((year, month, day)) = date(text) else {
-            self.scratch.clear();
-            phrase(text, Joined::Nothing, &mut self.scratch);
-            if !is_short(&self.scratch) {
-                put(&self.scratch);
-            }
-            return;
-        };
-        put(format!("{year:04} {month:02} {day:02}").as_bytes());
-        put(format!("{year:04}{month:02}{day:02}").as_bytes());
-        put(format!("{day:02} {month:02} {year:04}").as_bytes());
-        put(format!("{day:02}{month:02}{year:04}").as_bytes());
-        if day < 10 || month < 10 {
-            put(format!("{day} {month} {year:04}").as_bytes());
+        let manner = Manner { date: true, ..LINEAR };
+        let mut put = |words: &[u8]| out.push(Phrase { kind: WatchKind::BirthDate, manner, words });
+        if let Some(day) = day {
+            return dates::written(day, &mut put);
         }
-        let name = MONTHS.get(usize::from(month.saturating_sub(1))).copied().unwrap_or_default();
-        put(format!("{day} {name} {year:04}").as_bytes());
+        self.scratch.clear();
+        phrase(text, Joined::Nothing, &mut self.scratch);
+        if !is_short(&self.scratch) {
+            put(&self.scratch);
+        }
     }
 }
 
-const MONTHS: [&str; 12] = [
-    "januari",
-    "februari",
-    "maart",
-    "april",
-    "mei",
-    "juni",
-    "juli",
-    "augustus",
-    "september",
-    "oktober",
-    "november",
-    "december",
-];
-
 /// Fewer than 4 letters and fewer than 5 digits: too likely to stand somewhere by chance.
-fn is_short(words: &[u8]) -> bool {
-    let digits = words.iter().filter(|byte| byte.is_ascii_digit()).count();
-    // A letter beyond ASCII counts by its first byte.
-    let letter = |byte: &&u8| byte.is_ascii_lowercase() || **byte >= 0xC0;
-    words.iter().filter(letter).count() < 4 && digits < 5
+pub(super) fn is_short(words: &[u8]) -> bool {
+    letters(words) < 4 && words.iter().filter(|byte| byte.is_ascii_digit()).count() < 5
 }
 
-fn name_manner(words: &[u8]) -> Manner {
+/// How many letters a folded text has; one beyond ASCII counts by its first byte.
+pub(super) fn letters(words: &[u8]) -> usize {
+    words.iter().filter(|byte| byte.is_ascii_lowercase() || **byte >= 0xC0).count()
+}
+
+/// From how many letters on a full name is found with any marks between its words.
+const LOOSE_NAME: usize = 6;
+
+/// How a name of several words is found.
+pub(super) fn name_manner(words: &[u8]) -> Manner {
     let letters = words.iter().filter(|byte| **byte != b' ').count();
     Manner { any_order: true, tight: letters < LOOSE_NAME, ..LINEAR }
 }
 
-fn push_name<'a>(
-    scratch: &mut Vec<u8>,
-    given: &'a [u8],
-    family: impl Iterator<Item = &'a [u8]>,
-    out: &mut Patterns,
-) {
-    scratch.clear();
-    join(scratch, std::iter::once(given).chain(family));
-    if scratch.len() > given.len() {
-        out.push(Phrase { kind: WatchKind::FullName, manner: name_manner(scratch), words: scratch });
+/// Letters that are also written as two: `Müller`, `Mueller`.
+const fn is_digraph(letter: char) -> bool {
+    matches!(letter, 'ä' | 'ö' | 'ü' | 'ø' | 'å' | 'Ä' | 'Ö' | 'Ü' | 'Ø' | 'Å')
+}
+
+fn digraph(letter: char) -> String {
+    match letter {
+        'ä' | 'Ä' => "ae".to_owned(),
+        'ö' | 'Ö' | 'ø' | 'Ø' => "oe".to_owned(),
+        'ü' | 'Ü' => "ue".to_owned(),
+        'å' | 'Å' => "aa".to_owned(),
+        other => other.to_string(),
     }
 }
 
-/// The initial of `given` with a family name: `P. Jansen`, and, its prefix being passed over, `S. v.d. Berg`.
-fn push_initial(scratch: &mut Vec<u8>, given: &[u8], family: &[u8], out: &mut Patterns) {
-    let first = given.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
-    let Some(first) = first.filter(|first| first.is_alphabetic()) else { return };
-    let name = || family.split(is_space).skip_while(|word| is_particle(word));
-    // A letter beyond ASCII counts by its first byte.
-    let letter = |byte: &&u8| byte.is_ascii_lowercase() || **byte >= 0xC0;
-    if name().flatten().filter(letter).count() < INITIAL_NAME {
-        return;
-    }
-    scratch.clear();
-    let mut initial = [0; 4];
-    join(scratch, std::iter::once(first.encode_utf8(&mut initial).as_bytes()).chain(name()));
-    out.push(Phrase { kind: WatchKind::FullName, manner: INITIAL, words: scratch });
-}
-
-/// The family name in a full name: what its first prefix stands before, or its last word.
-fn family_in(words: &[u8]) -> &[u8] {
-    let mut at = 0;
-    for word in words.split(is_space) {
-        if at > 0 && is_particle(word) {
-            break;
-        }
-        at += word.len() + 1;
-    }
-    let last = || words.rsplit(is_space).next().unwrap_or_default();
-    words.get(at..).filter(|family| !family.is_empty()).unwrap_or_else(last)
-}
-
-/// Whether a family name begins with a prefix.
-fn is_prefixed(family: &[u8]) -> bool {
-    family.contains(&b' ') && family.split(is_space).next().is_some_and(is_particle)
-}
-
-/// What follows `given` in the full name `words`.
-fn after<'a>(words: &'a [u8], given: &[u8]) -> Option<&'a [u8]> {
-    words.strip_prefix(given)?.strip_prefix(b" ")
-}
-
-fn join<'a>(out: &mut Vec<u8>, words: impl Iterator<Item = &'a [u8]>) {
+pub(super) fn join<'a>(out: &mut Vec<u8>, words: impl Iterator<Item = &'a [u8]>) {
     for word in words {
         if !out.is_empty() {
             out.push(b' ');
         }
         out.extend_from_slice(word);
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that split wants")]
-const fn is_space(byte: &u8) -> bool {
-    *byte == b' '
-}
-
-/// `612345678` cut after 1 and 4 more digits: `6 1234 5678`.
-fn grouped(digits: &str, cut: &[usize]) -> String {
-    let mut text = String::with_capacity(digits.len() + cut.len());
-    let mut rest = digits;
-    for &at in cut {
-        let Some((group, more)) = rest.split_at_checked(at) else {
-            break;
-        };
-        text.push_str(group);
-        text.push(' ');
-        rest = more;
-    }
-    text.push_str(rest);
-    text
-}
-
-/// Year, month and day of `YYYY-MM-DD`, `YYYYMMDD` or `DD-MM-YYYY`, whatever stands between.
-fn date(text: &str) -> Option<(u16, u8, u8)> {
-    let date = text.split('T').next()?.trim();
-    let mut parts = date.split(|mark: char| !mark.is_ascii_digit());
-    let (first, second, third) = (parts.next()?, parts.next(), parts.next());
-    let (year, month, day) = match (second, third) {
-        (Some(month), Some(day)) if first.len() == 4 => (first, month, day),
-        (Some(month), Some(year)) if year.len() == 4 => (year, month, first),
-        (None, None) if first.len() == 8 => (first.get(..4)?, first.get(4..6)?, first.get(6..)?),
-        _ => return None,
-    };
-    let (year, month, day) = (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
-    ((1..=12).contains(&month) && (1..=31).contains(&day)).then_some((year, month, day))
 }

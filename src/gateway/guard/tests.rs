@@ -5,6 +5,7 @@ mod clean;
 mod encodings;
 mod evasion;
 mod permits;
+mod thresholds;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};

@@ -7,6 +7,9 @@ pub(super) fn readings(bytes: &[u8]) -> Vec<(usize, bool)> {
         // Zeros at odd offsets: little-endian units from 0, or big-endian units from 1.
         readings.extend([(1 - parity, false), (parity, true)]);
     }
+    for (parity, _) in dense(bytes).iter().enumerate().filter(|(_, found)| **found) {
+        readings.extend([(1 - parity, false), (parity, true)]);
+    }
     match bytes {
         [0xFF, 0xFE, ..] => readings.push((0, false)),
         [0xFE, 0xFF, ..] => readings.push((0, true)),
@@ -29,6 +32,23 @@ pub(super) fn parities(bytes: &[u8]) -> [bool; 2] {
         }
     }
     seen.map(|count| count >= 2)
+}
+
+/// Whether nearly all bytes at even and at odd offsets are the upper halves of letters, full-width and zero-width
+/// characters: then there need be no zeros.
+pub(super) fn dense(bytes: &[u8]) -> [bool; 2] {
+    if bytes.len() < 8 {
+        return [false; 2];
+    }
+    let mut seen = [0; 2];
+    for (at, byte) in bytes.iter().enumerate() {
+        if matches!(byte, 0..=4 | 0x1E | 0x20 | 0xFF)
+            && let Some(count) = seen.get_mut(at & 1)
+        {
+            *count += 1;
+        }
+    }
+    seen.map(|count: usize| count * 2 * 10 >= bytes.len() * 9)
 }
 
 /// UTF-16 read from `offset` on, as UTF-8. With `strict`, units that no Latin, Greek or Cyrillic text

@@ -5,58 +5,77 @@
 
 use std::ops::Range;
 
+use super::WatchKind;
 use super::fold::{Bytes, Unit, fold_bytes};
-use super::pattern::{Patterns, Phrase};
-use super::word::{hash_pair, hash_word, is_particle, is_word};
+use super::pattern::Patterns;
+use super::phrase::Phrase;
+use super::word::{hash_pair, hash_word, is_label, is_particle, is_word, key_of_word};
 
 /// How far the words of one phrase may lie apart in the source, in bytes.
 const REACH: usize = 4096;
 /// Marks between two words of one phrase, a run of white space counting as one.
-const GAP: u8 = 8;
-const TIGHT_GAP: u8 = 3;
+pub(super) const GAP: u8 = 8;
+pub(super) const TIGHT_GAP: u8 = 3;
 /// Words between two words of a name that are passed over when they are tussenvoegsels.
 pub(super) const PASSED_OVER: usize = 4;
 /// How many words beside an anchor are looked up with it.
-pub(super) const NEAREST: usize = 6;
+pub(super) const NEAREST: usize = 8;
 
 /// A folded word and where it stands.
-struct Token {
+pub(super) struct Token {
     text: Range<usize>,
-    source: Range<usize>,
-    hash: u64,
-    particle: bool,
+    pub(super) source: Range<usize>,
+    pub(super) hash: u64,
+    key: u64,
+    pub(super) particle: bool,
+    /// It says what the name beside it is: `achternaam`.
+    pub(super) label: bool,
+    /// It begins with a capital.
+    pub(super) upper: bool,
     /// Marks between the word before and this one.
-    gap: u8,
+    pub(super) gap: u8,
     /// Whether one of them is a colon: then a name and a value, not one phrase.
-    colon: bool,
-    /// What stands between the word before and this one, where an initial is asked for.
-    marks: Marks,
+    pub(super) colon: bool,
+    /// What stands between the word before and this one.
+    pub(super) marks: Marks,
 }
 
 /// Marks between two words, as far as they tell an initial from a letter.
 #[derive(Clone, Copy, Default)]
-struct Marks {
+pub(super) struct Marks {
     /// A dot stands at the word before: `P. Jansen`, `Jansen, P.`.
-    dot: bool,
+    pub(super) dot: bool,
     /// A mark of user names stands there: `p_jansen`, `p-jansen`.
-    joins: bool,
+    pub(super) joins: bool,
     /// A bracket, a quote, a question: `a) groen`, `["B","Groen"]`.
-    parts: bool,
+    pub(super) parts: bool,
+    /// An apostrophe: `o'brien`.
+    pub(super) quote: bool,
+    /// The end of a sentence or of a clause: a stop and a space behind a word.
+    pub(super) stop: bool,
+    /// A comma.
+    pub(super) comma: bool,
+    /// Anything but spaces.
+    pub(super) any: bool,
 }
 
 /// The folded words of a stretch of text.
 #[derive(Default)]
 pub(super) struct Window {
     folded: Vec<u8>,
-    tokens: Vec<Token>,
+    pub(super) tokens: Vec<Token>,
     /// What follows the last word.
-    after: Marks,
+    pub(super) after: Marks,
 }
 
-/// Where a phrase stands.
-pub(super) struct Match<'a> {
-    /// Which phrase.
-    pub(super) phrase: Phrase<'a>,
+/// Where something that is watched for stands.
+pub(super) struct Match {
+    /// What kind of value it is a form of.
+    pub(super) kind: WatchKind,
+    /// Whether it may also be something else.
+    pub(super) suspect: bool,
+    /// Whether it holds digits only.
+    pub(super) digits: bool,
     /// The bytes of the text it stands in.
     pub(super) span: Range<usize>,
 }
@@ -79,6 +98,8 @@ impl Window {
         let mut space = false;
         let mut colon = false;
         let mut open = false;
+        // Whether the last word is no abbreviation, and whether a mark that ends a sentence stood behind it.
+        let (mut long, mut ends) = (false, false);
         let mut marks = Marks::default();
         let folded = &mut self.folded;
         let tokens = &mut self.tokens;
@@ -92,7 +113,10 @@ impl Window {
                         text: at..at,
                         source: base + start..base + end,
                         hash: 0,
+                        key: 0,
                         particle: false,
+                        label: false,
+                        upper: is_upper(source.get(start..end)),
                         gap,
                         colon,
                         marks,
@@ -102,13 +126,22 @@ impl Window {
                     token.text.end = folded.len();
                     token.source.end = base + end;
                 }
+                long = tokens.last().is_some_and(|token| token.text.len() > 2);
                 (open, gap, space, colon, marks) = (true, 0, false, false, Marks::default());
+                ends = false;
             }
             Unit::Space => {
                 gap = gap.saturating_add(u8::from(!space));
+                marks.any |= matches!(source.get(start), Some(b'\t' | b'\n' | b'\r'));
+                marks.stop |= ends;
                 (open, space) = (false, true);
             }
             Unit::Break(mark) => {
+                // A plus is a space of a form.
+                marks.any |= mark != '+';
+                marks.comma |= mark == ',';
+                ends |= matches!(mark, '!' | '?' | ';') || mark == '.' && long;
+                marks.quote |= open && matches!(mark, '\'' | '’' | '‘' | '`');
                 marks.dot |= open && mark == '.';
                 marks.joins |= open && matches!(mark, '_' | '-');
                 marks.parts |= matches!(mark, '(' | ')' | '[' | ']' | '{' | '}' | '"' | '?' | '!' | '=');
@@ -121,7 +154,26 @@ impl Window {
         for token in tokens {
             let word = folded.get(token.text.clone()).unwrap_or_default();
             token.hash = hash_word(word);
+            token.key = key_of_word(token.hash, word, 0, word.len());
             token.particle = is_particle(word);
+            token.label = is_label(word);
+        }
+    }
+
+    /// Whether one of the folded words is a number of two digits or more.
+    pub(super) fn holds_number(&self) -> bool {
+        self.tokens
+            .iter()
+            .any(|token| token.text.len() > 1 && self.text(token).iter().all(u8::is_ascii_digit))
+    }
+
+    /// The folded words with one space between them.
+    pub(super) fn spaced(&self, out: &mut Vec<u8>) {
+        for token in &self.tokens {
+            if !out.is_empty() {
+                out.push(b' ');
+            }
+            out.extend_from_slice(self.text(token));
         }
     }
 
@@ -130,27 +182,54 @@ impl Window {
         self.tokens.iter().any(|token| patterns.may_anchor(token.hash))
     }
 
-    /// Calls `found` for every phrase whose anchor is one of the words inside `span`.
-    pub(super) fn matches<'p, E>(
+    /// Calls `found` for everything that is watched for and whose anchor is one of the words inside `span`.
+    pub(super) fn matches<E>(
         &self,
-        patterns: &'p Patterns,
+        patterns: &Patterns,
         span: &Range<usize>,
-        found: &mut impl FnMut(Match<'p>) -> Result<(), E>,
+        found: &mut impl FnMut(Match) -> Result<(), E>,
     ) -> Result<(), E> {
         for (at, token) in self.tokens.iter().enumerate() {
             let inside = token.source.start >= span.start && token.source.end <= span.end;
-            if !inside || !patterns.may_anchor(token.hash) || !patterns.anchors(token.hash) {
+            if !inside || !patterns.may_anchor(token.hash) {
                 continue;
             }
-            let before = self.tokens.get(..at).unwrap_or_default();
-            let after = self.tokens.get(at + 1..).unwrap_or_default();
-            let lefts = nearest(before.iter().rev()).map(|left| hash_pair(left, token.hash));
-            let rights = nearest(after.iter()).map(|right| hash_pair(token.hash, right));
-            let keys = std::iter::once(token.hash).chain(lefts).chain(rights);
-            for phrase in keys.flat_map(|key| patterns.under(key)) {
-                if let Some(span) = self.place(&phrase, at) {
-                    found(Match { phrase, span })?;
-                }
+            for fact in patterns.facts().under(token.key) {
+                let digits = self.text(token).iter().all(u8::is_ascii_digit);
+                let (kind, suspect) = (fact.kind, fact.manner.suspect);
+                found(Match { kind, suspect, digits, span: token.source.clone() })?;
+            }
+            let part = patterns.part_of(token.hash);
+            if part.pairs {
+                self.pairs(patterns, at, found)?;
+            }
+            if part.dates {
+                self.dates(patterns, at, found)?;
+            }
+            if part.phrases {
+                self.phrases(patterns, at, token, found)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Every phrase of which the word numbered `at` is the anchor.
+    fn phrases<E>(
+        &self,
+        patterns: &Patterns,
+        at: usize,
+        token: &Token,
+        found: &mut impl FnMut(Match) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let before = self.tokens.get(..at).unwrap_or_default();
+        let after = self.tokens.get(at + 1..).unwrap_or_default();
+        let lefts = nearest(before.iter().rev()).map(|left| hash_pair(left, token.hash));
+        let rights = nearest(after.iter()).map(|right| hash_pair(token.hash, right));
+        let keys = std::iter::once(token.hash).chain(lefts).chain(rights);
+        for phrase in keys.flat_map(|key| patterns.under(key)) {
+            if let Some(span) = self.place(&phrase, at) {
+                let digits = phrase.words.iter().all(|byte| matches!(byte, b'0'..=b'9' | b' '));
+                found(Match { kind: phrase.kind, suspect: phrase.manner.suspect, digits, span })?;
             }
         }
         Ok(())
@@ -178,7 +257,7 @@ impl Window {
         for (nth, token) in near.enumerate() {
             if from + nth == at {
                 place = Some(names.len());
-            } else if self.passed_over(token, phrase.manner.initial) && !words.contains(&self.text(token)) {
+            } else if (token.particle || token.label) && !words.contains(&self.text(token)) {
                 continue;
             }
             names.push(token);
@@ -209,35 +288,12 @@ impl Window {
                     })
                 };
             let last = rest.last().unwrap_or(first);
-            let span = first.source.start..last.source.end;
-            (stands && (!phrase.manner.initial || self.initialled(phrase, &span))).then_some(span)
+            stands.then_some(first.source.start..last.source.end)
         })
     }
 
-    /// Whether a word between two words of a name may stand there: a tussenvoegsel, another initial.
-    fn passed_over(&self, token: &Token, initial: bool) -> bool {
-        token.particle || initial && token.text.len() == 1 && !self.text(token).iter().all(u8::is_ascii_digit)
-    }
-
-    /// Whether the letter in `span` is written as an initial: with a dot, or as the beginning of a user name.
-    fn initialled(&self, phrase: &Phrase<'_>, span: &Range<usize>) -> bool {
-        let letter = phrase.words.split(|&byte| byte == b' ').next().unwrap_or_default();
-        let mut written = false;
-        for (nth, token) in self.tokens.iter().enumerate() {
-            let first = token.source.start == span.start;
-            if token.source.start < span.start || token.source.end > span.end {
-                continue;
-            }
-            if !first && (token.gap > TIGHT_GAP || token.colon || token.marks.parts) {
-                return false;
-            }
-            let next = self.tokens.get(nth + 1).map_or(self.after, |next| next.marks);
-            written |= (next.dot || first && next.joins) && self.text(token) == letter;
-        }
-        written
-    }
-
-    fn text(&self, token: &Token) -> &[u8] {
+    /// A word's folded letters.
+    pub(super) fn text(&self, token: &Token) -> &[u8] {
         self.folded.get(token.text.clone()).unwrap_or_default()
     }
 
@@ -260,10 +316,16 @@ fn nearest<'a>(tokens: impl Iterator<Item = &'a Token>) -> impl Iterator<Item = 
     let mut over = false;
     let near = tokens.take_while(move |token| {
         let before = over;
-        over = !token.particle && token.text.len() > 1;
+        over = !token.particle && !token.label && token.text.len() > 1;
         !before
     });
     near.take(NEAREST).map(|token| token.hash)
+}
+
+fn is_upper(source: Option<&[u8]>) -> bool {
+    let letter =
+        source.and_then(|bytes| std::str::from_utf8(bytes).ok()).and_then(|text| text.chars().next());
+    letter.is_some_and(char::is_uppercase)
 }
 
 /// Whether a run of word bytes can hold a word at all; a lone zero-width character cannot.

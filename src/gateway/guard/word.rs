@@ -105,6 +105,39 @@ pub(super) fn hash_pair(left: u64, right: u64) -> u64 {
     mix(left.rotate_left(17) ^ SEED, right ^ STEP)
 }
 
+/// The key of a word that is watched alone: by all its bytes, without regard to ASCII case. `hash` is its hash.
+#[inline]
+pub(super) fn key_of_word(hash: u64, text: &[u8], start: usize, end: usize) -> u64 {
+    let mut key = hash;
+    if end.wrapping_sub(start) > 24 {
+        for chunk in text.get(start..end).unwrap_or_default().chunks(8) {
+            key = mix(key ^ (load_end(chunk, 0) | FOLD), STEP).rotate_left(9);
+        }
+    }
+    mix(key ^ 0x5851_F42D_4C95_7F2D, STEP)
+}
+
+/// The key of two words that stand beside one another, in either order.
+#[inline]
+pub(super) fn key_of_pair(one: u64, other: u64) -> u64 {
+    hash_pair(one.min(other), one.max(other))
+}
+
+/// The key of a name and a day: year × 10,000 + month × 100 + day.
+pub(super) fn key_of_date(name: u64, day: u32) -> u64 {
+    mix(name ^ 0x1405_7B7E_F767_814F, STEP ^ u64::from(day) << 1)
+}
+
+/// The key that says that a word is part of pairs or dates.
+pub(super) fn key_of_part(hash: u64) -> u64 {
+    mix(hash ^ 0x2545_F491_4F6C_DD1D, SEED)
+}
+
+/// The key of a Dutch telephone number, without its leading zero.
+pub(super) fn key_of_phone(national: u64) -> u64 {
+    mix(national ^ SEED, 0x9FB2_1C65_1E98_DF25)
+}
+
 #[inline]
 fn mix(left: u64, right: u64) -> u64 {
     let product = u128::from(left) * u128::from(right);
@@ -127,6 +160,62 @@ fn load_end(text: &[u8], start: usize) -> u64 {
         *to = *from;
     }
     u64::from_le_bytes(bytes)
+}
+
+/// Words that say what the name beside them is, in members, elements and forms: `"voornaam":"…","achternaam":"…"`.
+pub(super) fn is_label(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"naam"
+            | b"name"
+            | b"voornaam"
+            | b"voornamen"
+            | b"roepnaam"
+            | b"achternaam"
+            | b"familienaam"
+            | b"geslachtsnaam"
+            | b"tussenvoegsel"
+            | b"tussenvoegsels"
+            | b"voorvoegsel"
+            | b"voorvoegsels"
+            | b"prefix"
+            | b"infix"
+            | b"given"
+            | b"givenname"
+            | b"first"
+            | b"firstname"
+            | b"middle"
+            | b"middlename"
+            | b"family"
+            | b"familyname"
+            | b"familynameprefix"
+            | b"last"
+            | b"lastname"
+            | b"lastnameprefix"
+            | b"surname"
+            | b"initials"
+            | b"voorletters"
+    )
+}
+
+/// Tussenvoegsels that are prepositions of every sentence: `storm op de dijk` is not Storm Dijk. They stand between the
+/// words of a name only where the name itself has them.
+pub(super) fn is_preposition(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"in"
+            | b"op"
+            | b"aan"
+            | b"bij"
+            | b"uit"
+            | b"over"
+            | b"onder"
+            | b"voor"
+            | b"tot"
+            | b"te"
+            | b"e"
+            | b"y"
+    )
 }
 
 /// Prefixes of Dutch and neighbouring family names (tussenvoegsels), normalised: too common to look
@@ -175,6 +264,18 @@ pub(super) fn is_particle(word: &[u8]) -> bool {
             | b"al"
             | b"v"
             | b"vd"
+            | b"vdr"
+            | b"vande"
+            | b"vanden"
+            | b"vander"
+            | b"vant"
+            | b"vanhet"
+            | b"opde"
+            | b"opden"
+            | b"opt"
+            | b"inde"
+            | b"inden"
+            | b"int"
             | b"bin"
             | b"ibn"
             | b"ben"

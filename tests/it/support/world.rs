@@ -12,6 +12,7 @@ use sluis::derive::Shape;
 use sluis::disk::Disk;
 use sluis::disk::faulty::FaultyDisk;
 use sluis::gateway::caller::{CallerRule, Credential, Network};
+use sluis::gateway::guard::Suspects;
 use sluis::gateway::house::{House, Register};
 use sluis::gateway::issuer::{Issuer, IssuerSettings};
 use sluis::gateway::needle::Needle;
@@ -54,6 +55,8 @@ pub(crate) struct Options {
     /// Whether the roster has a column for whole names.
     pub(crate) full_names: bool,
     pub(crate) eck_id_kept: bool,
+    /// What the guard does with suspects.
+    pub(crate) suspects: Suspects,
     /// On what terms `rekenwonder` receives anything.
     pub(crate) terms: Arc<Terms>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -91,6 +94,7 @@ impl Default for Options {
             roster: Some(everybody()),
             full_names: true,
             eck_id_kept: false,
+            suspects: Suspects::Block,
             terms: Arc::default(),
             clock: Arc::new(SystemClock),
             agreed: None,
@@ -447,6 +451,7 @@ fn route(
         link: options.link,
         eck_id_kept: options.eck_id_kept,
         needle: options.needle != Some(false) || publisher != "rekenwonder",
+        suspects: options.suspects,
         terms: if publisher == "rekenwonder" { Arc::clone(&options.terms) } else { Arc::default() },
         swaps: options.swaps.iter().map(swap).collect(),
         upstream: Base::parse(&base).unwrap(),

@@ -1,0 +1,54 @@
+//! The filter in front of everything: whether a word can begin a look at all. Two bits in one word of a Bloom
+//! filter, so that a text's words cost one fetch each, of one cache line. It says no for certain, and yes in doubt.
+
+use super::facts::push_distinct;
+
+/// Words that may be anchors.
+#[derive(Default)]
+pub(super) struct Filter {
+    gathered: Vec<u64>,
+    bits: Vec<u64>,
+    shift: u32,
+}
+
+/// Bits for each word, before rounding up to a power of two.
+const ROOM: usize = 14;
+
+impl Filter {
+    /// Takes in a word by its hash; `settle` must follow the last.
+    pub(super) fn add(&mut self, hash: u64) {
+        push_distinct(&mut self.gathered, hash);
+    }
+
+    /// Builds the filter from what was taken in.
+    pub(super) fn settle(&mut self) {
+        let mut gathered = std::mem::take(&mut self.gathered);
+        gathered.sort_unstable();
+        gathered.dedup();
+        let cells = (gathered.len() * ROOM / 64).next_power_of_two().max(16);
+        self.bits = vec![0; cells];
+        self.shift = 64 - cells.trailing_zeros();
+        for hash in gathered {
+            if let Some(cell) = self.bits.get_mut((hash >> self.shift) as usize) {
+                *cell |= two_of(hash);
+            }
+        }
+    }
+
+    /// Whether a word may be an anchor: cheap, and wrong for a few words in a hundred.
+    #[inline]
+    pub(super) fn may_hold(&self, hash: u64) -> bool {
+        let wanted = two_of(hash);
+        self.bits.get((hash >> (self.shift & 63)) as usize).is_some_and(|cell| cell & wanted == wanted)
+    }
+
+    /// Bytes held.
+    pub(super) fn memory(&self) -> usize {
+        self.bits.capacity() * 8
+    }
+}
+
+#[inline]
+const fn two_of(hash: u64) -> u64 {
+    1 << (hash & 63) | 1 << (hash >> 6 & 63)
+}
