@@ -151,7 +151,7 @@ fn show(report: &Value, screen: &Screen) {
     } else {
         let of = screen.pick("of", "van de");
         let look = screen.pick("exchanges: look at these", "uitwisselingen: kijk naar deze");
-        screen.say(&format!("{} {found} {of} {covered} {look}", screen.pick("in", "in")));
+        screen.say(&format!("in {found} {of} {covered} {look}"));
     }
     let shown = list(report, "look_at");
     for hit in shown {

@@ -141,7 +141,7 @@ fn false_positives_are_rare() {
 }
 
 #[test]
-#[ignore = "two minutes: the rate, measured"]
+#[ignore = "a minute and a half: the rate, measured"]
 fn the_rate_is_below_2_to_the_minus_20() {
     let (asked, rounds) = (4 << 20, 16);
     let found: u64 = (0..rounds).map(|_| false_positives(100_000, asked)).sum();
