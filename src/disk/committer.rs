@@ -162,6 +162,8 @@ impl<E: Encode> Committer<E> {
         }
         let (answer, receiver) = oneshot::channel();
         queue.waiting.push_back(Waiting::Turn(Box::new(move |encoder, place, shared| {
+            // Dropped before `answer`: see `fill`.
+            let _guard = FailOnPanic(shared);
             let done = act(encoder, place);
             let failed = matches!(done, Err(CommitError::Failed));
             // Before the answer, as for items.

@@ -414,7 +414,7 @@ async fn no_evidence_is_made_of_a_journal_that_is_not_what_it_was() {
     let changed = |part: &str| {
         tiles.iter().filter(|path| path.to_string_lossy().contains(part)).max_by_key(width).unwrap()
     };
-    for (part, what) in [("tile/entries/", "CLI-150"), ("tile/0/", "CLI-118")] {
+    for (part, what) in [("tile/entries/", "CLI-154"), ("tile/0/", "CLI-118")] {
         let file = changed(part);
         let before = std::fs::read(file).unwrap();
         let mut bytes = before.clone();
@@ -423,7 +423,7 @@ async fn no_evidence_is_made_of_a_journal_that_is_not_what_it_was() {
         for arguments in [&["report", "evidence", "--out", "bad.zip"][..], &["report", "register"]] {
             let said = place.fails(arguments);
             assert!(
-                said.contains(what) && (what != "CLI-150" || said.contains("entry-differs")),
+                said.contains(what) && (what != "CLI-154" || said.contains("entry-differs")),
                 "{part}: {said}"
             );
         }

@@ -592,7 +592,7 @@ fn a_bundle_of_many_tiles_verifies_and_holds_its_proofs() {
     fs::write(&entries, bytes).unwrap();
     let bad = folder.path().join("bad.zip");
     let failure = evidence::make(&settings, &facts, Period::default(), &bad, &screen).unwrap_err();
-    assert_eq!(failure.code(), "CLI-150");
+    assert_eq!(failure.code(), "CLI-154");
     let left = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
     assert!(left.map(|name| name.to_string_lossy().into_owned()).all(|name| !name.contains("bad")));
 }

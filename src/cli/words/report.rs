@@ -9,7 +9,7 @@ pub(super) const ALL: &[&Message] = &[&JOURNAL_DIFFERS, &PERIOD, &JOURNAL_MOVED,
 
 /// No report is made of a journal that does not verify.
 pub(in crate::cli) const JOURNAL_DIFFERS: Message = error(
-    "CLI-150",
+    "CLI-154",
     [
         "the journal is not what it was, so that no report is made of it: {count} kinds of difference, first {first}",
         "leave its directory as it is, and compare with `sluis journal verify` and a checkpoint kept elsewhere",
