@@ -4,11 +4,12 @@
 //! an unknown pseudonym, another publisher's and a guess are one refusal. It must not know sockets.
 
 use super::added::{self, Added};
+use super::answers::{Answer, Answers};
 use super::aside::aside;
 use super::asking::within;
 use super::edits::{Edits, Write, Written};
 use super::exchange::Exchange;
-use super::guard::{Watch, WatchKind};
+use super::guard::Watch;
 use super::house::Register;
 use super::leave::vault_refusal;
 use super::message::{Head, Message};
@@ -18,9 +19,8 @@ use super::piece::{Piece, pieces};
 use super::record::{Crossing, record};
 use super::refusal::Refusal;
 use super::route::{Asks, Route};
-use super::{address, watching, withheld};
-use crate::derive::Core;
-use crate::identity::{Identifier, Kind};
+use super::{address, withheld};
+use crate::identity::Identifier;
 use crate::journal::Event;
 use crate::profile::find::{Finding, Masking};
 use crate::profile::{Act, Door, Minted, Selected};
@@ -85,88 +85,6 @@ pub(super) async fn enter(
     };
     record(exchange, &crossing, None).await?;
     Ok(Restored { message: written.message, whom, named })
-}
-
-/// What stands behind a finding.
-enum Answer {
-    Nothing,
-    /// The identifier of the field's kind, and the mapping it came by.
-    Identifier {
-        identifier: Identifier,
-        core: Core,
-        salt: [u8; 16],
-    },
-    /// The name that a label replaced.
-    Name(Secret<String>),
-    /// The member was added when the record left.
-    Added,
-}
-
-/// Answers to every finding of every piece.
-struct Answers(Vec<Vec<Answer>>);
-
-impl Answers {
-    fn at(&self, piece: usize, finding: usize) -> &Answer {
-        self.0.get(piece).and_then(|own| own.get(finding)).unwrap_or(&Answer::Nothing)
-    }
-
-    fn salts(&self) -> Vec<[u8; 16]> {
-        let mut salts: Vec<[u8; 16]> = self
-            .0
-            .iter()
-            .flatten()
-            .filter_map(|answer| match answer {
-                Answer::Identifier { salt, .. } => Some(*salt),
-                _ => None,
-            })
-            .collect();
-        salts.sort_unstable();
-        salts.dedup();
-        salts
-    }
-
-    /// Whom a message is about, with the finding that says so.
-    fn people<'a>(&'a self, pieces: &'a [Piece]) -> impl Iterator<Item = (&'a Finding, &'a Identifier)> {
-        let all = self.0.iter().zip(pieces).flat_map(|(own, piece)| own.iter().zip(&piece.found.findings));
-        all.filter_map(|(answer, finding)| match (answer, &finding.act) {
-            (Answer::Identifier { identifier, .. }, Act::Pseudonym(masking)) if masking.person => {
-                Some((finding, identifier))
-            }
-            _ => None,
-        })
-    }
-
-    fn whom(&self) -> Vec<Identifier> {
-        let of = |answer: &Answer| match answer {
-            Answer::Identifier { identifier, .. } => Some(identifier.clone()),
-            _ => None,
-        };
-        self.0.iter().flatten().filter_map(of).collect()
-    }
-
-    /// What was restored must not come back out in the same exchange. What the publisher sent may: it knows its own
-    /// words, and a watch on them would answer its guesses.
-    fn watch(&self, watch: &mut Watch, pieces: &[Piece]) {
-        for (own, piece) in self.0.iter().zip(pieces) {
-            for (answer, finding) in own.iter().zip(&piece.found.findings) {
-                let person = watching::numbered(Door::Enter, finding.person);
-                match answer {
-                    Answer::Nothing | Answer::Added => {}
-                    Answer::Identifier { identifier, .. } => {
-                        let email = identifier.kind() == Kind::EMAIL;
-                        let kind = if email { WatchKind::Email } else { WatchKind::Identifier };
-                        watch.add(person, kind, identifier.expose_spelling());
-                        watch.add(person, kind, identifier.expose());
-                    }
-                    Answer::Name(name) => {
-                        if let Some(kind) = watching::of_label(&finding.act) {
-                            watch.add(person, kind, name.expose());
-                        }
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// One call for all pseudonyms, then one for the labels that stand on them.

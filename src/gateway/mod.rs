@@ -6,6 +6,7 @@
 mod added;
 mod address;
 mod admission;
+mod answers;
 mod aside;
 mod asking;
 pub mod caller;

@@ -132,10 +132,18 @@ pub fn look(
         };
         let good = match batch.read(directory) {
             // Compared even when no key is at hand.
-            Some(bytes) => match month {
-                Some((hashes, key)) => ask(&bytes, key, hashes, question, &mut left),
-                None => true,
-            },
+            Some(bytes) => {
+                match month.as_ref().map(|(hashes, key)| ask(&bytes, key, hashes, question, &mut left)) {
+                    Some(Opened { all, none }) => {
+                        // They are what was committed to: it is the key that is another month's, or another school's.
+                        if none {
+                            *month = None;
+                        }
+                        all || none
+                    }
+                    None => true,
+                }
+            }
             None => false,
         };
         if !good {
@@ -166,26 +174,36 @@ pub fn covered(directory: &Path) -> Result<HashSet<[u8; 16]>, NeedleError> {
     Ok(exchanges)
 }
 
-/// Asks every filter of a stretch; false when one does not open for its exchange.
+/// Which filters of a stretch opened.
+struct Opened {
+    all: bool,
+    /// There were some, and none did.
+    none: bool,
+}
+
+/// Asks every filter of a stretch.
 fn ask(
     mut bytes: &[u8],
     key: &MonthKey,
     hashes: &[u64],
     question: &Question,
     left: &mut HashMap<[u8; 16], Left>,
-) -> bool {
-    let mut good = true;
+) -> Opened {
+    let (mut opened_ones, mut closed) = (0_usize, 0_usize);
     while let Some((record, after)) = first(bytes) {
         bytes = after;
         let Some(message) = left.get_mut(record.exchange) else { continue };
         let opened = key.sealer().open(&key.place(record.exchange), record.sealed).ok();
         let answers = opened.as_ref().and_then(|filter| contains(filter.expose(), hashes));
         match answers {
-            Some(answers) => message.says = message.says.max(Some(question.judge(&answers))),
-            None => good = false,
+            Some(answers) => {
+                opened_ones += 1;
+                message.says = message.says.max(Some(question.judge(&answers)));
+            }
+            None => closed += 1,
         }
     }
-    good
+    Opened { all: closed == 0, none: closed > 0 && opened_ones == 0 }
 }
 
 fn count(left: HashMap<[u8; 16], Left>, months: &Months, found: &mut Found) {
