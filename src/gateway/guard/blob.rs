@@ -79,11 +79,14 @@ pub(super) fn promise(word: &[u8]) -> Promise {
 
 /// Whether the first four characters may stand for text of any kind: a byte after ASCII is neither a
 /// control character nor the middle of one in UTF-8. Zeros and packed data pass.
-fn quad_may_begin(word: &[u8]) -> bool {
+pub(super) fn quad_may_begin(word: &[u8]) -> bool {
     let Some(quad) = word.first_chunk::<4>() else {
         return false;
     };
     let [a, b, c, d] = quad.map(sextet);
+    if (a | b | c | d) & 0xC0 != 0 {
+        return false;
+    }
     let (first, second, third) = (a << 2 | b >> 4 & 3, b << 4 | c >> 2 & 15, c << 6 | d & 63);
     let after_ascii = |byte: u8| is_text(byte) || byte >= 0xC0 || byte == 0;
     let goes_on = |second: u8| second >= 0x80 || second == 0 || after_ascii(third);

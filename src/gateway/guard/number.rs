@@ -30,67 +30,94 @@ pub(super) fn read<E>(
     patterns: [&Patterns; 2],
     tell: &mut impl FnMut(Range<usize>, Number) -> Result<(), E>,
 ) -> Result<(), E> {
+    let len = word.len();
+    let mut next = next_group(text, word.end);
+    // Most numbers of a message end here: too short, and nothing behind them.
+    if len < 9 && next.is_none() {
+        return Ok(());
+    }
     let before = |back: usize| word.start.checked_sub(back).and_then(|at| text.get(at)).copied();
     let after_digit = before(2).is_some_and(|byte| byte.is_ascii_digit());
     if after_digit && matches!(before(1), Some(b'.' | b',' | b'-' | b'/' | b':')) {
         return Ok(());
     }
-    let spaced = after_digit && before(1) == Some(b' ');
-    let plus = before(1) == Some(b'+') || before(1) == Some(b'(') && before(2) == Some(b'+');
-    let mut digits = Vec::with_capacity(MOST_DIGITS);
-    let mut groups = Vec::with_capacity(MOST_GROUPS);
+    let mut written = Written {
+        digits: [0; MOST_DIGITS],
+        len: 0,
+        groups: [0; MOST_GROUPS],
+        used: 0,
+        plus: before(1) == Some(b'+') || before(1) == Some(b'(') && before(2) == Some(b'+'),
+        spaced: after_digit && before(1) == Some(b' '),
+    };
     let mut group = word.clone();
-    loop {
-        let run = text.get(group.clone()).unwrap_or_default();
-        if digits.len() + run.len() > MOST_DIGITS || !run.iter().all(u8::is_ascii_digit) {
-            return Ok(());
-        }
-        digits.extend_from_slice(run);
-        groups.push(run.len());
+    while written.take(text.get(group.clone()).unwrap_or_default()) {
         let more = text.get(group.end + 1).is_some_and(u8::is_ascii_digit);
         let glued = more && matches!(text.get(group.end), Some(b',' | b':'));
-        if digits.len() >= 9 && !glued {
+        if written.len >= 9 && !glued {
             let span = word.start..group.end;
-            let written = Written { digits: &digits, groups: &groups, plus, spaced };
             for number in written.is(text, &span, patterns).into_iter().flatten() {
                 tell(span.clone(), number)?;
             }
         }
-        match next_group(text, group.end).filter(|_| groups.len() < MOST_GROUPS) {
-            Some(next) => group = next,
+        match next {
+            Some(found) => group = found,
             None => return Ok(()),
         }
+        next = next_group(text, group.end);
     }
+    Ok(())
 }
 
 /// Digits as they are written.
-struct Written<'a> {
-    digits: &'a [u8],
-    groups: &'a [usize],
+struct Written {
+    digits: [u8; MOST_DIGITS],
+    len: usize,
+    /// How many digits stand in each group.
+    groups: [u8; MOST_GROUPS],
+    used: usize,
     plus: bool,
     /// Digits stand before it, after a space.
     spaced: bool,
 }
 
-impl Written<'_> {
+impl Written {
+    /// Takes one more group; false when it is none, or too many.
+    fn take(&mut self, group: &[u8]) -> bool {
+        let room = self.digits.get_mut(self.len..self.len + group.len());
+        let (Some(room), Some(place)) = (room, self.groups.get_mut(self.used)) else { return false };
+        room.copy_from_slice(group);
+        *place = group.len() as u8;
+        self.len += group.len();
+        self.used += 1;
+        group.iter().all(u8::is_ascii_digit)
+    }
+
+    fn digits(&self) -> &[u8] {
+        self.digits.get(..self.len).unwrap_or_default()
+    }
+
+    fn groups(&self) -> &[u8] {
+        self.groups.get(..self.used).unwrap_or_default()
+    }
+
     fn is(&self, text: &[u8], span: &Range<usize>, patterns: [&Patterns; 2]) -> [Option<Number>; 2] {
         [self.bsn(text, span, patterns), self.phone(text, span, patterns)]
     }
 
     fn bsn(&self, text: &[u8], span: &Range<usize>, patterns: [&Patterns; 2]) -> Option<Number> {
-        if self.digits.len() != 9 || self.groups.contains(&1) || self.spaced && self.groups.len() > 1 {
+        if self.len != 9 || self.groups().contains(&1) || self.spaced && self.used > 1 {
             return None;
         }
-        let whole = self.groups.len() == 1;
+        let whole = self.used == 1;
         if !whole {
             // In one piece it is a word, and found as one.
-            let key = key_of_word(hash_word(self.digits), self.digits, 0, self.digits.len());
+            let key = key_of_word(hash_word(self.digits()), self.digits(), 0, self.len);
             let fact = patterns.iter().find_map(|patterns| patterns.facts().under(key).next());
             if let Some(fact) = fact {
                 return Some(Number::Found(LeakKind::Watched(fact.kind)));
             }
         }
-        if !passes_eleven(self.digits) {
+        if !passes_eleven(self.digits()) {
             return None;
         }
         if says_bsn(text, span.start) {
@@ -103,21 +130,21 @@ impl Written<'_> {
     }
 
     fn phone(&self, text: &[u8], span: &Range<usize>, patterns: [&Patterns; 2]) -> Option<Number> {
-        let number = national(self.digits)?;
+        let number = national(self.digits())?;
         if patterns.iter().any(|patterns| patterns.knows_phone(number)) {
             return Some(Number::Found(LeakKind::Watched(WatchKind::Phone)));
         }
-        let abroad = self.plus || self.digits.starts_with(b"0031");
-        if !abroad && self.digits.len() != 10 {
+        let abroad = self.plus || self.digits().starts_with(b"0031");
+        if !abroad && self.len != 10 {
             return None;
         }
-        match self.groups {
+        match self.groups() {
             [_] if !abroad && is_typed(text, span) => return Some(Number::Typed("typed-phone")),
             [_] => {}
             _ if abroad => {}
             // `06-12-2025 12` is a date and an hour.
             [2, 2, 4, 2] => return None,
-            [2, rest @ ..] if self.digits.starts_with(b"06") && !rest.contains(&1) => {}
+            [2, rest @ ..] if self.digits().starts_with(b"06") && !rest.contains(&1) => {}
             [3 | 4, rest @ ..] if !rest.contains(&1) => {}
             _ => return None,
         }

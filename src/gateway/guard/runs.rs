@@ -21,7 +21,7 @@ impl Scan<'_> {
     ) -> Result<(), Leak> {
         let rest = layer.text.get(word.start..).unwrap_or_default();
         let rest = rest.get(..SHORT_RUN).unwrap_or(rest);
-        if blob::first(rest) & 1 == 0 {
+        if blob::first(rest) & 1 == 0 || !blob::quad_may_begin(rest) {
             return Ok(());
         }
         let run = rest.get(..blob::run_end(rest, word.len())).unwrap_or_default();
