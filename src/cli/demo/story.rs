@@ -186,7 +186,7 @@ impl<'a> Story<'a> {
         routes.find(|route| route.mount == mount).ok_or_else(|| Failure::new(&words::INTERNAL, []))
     }
 
-    /// The journal's entries since the last call.
+    /// What the journal says of exchanges since the last call. It also has entries of its own: anchors, needles.
     fn new_leaves(&mut self) -> Result<Vec<Leaf>, Failure> {
         let mut read = Leaves::open(&self.scene.settings.journal).map_err(|error| journal_failed(&error))?;
         let mut all = Vec::new();
@@ -195,7 +195,7 @@ impl<'a> Story<'a> {
         }
         let new = all.split_off(self.told.min(all.len()));
         self.told += new.len();
-        Ok(new)
+        Ok(new.into_iter().filter(|leaf| leaf.exchange.is_some()).collect())
     }
 
     /// What the vault says about every pupil: which number stands for which identifier.
