@@ -111,7 +111,9 @@ impl Naming {
                     out.pair(kind, Manner { initial: true, ..TIGHT }, long, brief);
                 }
             }
-            _ if letters(local) + digits >= 6 => out.push(Phrase { kind, manner, words: local }),
+            _ if letters(local) >= 4 || letters(local) + digits >= 6 => {
+                out.push(Phrase { kind, manner, words: local });
+            }
             _ => {}
         }
     }
