@@ -63,7 +63,7 @@ pub(super) async fn record(
     let time = Timestamp::from_millis(leaf.time_ms);
     append(exchange, leaf, commitments).await?;
     if let (Some(message), Some(needle), true) = (leaving, &exchange.house.needle, exchange.route.needle) {
-        needle.take(exchange.id, time, message);
+        needle.take(exchange.id, time, message).await;
     }
     Ok(())
 }

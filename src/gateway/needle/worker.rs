@@ -1,14 +1,18 @@
 //! The worker: takes messages that left, off the request's path, and has their filters kept.
 //!
-//! Handing over never waits and never fails an exchange. What cannot be taken or kept is counted and logged, and has no
+//! Handing over waits only when much waits already, so that memory is bounded, and not for long; it never fails an
+//! exchange. What cannot be taken or kept is counted and logged, and has no
 //! filter that a leaf commits to: a look-up then says "not covered". It must not log more than an exchange's id.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use super::keeping::{Ground, Keeping};
 use super::month::Month;
@@ -20,8 +24,10 @@ use crate::identity::ExchangeId;
 use crate::journal::Journal;
 use crate::vault::Vault;
 
-/// Messages that may wait.
-const MOST_WAITING: usize = 4096;
+/// How much room one place for waiting messages is, in bytes; each takes at least one.
+const PLACE: usize = 1024;
+/// How long a message waits for places before it is left without a filter: a disk hangs.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Filters that are synced together, and their bytes.
 const GROUP: (usize, usize) = (64, 1 << 20);
 /// Filters that one leaf commits to.
@@ -46,7 +52,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The usual ones: a leaf a minute, 64 MiB waiting.
+    /// The usual ones: a leaf a minute, 8 MiB waiting.
     pub fn new(
         disk: Arc<dyn Disk>,
         directory: PathBuf,
@@ -54,7 +60,7 @@ impl Settings {
         journal: Arc<Journal>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let (commit_after, waiting_bytes) = (Duration::from_secs(60), 64 << 20);
+        let (commit_after, waiting_bytes) = (Duration::from_secs(60), 8 << 20);
         Self { disk, directory, vault, journal, clock, commit_after, waiting_bytes }
     }
 }
@@ -71,12 +77,12 @@ struct Left {
     exchange: [u8; 16],
     time: Timestamp,
     message: Message,
-    size: usize,
+    /// Its places, free again when it is done with.
+    _places: OwnedSemaphorePermit,
 }
 
 #[derive(Default)]
 struct Counts {
-    waiting: AtomicUsize,
     missed: AtomicU64,
 }
 
@@ -84,7 +90,8 @@ struct Counts {
 pub struct Needle {
     orders: SyncSender<Order>,
     counts: Arc<Counts>,
-    waiting_bytes: usize,
+    places: Arc<Semaphore>,
+    most: u32,
     worker: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -94,31 +101,40 @@ impl Needle {
     /// # Errors
     /// [`NeedleError::StartWorker`].
     pub fn start(settings: Settings) -> Result<Self, NeedleError> {
-        let (orders, taken) = sync_channel(MOST_WAITING);
         let counts = Arc::new(Counts::default());
         let Settings { disk, directory, vault, journal, clock, commit_after, waiting_bytes } = settings;
+        let most = u32::try_from(waiting_bytes / PLACE).unwrap_or(u32::MAX).max(1);
+        // Room for as many messages as can have a place, and for an order behind them.
+        let (orders, taken) = sync_channel(most as usize + 1);
+        let places = Arc::new(Semaphore::new(most as usize));
         let ground = Ground { disk, directory, vault, journal, clock };
         let mut work = Work { ground, counts: Arc::clone(&counts), commit_after, keeping: None, since: None };
         let worker = std::thread::Builder::new()
             .name("needle".to_owned())
             .spawn(move || work.run(&taken))
             .map_err(NeedleError::StartWorker)?;
-        Ok(Self { orders, counts, waiting_bytes, worker: Mutex::new(Some(worker)) })
+        Ok(Self { orders, counts, places, most, worker: Mutex::new(Some(worker)) })
     }
 
-    /// Hands over a message that is about to leave and whose leaf is durable. Never waits: when too much waits already,
-    /// the exchange is not covered.
-    pub(in crate::gateway) fn take(&self, exchange: ExchangeId, time: Timestamp, message: &Message) {
+    /// Hands over a message that is about to leave and whose leaf is durable. Waits while as much waits already as may,
+    /// a moment at most: then the exchange is not covered.
+    pub(in crate::gateway) async fn take(&self, exchange: ExchangeId, time: Timestamp, message: &Message) {
         let target = match &message.head {
             Head::Request { target, .. } => target.len(),
             Head::Reply { .. } => 0,
         };
-        let size = message.body.len() + target;
-        let waiting = self.counts.waiting.fetch_add(size, Ordering::Relaxed);
-        let fits = waiting == 0 || waiting.saturating_add(size) <= self.waiting_bytes;
-        let left = || Left { exchange: *exchange.as_bytes(), time, message: message.clone(), size };
-        if !fits || self.orders.try_send(Order::Take(Box::new(left()))).is_err() {
-            self.counts.waiting.fetch_sub(size, Ordering::Relaxed);
+        let size = u32::try_from((message.body.len() + target).div_ceil(PLACE)).unwrap_or(u32::MAX);
+        // What is larger than all places waits for all of them.
+        let places = Arc::clone(&self.places).acquire_many_owned(size.clamp(1, self.most));
+        let left = match timeout(PATIENCE, places).await {
+            Ok(Ok(places)) => {
+                let message = message.clone();
+                Some(Left { exchange: *exchange.as_bytes(), time, message, _places: places })
+            }
+            _ => None,
+        };
+        let taken = left.is_some_and(|left| self.orders.try_send(Order::Take(Box::new(left))).is_ok());
+        if !taken {
             self.counts.missed.fetch_add(1, Ordering::Relaxed);
             tracing::warn!(exchange = %exchange, "no needle filter: too much waits, or Sluis stops");
         }
@@ -200,7 +216,7 @@ impl Work {
         let (mut next, mut other) = (Some(first), None);
         while let Some(left) = next.take() {
             self.take(&left);
-            self.counts.waiting.fetch_sub(left.size, Ordering::Relaxed);
+            drop(left);
             let (count, bytes) = self.keeping.as_ref().map(Keeping::waiting).unwrap_or_default();
             if count >= GROUP.0 || bytes >= GROUP.1 {
                 break;
