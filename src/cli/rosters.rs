@@ -206,7 +206,8 @@ fn shown_lately(at: &Workplace<'_>, now: Timestamp) -> Result<usize, Failure> {
     Ok(shown)
 }
 
-fn pupil_json(known: Known<'_>) -> Value {
+/// Everything that the roster knows of a pupil.
+pub(super) fn pupil_json(known: Known<'_>) -> Value {
     let identifiers = known.all_identifiers().filter(|(kind, _)| *kind != Kind::EMAIL);
     let identifiers: Vec<Value> =
         identifiers.map(|(kind, text)| json!({ "kind": kind.as_str(), "value": text.expose() })).collect();

@@ -3,6 +3,7 @@
 //! It turns connections into requests that have one meaning, and refusals into problem documents. It must not
 //! know routes, profiles, the vault or upstreams.
 
+mod accept;
 mod activity;
 mod answer;
 mod body;
@@ -21,6 +22,7 @@ mod tests;
 mod texts;
 pub mod tls;
 
+pub use accept::accept;
 pub use listener::{bind, serve};
 pub use operations::{Operations, serve_operations};
 pub use settings::{Deadlines, Limits, Settings};

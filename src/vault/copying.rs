@@ -9,17 +9,17 @@ use std::sync::Arc;
 use super::barrier::Barrier;
 use super::codec::Fields;
 use super::error::VaultError;
-use super::log::{Head, Item, MAGIC, NOTICES, Record, Sealing, Unsealable};
+use super::log::{Head, Item, MAGIC, NOTICES, Sealing, Unsealable};
 use super::pending::{Aftermath, Job, Ticket};
 use super::rebuild::From;
 use super::record::{Entry, GoneRow, Notice};
 use super::rows::{gone_rows, person};
 use super::scopes::{OpenScope, Owner, Scopes};
 use super::tombstone::{Code, Graveyard, Mason, Stones};
-use super::trace::{identifier, unknown_form};
+use super::trace::{Opened, identifier, records, unknown_form};
 use crate::clock::Timestamp;
 use crate::crypto::Keyring;
-use crate::disk::{self, CommitError, Committer, Disk, Pending, RECORD_HEADER, Reader, Step};
+use crate::disk::{self, CommitError, Committer, Disk, Pending};
 
 /// Records on their way to the new log at once.
 const UNDER_WAY: usize = 256;
@@ -90,44 +90,28 @@ impl Fresh {
         from: From,
         to: Head,
     ) -> Result<From, VaultError> {
-        let reading = |why| VaultError::reading(path, &why);
-        let mut reader = Reader::open(path, MAGIC).map_err(reading)?;
-        if let Some(offset) = from.offset {
-            reader.seek(offset).map_err(reading)?;
-        }
-        let From { mut head, offset: mut behind } = from;
-        while head.sequence < to.sequence {
-            let bad = || VaultError::Sealed {
-                why: format!("record {} of the log does not open with this vault's keys", head.sequence + 1),
-            };
-            let Step::Record { offset, payload } = reader.next().map_err(reading)? else { return Err(bad()) };
-            let record = Record::read(payload).filter(|record| record.follows(&head)).ok_or_else(bad)?;
+        let behind = records(path, from, to, &mut |record, head| {
             if record.key == NOTICES {
-                let plain = record.open(of.vault, &head, of.notices).ok_or_else(bad)?;
-                let notice = Notice::read(plain.expose()).ok_or_else(bad)?;
+                let Some(plain) = record.open(of.vault, head, of.notices) else { return Ok(Opened::Not) };
+                let Some(notice) = Notice::read(plain.expose()) else { return Ok(Opened::Not) };
                 if let Some(notice) = kept_notice(notice, of.scopes) {
                     self.notice(of.notices, &notice)?;
                 }
-            } else {
-                match of.scopes.owner(record.key) {
-                    // Its keys are destroyed: nobody can read it, nor seal it anew.
-                    Owner::Closed => {}
-                    Owner::Unknown => return Err(bad()),
-                    Owner::Open(open) => {
-                        let plain = record.open(of.vault, &head, &open.records).ok_or_else(bad)?;
-                        let entries = Entry::read_all(plain.expose()).ok_or_else(bad)?;
-                        self.entries(of, &open, &entries, head.sequence + 1)?;
-                    }
-                }
+                return Ok(Opened::Well);
             }
-            behind = u64::try_from(RECORD_HEADER + payload.len()).ok().map(|length| offset + length);
-            head = head.after(payload);
-        }
+            let open = match of.scopes.owner(record.key) {
+                // Its keys are destroyed: nobody can read it, nor seal it anew.
+                Owner::Closed => return Ok(Opened::Well),
+                Owner::Unknown => return Ok(Opened::Not),
+                Owner::Open(open) => open,
+            };
+            let Some(plain) = record.open(of.vault, head, &open.records) else { return Ok(Opened::Not) };
+            let Some(entries) = Entry::read_all(plain.expose()) else { return Ok(Opened::Not) };
+            self.entries(of, &open, &entries, head.sequence + 1)?;
+            Ok(Opened::Well)
+        })?;
         self.settle()?;
-        match head == to {
-            true => Ok(From { head, offset: behind }),
-            false => Err(VaultError::Sealed { why: format!("the log has another {head} than {to}") }),
-        }
+        behind.at(to)
     }
 
     /// Adds a notice.

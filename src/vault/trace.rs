@@ -117,6 +117,41 @@ pub(crate) fn walk(
     to: Head,
     each: &mut Each<'_>,
 ) -> Result<From, VaultError> {
+    let behind = records(path, from, to, &mut |record, head| {
+        if record.key == NOTICES {
+            return Ok(Opened::Well);
+        }
+        let open = match scopes.owner(record.key) {
+            Owner::Closed => return Ok(Opened::Well),
+            Owner::Unknown => return Ok(Opened::Not),
+            Owner::Open(open) => open,
+        };
+        let Some(plain) = record.open(vault, head, &open.records) else { return Ok(Opened::Not) };
+        let Some(entries) = Entry::read_all(plain.expose()) else { return Ok(Opened::Not) };
+        for entry in entries {
+            each(&open, &entry, head.sequence + 1)?;
+        }
+        Ok(Opened::Well)
+    })?;
+    behind.at(to)
+}
+
+/// Whether a record opened and said something that is understood.
+pub(crate) enum Opened {
+    Well,
+    Not,
+}
+
+/// Is told a record, and the head that it follows.
+type EachRecord<'a> = dyn FnMut(&Record<'_>, &Head) -> Result<Opened, VaultError> + 'a;
+
+/// Reads the records from a place up to a head, each of which must follow the one before. Returns the place behind.
+pub(crate) fn records(
+    path: &Path,
+    from: From,
+    to: Head,
+    each: &mut EachRecord<'_>,
+) -> Result<From, VaultError> {
     let reading = |why| VaultError::reading(path, &why);
     let mut reader = Reader::open(path, MAGIC).map_err(reading)?;
     if let Some(offset) = from.offset {
@@ -129,23 +164,23 @@ pub(crate) fn walk(
         };
         let Step::Record { offset, payload } = reader.next().map_err(reading)? else { return Err(bad()) };
         let record = Record::read(payload).filter(|record| record.follows(&head)).ok_or_else(bad)?;
-        if record.key != NOTICES {
-            match scopes.owner(record.key) {
-                Owner::Closed => {}
-                Owner::Unknown => return Err(bad()),
-                Owner::Open(open) => {
-                    let plain = record.open(vault, &head, &open.records).ok_or_else(bad)?;
-                    for entry in Entry::read_all(plain.expose()).ok_or_else(bad)? {
-                        each(&open, &entry, head.sequence + 1)?;
-                    }
-                }
-            }
+        if matches!(each(&record, &head)?, Opened::Not) {
+            return Err(bad());
         }
         behind = u64::try_from(RECORD_HEADER + payload.len()).ok().map(|length| offset + length);
         head = head.after(payload);
     }
-    match head == to {
-        true => Ok(From { head, offset: behind }),
-        false => Err(VaultError::Sealed { why: format!("the log has another {head} than {to}") }),
+    Ok(From { head, offset: behind })
+}
+
+impl From {
+    /// This place, if it is the one behind `head`.
+    pub(crate) fn at(self, head: Head) -> Result<Self, VaultError> {
+        match self.head == head {
+            true => Ok(self),
+            false => {
+                Err(VaultError::Sealed { why: format!("the log has another {} than {head}", self.head) })
+            }
+        }
     }
 }

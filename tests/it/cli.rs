@@ -12,11 +12,10 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use rustls::pki_types::pem::PemObject as _;
+use super::support::process::over_tls;
 
 /// A directory in which one transcript runs.
 struct Stage {
@@ -201,20 +200,6 @@ impl Stage {
     /// One request over TLS, trusting the certificate that `init` made: status, code and title.
     fn ask(&self, method: &str, path: &str, token: &[&str]) -> String {
         let server = self.server.as_ref().expect("a server");
-        let mut roots = rustls::RootCertStore::empty();
-        let certificate =
-            rustls::pki_types::CertificateDer::from_pem_file(self.path("tls/cert.pem")).unwrap();
-        roots.add(certificate).unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let name = "localhost".try_into().unwrap();
-        let connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
-        let socket = TcpStream::connect(&server.traffic).unwrap();
-        let mut stream = rustls::StreamOwned::new(connection, socket);
         let bearer = token.first().map(|file| {
             let token = fs::read_to_string(self.path(file)).unwrap();
             format!("Authorization: Bearer {}\r\n", token.trim())
@@ -222,11 +207,7 @@ impl Stage {
         let bearer = bearer.unwrap_or_default();
         let request =
             format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{bearer}Connection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut reply = Vec::new();
-        // Without close_notify the end of the connection is an error; the bytes are there.
-        let _ = stream.read_to_end(&mut reply);
-        let reply = String::from_utf8_lossy(&reply);
+        let reply = over_tls(&server.traffic, &self.path("tls/cert.pem"), &request);
         let (head, body) = reply.split_once("\r\n\r\n").unwrap();
         let status = head.lines().next().unwrap();
         let problem: serde_json::Value = serde_json::from_str(body).unwrap_or_default();

@@ -13,6 +13,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use crate::cli::act::{Body, Workplace};
 use crate::cli::failure::Failure;
 use crate::cli::faults::roster_failed;
+use crate::cli::rosters::pupil_json;
 use crate::cli::words;
 use crate::identity::{Identifier, Kind, School};
 use crate::roster::{Field, Known, Roster};
@@ -108,7 +109,7 @@ impl Pupil {
         if !identifiers.contains(&identifier) {
             identifiers.push(identifier);
         }
-        Self { identifiers, roster: known.map(shown) }
+        Self { identifiers, roster: known.map(pupil_json) }
     }
 
     /// His identifiers and names, which a reason must not hold.
@@ -154,22 +155,6 @@ fn kind_of(
 
 fn all_of(known: Known<'_>) -> Vec<Identifier> {
     known.all_identifiers().map(|(kind, text)| Identifier::new(kind, text.expose())).collect()
-}
-
-/// Everything that the roster knows of a pupil.
-fn shown(known: Known<'_>) -> Value {
-    let identifiers = known.all_identifiers().filter(|(kind, _)| *kind != Kind::EMAIL);
-    let identifiers: Vec<Value> =
-        identifiers.map(|(kind, text)| json!({ "kind": kind.as_str(), "value": text.expose() })).collect();
-    let mut pupil = serde_json::Map::new();
-    pupil.insert("identifiers".into(), identifiers.into());
-    for field in Field::ALL {
-        let texts: Vec<&str> = known.all(field).map(|text| text.expose()).collect();
-        if !texts.is_empty() {
-            pupil.insert(field.name().into(), texts.into());
-        }
-    }
-    Value::Object(pupil)
 }
 
 /// What tells two pupils of one name apart, and the identifier by which one is chosen.

@@ -14,7 +14,6 @@ use tokio::task::JoinHandle;
 
 use super::house;
 use super::observer::Counting;
-use super::operations::Shown;
 use super::rosters;
 use super::witnesses::Witnesses;
 use crate::cli::act::{self, Act, Body, Workplace};
@@ -27,7 +26,7 @@ use crate::config::settings::LimitSettings;
 use crate::config::{self, Settings, inspect};
 use crate::gateway::Gateway;
 use crate::journal::Event;
-use crate::server::{Drain, ServerTls, TlsSettings, serve};
+use crate::server::{Drain, Operations, ServerTls, TlsSettings, serve};
 use crate::telemetry::Metrics;
 
 /// What a server begins with.
@@ -274,7 +273,7 @@ fn fixed(old: &Settings, new: &Settings) -> Option<&'static str> {
     .find_map(|(key, same)| (!same).then_some(key))
 }
 
-impl Shown for Live {
+impl Operations for Live {
     fn ready(&self) -> (bool, Value) {
         let stopping = self.now.lock().unwrap_or_else(PoisonError::into_inner).stopping;
         let ready = self.parts.stores.is_good() && !stopping;

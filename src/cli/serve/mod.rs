@@ -7,7 +7,6 @@ pub(super) mod house;
 mod live;
 mod nightly;
 mod observer;
-mod operations;
 mod rosters;
 mod witnesses;
 
@@ -30,7 +29,7 @@ use super::{Exit, words};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::config::words::Value;
-use crate::server::{Asked, Drain, Signals, bind};
+use crate::server::{Asked, Drain, Operations, Signals, bind, serve_operations};
 use crate::telemetry::{self, Metrics};
 
 /// How often tiles and a signed checkpoint are written.
@@ -130,12 +129,12 @@ fn around(
     commands: UnixListener,
     socket: PathBuf,
 ) -> Vec<tokio::task::JoinHandle<()>> {
-    let shown: Arc<dyn operations::Shown> = Arc::clone(live) as _;
+    let shown: Arc<dyn Operations> = Arc::clone(live) as _;
     let performing: Arc<dyn admin::Commands> = Arc::clone(live) as _;
     let draining = drain.watch();
     let commands = async move { admin::serve(commands, &socket, performing, draining).await };
     vec![
-        tokio::spawn(operations::serve(operations, shown, drain.watch())),
+        tokio::spawn(serve_operations(operations, shown, drain.watch())),
         tokio::spawn(commands),
         tokio::spawn(checkpoints(Arc::clone(stores), drain.clone())),
         tokio::spawn(nights(Arc::clone(live), Arc::clone(stores), drain.clone())),

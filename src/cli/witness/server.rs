@@ -14,15 +14,14 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::net::TcpStream;
 
 use super::settings::Settings;
 use crate::cli::failure::Failure;
 use crate::cli::{Exit, words};
 use crate::clock::{Clock, SystemClock};
 use crate::journal::{Book, NotCosigned};
-use crate::server::{Asked, Drain, ServerTls, Signals, TlsSettings, bind};
+use crate::server::{Asked, Drain, ServerTls, Signals, TlsSettings, accept, bind};
 use crate::telemetry;
 
 /// Connections at once; more wait.
@@ -60,7 +59,13 @@ pub(super) fn run(settings: &Settings) -> Result<Exit, Failure> {
         let mut signals = Signals::listen().map_err(|_| Failure::new(&words::SIGNALS, []))?;
         let drain = Drain::default();
         tokio::spawn(Arc::clone(&tls).watch(CERTIFICATE, drain.watch()));
-        let serving = tokio::spawn(accept(listener, tls, book, clock, drain.watch()));
+        let attending = move |socket| {
+            let (tls, book, clock) = (Arc::clone(&tls), Arc::clone(&book), Arc::clone(&clock));
+            async move {
+                let _ = tokio::time::timeout(LIFE, attend(socket, &tls, book, clock)).await;
+            }
+        };
+        let serving = tokio::spawn(accept(listener, CONNECTIONS, drain.watch(), attending));
         tracing::info!(%address, "witnessing");
         while signals.next().await != Asked::Stop {}
         drain.begin();
@@ -68,33 +73,6 @@ pub(super) fn run(settings: &Settings) -> Result<Exit, Failure> {
         tracing::info!("stopped");
         Ok(Exit::Done)
     })
-}
-
-async fn accept(
-    listener: TcpListener,
-    tls: Arc<ServerTls>,
-    book: Arc<Book>,
-    clock: Arc<dyn Clock>,
-    mut draining: crate::server::Draining,
-) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-        let accepted = tokio::select! {
-            () = draining.begun() => return,
-            accepted = listener.accept() => accepted,
-        };
-        let Ok((socket, _)) = accepted else {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            continue;
-        };
-        let (tls, book, clock) = (Arc::clone(&tls), Arc::clone(&book), Arc::clone(&clock));
-        tokio::spawn(async move {
-            // What goes wrong on this connection concerns its caller alone.
-            let _ = tokio::time::timeout(LIFE, attend(socket, &tls, book, clock)).await;
-            drop(place);
-        });
-    }
 }
 
 async fn attend(socket: TcpStream, tls: &ServerTls, book: Arc<Book>, clock: Arc<dyn Clock>) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -14,12 +15,9 @@ struct State {
 }
 
 impl Operations for State {
-    fn unready(&self) -> Vec<String> {
-        if self.sealed.load(Ordering::SeqCst) { vec!["vault: sealed".into()] } else { vec![] }
-    }
-
-    fn remarks(&self) -> Vec<String> {
-        vec!["roster: none".into()]
+    fn ready(&self) -> (bool, Value) {
+        let sealed = self.sealed.load(Ordering::SeqCst);
+        (!sealed, json!({ "vault": if sealed { "sealed" } else { "open" }, "roster": "none" }))
     }
 
     fn metrics(&self) -> String {
@@ -42,10 +40,11 @@ async fn it_says_what_it_is_told_and_nothing_else() {
         said
     };
     assert!(ask("GET /livez").await.ends_with("\r\n\r\nok\n"));
-    assert!(ask("GET /readyz").await.ends_with("\r\n\r\nready\nroster: none\n"));
+    let said = ask("GET /readyz").await;
+    assert!(said.starts_with("HTTP/1.1 200 ") && said.contains("\"roster\": \"none\""), "{said}");
     state.sealed.store(true, Ordering::SeqCst);
     let said = ask("GET /readyz").await;
-    assert!(said.starts_with("HTTP/1.1 503 ") && said.contains("vault: sealed"), "{said}");
+    assert!(said.starts_with("HTTP/1.1 503 ") && said.contains("\"vault\": \"sealed\""), "{said}");
     assert!(ask("GET /livez").await.starts_with("HTTP/1.1 200 "));
     let said = ask("GET /metrics").await;
     assert!(said.contains("openmetrics-text") && said.ends_with("sluis_up 1\n# EOF\n"), "{said}");

@@ -149,25 +149,10 @@ impl Running {
 
     /// A request whose head begins so, over TLS and a connection of its own: status, head and body of the reply.
     pub(crate) fn exchange(&self, certificate: &Path, head: &str, body: &str) -> (u16, String, String) {
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_file(certificate).unwrap()).unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let name = "localhost".try_into().unwrap();
-        let connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
-        let socket = TcpStream::connect(self.text("address")).unwrap();
-        let mut stream = rustls::StreamOwned::new(connection, socket);
         let length =
             if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
-        write!(stream, "{head}Host: localhost\r\n{length}Connection: close\r\n\r\n{body}").unwrap();
-        let mut reply = Vec::new();
-        // Without close_notify the end of the connection is an error; the bytes are there.
-        let _ = stream.read_to_end(&mut reply);
-        let reply = String::from_utf8_lossy(&reply).into_owned();
+        let request = format!("{head}Host: localhost\r\n{length}Connection: close\r\n\r\n{body}");
+        let reply = over_tls(&self.text("address"), certificate, &request);
         let (head, body) = reply.split_once("\r\n\r\n").unwrap_or((&reply, ""));
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
         (status, head.to_owned(), body.to_owned())
@@ -247,4 +232,24 @@ pub(crate) fn copy(from: &Path, to: &Path) {
             std::fs::copy(&path, &to).unwrap();
         }
     }
+}
+
+/// One request over TLS and a connection of its own, trusting this certificate: all of the reply.
+pub(crate) fn over_tls(address: &str, certificate: &Path, request: &str) -> String {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(certificate).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = "localhost".try_into().unwrap();
+    let connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
+    let mut stream = rustls::StreamOwned::new(connection, TcpStream::connect(address).unwrap());
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut reply = Vec::new();
+    // Without close_notify the end of the connection is an error; the bytes are there.
+    let _ = stream.read_to_end(&mut reply);
+    String::from_utf8_lossy(&reply).into_owned()
 }
