@@ -25,6 +25,7 @@ mod leak_suite;
 mod many;
 mod needle;
 mod oracle;
+mod put_back;
 mod refusals;
 mod rights;
 mod roster;

@@ -17,6 +17,7 @@ use super::pupils::{Canaries, Outside, derived_from};
 use super::search::{Needle, needles, search};
 use super::tally::{Outcome, Tally};
 use crate::cli::act::Workplace;
+use crate::cli::beside;
 use crate::cli::failure::Failure;
 use crate::cli::faults::{roster_failed, vault_failed};
 use crate::cli::rehearsal::{Nobody, local, scratch, scratch_house};
@@ -110,7 +111,7 @@ fn of_publisher(
     at: &Workplace<'_>,
 ) -> Result<Vec<(Arc<Route>, Tally)>, Failure> {
     let kinds = kinds(publisher);
-    let roster = match at.settings.roster_of(&publisher.school) {
+    let roster = match beside::roster(at.settings, at.stores, &publisher.school)? {
         Some(path) => Roster::load(&path, &at.stores.vault).map_err(|error| roster_failed(&error))?,
         None => None,
     };

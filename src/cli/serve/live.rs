@@ -170,6 +170,16 @@ impl Live {
         Ok(())
     }
 
+    /// Lets what pupils and parents said bind from the next request. The rest of the house stays: nothing that is wrong
+    /// elsewhere may keep an objection from binding.
+    fn hear(&self, settings: &Settings) -> Result<(), Failure> {
+        // No other house comes between.
+        let _now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        let consents = house::consents(settings, &self.parts.stores)?;
+        self.parts.gateway.replace(self.parts.gateway.house().hearing(consents));
+        Ok(())
+    }
+
     /// Accepts nothing new and waits for what is under way; how many connections were cut off.
     pub(in crate::cli) async fn stop(&self) -> usize {
         let mut ending = {
@@ -326,10 +336,13 @@ impl Commands for Live {
             let (house, now) = (self.parts.gateway.house(), self.parts.stores.clock.now());
             return Ok(rosters::shown(&settings, &house, now));
         }
-        let changes = act.changes_house();
+        let (changes, said) = (act.changes_house(), act.changes_consents());
         let at =
             Workplace { settings: &settings, stores: &self.parts.stores, actor: format!("uid {uid}"), tell };
         let report = act::perform(act, body, &at)?;
+        if said {
+            self.hear(&settings)?;
+        }
         if changes {
             self.replace(settings)?;
         }

@@ -10,6 +10,8 @@ pub(super) const ALL: &[&Message] = &[
     &CONSENTS_EMPTY,
     &CONSENTS_DAMAGED,
     &CONSENTS_FAILED,
+    &CONSENTS_PUT_BACK,
+    &CONSENTS_RECOVER,
     &CONSENT_FIELD,
     &CONSENT_NOTHING,
     &CONSENT_REASON,
@@ -82,6 +84,30 @@ pub(in crate::cli) const CONSENTS_FAILED: Message = error(
     [
         "de bezwaren en toestemmingen in {path} deden het niet: {reason}",
         "er kunnen bezwaren in staan, dus zonder gaat niets door: zet een kopie terug, of zet het weg en leg ze opnieuw vast",
+    ],
+);
+/// The kept file is not the newest.
+pub(in crate::cli) const CONSENTS_PUT_BACK: Message = error(
+    "CLI-180",
+    [
+        "the objections and consents in {path} are not those that the journal names last: {reason}",
+        "put the newest back (each `sluis vault backup` has a copy beside it); when it is lost: `sluis consent recover`, and record again what was said since",
+    ],
+    [
+        "de bezwaren en toestemmingen in {path} zijn niet de laatste die het journaal noemt: {reason}",
+        "zet de nieuwste terug (naast elke `sluis vault backup` staat een kopie); is die verloren: `sluis consent recover`, en leg opnieuw vast wat sindsdien is gezegd",
+    ],
+);
+/// Nothing to begin with again.
+pub(in crate::cli) const CONSENTS_RECOVER: Message = error(
+    "CLI-181",
+    [
+        "there are no objections and consents of this school and vault in {path}",
+        "name a copy that stands beside a backup of this vault, or say --none: everything must then be recorded again",
+    ],
+    [
+        "in {path} staan geen bezwaren en toestemmingen van deze school en kluis",
+        "noem een kopie naast een reservekopie van deze kluis, of zeg --none: alles moet dan opnieuw worden vastgelegd",
     ],
 );
 /// A field of the command that does not hold.
