@@ -11,6 +11,7 @@
 
 mod audit;
 mod broken;
+mod canary;
 mod clean_corpus;
 mod cli;
 mod corpus;

@@ -12,6 +12,7 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
+use super::canaries;
 use super::house;
 use super::observer::Counting;
 use super::rosters;
@@ -318,7 +319,13 @@ impl Live {
     pub(super) fn tonight(&self, act: Act) -> Result<Value, Failure> {
         let settings = self.settings();
         let (stores, actor) = (&self.parts.stores, "nightly".to_owned());
-        act::perform(act, None, &Workplace { settings: &settings, stores, actor, tell: &|_, _| {} })
+        let canaries = matches!(act, Act::CanaryRun {});
+        let at = Workplace { settings: &settings, stores, actor, tell: &|_, _| {} };
+        let report = act::perform(act, None, &at);
+        if canaries {
+            canaries::measure(&self.parts.metrics, &settings, report.as_ref(), stores.clock.now());
+        }
+        report
     }
 }
 
@@ -337,9 +344,15 @@ impl Commands for Live {
             return Ok(rosters::shown(&settings, &house, now));
         }
         let (changes, said) = (act.changes_house(), act.changes_consents());
+        let canaries = matches!(act, Act::CanaryRun {});
         let at =
             Workplace { settings: &settings, stores: &self.parts.stores, actor: format!("uid {uid}"), tell };
-        let report = act::perform(act, body, &at)?;
+        let report = act::perform(act, body, &at);
+        if canaries {
+            let now = self.parts.stores.clock.now();
+            canaries::measure(&self.parts.metrics, &settings, report.as_ref(), now);
+        }
+        let report = report?;
         if said {
             self.hear(&settings)?;
         }

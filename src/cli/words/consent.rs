@@ -16,6 +16,7 @@ pub(super) const ALL: &[&Message] = &[
     &CONSENT_NOTHING,
     &CONSENT_REASON,
     &CANARY_LEAKED,
+    &CANARY_FAILED,
 ];
 
 /// What is wrong with a row, in both languages.
@@ -156,5 +157,17 @@ pub(in crate::cli) const CANARY_LEAKED: Message = error(
     [
         "er kwam een kanarie door: wat een leerling noemt kan met deze configuratie naar buiten",
         "geef `sluis canary run`: die noemt route en bericht; verbeter het profiel, of haal de route zolang weg",
+    ],
+);
+/// The night's canaries could not all be sent.
+pub(in crate::cli) const CANARY_FAILED: Message = error(
+    "CLI-184",
+    [
+        "a route could not be tried with canaries: nothing is known of its rules tonight",
+        "run `sluis canary run`: it says why, for each route",
+    ],
+    [
+        "een route kon niet met kanaries worden beproefd: vannacht is niets bekend over haar regels",
+        "geef `sluis canary run`: die zegt per route waarom",
     ],
 );
