@@ -18,6 +18,7 @@ mod corpus;
 mod demo;
 mod doors;
 mod faults;
+mod forget_kill;
 mod guesses;
 mod joined;
 mod lawful;
