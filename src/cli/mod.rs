@@ -16,6 +16,7 @@ mod faults;
 mod init;
 mod journal;
 mod keys;
+mod looks;
 mod needle;
 mod progress;
 mod pupil;

@@ -312,6 +312,8 @@ impl Recorder for Saying {
 
 /// Makes pupils, forgets some, writes the log anew; until it is killed.
 fn child(directory: &Path) {
+    // Ends the line that the test harness has begun.
+    say("");
     let text = std::fs::read_to_string(directory.join("known")).unwrap();
     let (head, there) = text.split_once('\n').unwrap();
     let (settings, unlock) = settings(directory);
