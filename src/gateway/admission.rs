@@ -189,6 +189,7 @@ impl Gateway {
             Err((
                 Refusal::UnknownPseudonym
                 | Refusal::NotInRoster { .. }
+                | Refusal::SecondPerson { .. }
                 | Refusal::Objected
                 | Refusal::NoConsent,
                 _,

@@ -7,8 +7,8 @@ use super::piece::Piece;
 use super::watching;
 use crate::derive::Core;
 use crate::identity::{Identifier, Kind};
+use crate::profile::Door;
 use crate::profile::find::Finding;
-use crate::profile::{Act, Door};
 use crate::secret::Secret;
 
 /// What stands behind a finding.
@@ -18,6 +18,12 @@ pub(super) enum Answer {
     Identifier {
         identifier: Identifier,
         core: Core,
+        salt: [u8; 16],
+    },
+    /// Who it is that the publisher named itself: the name stays. What the vault holds of him stands under one of `cores`.
+    Person {
+        identifier: Identifier,
+        cores: Vec<Core>,
         salt: [u8; 16],
     },
     /// The name that a label replaced.
@@ -40,7 +46,7 @@ impl Answers {
             .iter()
             .flatten()
             .filter_map(|answer| match answer {
-                Answer::Identifier { salt, .. } => Some(*salt),
+                Answer::Identifier { salt, .. } | Answer::Person { salt, .. } => Some(*salt),
                 _ => None,
             })
             .collect();
@@ -49,14 +55,27 @@ impl Answers {
         salts
     }
 
+    /// What names the person of a finding of a piece, if anything does: see [`crate::vault::Vault::cores`].
+    pub(super) fn cores(&self, place: usize, piece: &Piece, finding: &Finding) -> Vec<Core> {
+        let named_by = finding.person.map_or(&[][..], |person| piece.found.named_by(person));
+        let of = |finding: &u32| match self.at(place, *finding as usize) {
+            Answer::Identifier { core, .. } => Some(vec![*core]),
+            Answer::Person { cores, .. } => Some(cores.clone()),
+            _ => None,
+        };
+        named_by.iter().find_map(of).unwrap_or_default()
+    }
+
     /// Whom a message is about, with the finding that says so.
     pub(super) fn people<'a>(
         &'a self,
         pieces: &'a [Piece],
     ) -> impl Iterator<Item = (&'a Finding, &'a Identifier)> {
         let all = self.0.iter().zip(pieces).flat_map(|(own, piece)| own.iter().zip(&piece.found.findings));
-        all.filter_map(|(answer, finding)| match (answer, &finding.act) {
-            (Answer::Identifier { identifier, .. }, Act::Pseudonym(masking)) if masking.person => {
+        all.filter_map(|(answer, finding)| match (answer, finding.act.masking()) {
+            (Answer::Identifier { identifier, .. } | Answer::Person { identifier, .. }, Some(masking))
+                if masking.person =>
+            {
                 Some((finding, identifier))
             }
             _ => None,
@@ -65,7 +84,9 @@ impl Answers {
 
     pub(super) fn whom(&self) -> Vec<Identifier> {
         let of = |answer: &Answer| match answer {
-            Answer::Identifier { identifier, .. } => Some(identifier.clone()),
+            Answer::Identifier { identifier, .. } | Answer::Person { identifier, .. } => {
+                Some(identifier.clone())
+            }
             _ => None,
         };
         self.0.iter().flatten().filter_map(of).collect()
@@ -78,7 +99,8 @@ impl Answers {
             for (answer, finding) in own.iter().zip(&piece.found.findings) {
                 let person = watching::numbered(Door::Enter, finding.person);
                 match answer {
-                    Answer::Nothing | Answer::Added => {}
+                    // Nothing of him was restored.
+                    Answer::Nothing | Answer::Added | Answer::Person { .. } => {}
                     Answer::Identifier { identifier, .. } => {
                         let email = identifier.kind() == Kind::EMAIL;
                         let kind = if email { WatchKind::Email } else { WatchKind::Identifier };

@@ -3,6 +3,8 @@
 //! Pseudonyms become identifiers in the typed places that the profile lists, labels the names they replaced;
 //! an unknown pseudonym, another publisher's and a guess are one refusal. It must not know sockets.
 
+use std::ops::Range;
+
 use super::added::{self, Added};
 use super::answers::{Answer, Answers};
 use super::aside::aside;
@@ -13,13 +15,14 @@ use super::guard::Watch;
 use super::house::Register;
 use super::leave::vault_refusal;
 use super::message::{Head, Message};
-use super::minting::{self, Named, Thing, brings, mint};
+use super::minting::{self, Given, Thing, brings, mint};
+use super::outside::Gone;
 use super::parts::Parts;
 use super::piece::{Piece, pieces};
 use super::record::{Crossing, record};
 use super::refusal::Refusal;
 use super::route::{Asks, Route};
-use super::{address, withheld};
+use super::{address, aliases, outside, withheld};
 use crate::identity::Identifier;
 use crate::journal::Event;
 use crate::profile::find::{Finding, Masking};
@@ -32,7 +35,7 @@ use crate::vault::{OriginalAsk, RevealAsk, Revealed};
 pub(super) struct Restored {
     message: Message,
     whom: Vec<Identifier>,
-    named: Vec<Named>,
+    given: Vec<Given>,
 }
 
 impl Restored {
@@ -47,8 +50,8 @@ impl Restored {
     }
 
     /// What the publisher names in it for the first time.
-    pub(super) fn take_named(&mut self) -> Vec<Named> {
-        std::mem::take(&mut self.named)
+    pub(super) fn take_given(&mut self) -> Vec<Given> {
+        std::mem::take(&mut self.given)
     }
 }
 
@@ -66,7 +69,7 @@ pub(super) async fn enter(
         Ok::<_, Refusal>((parts, found))
     });
     let (parts, found) = found.await?;
-    let (answers, named) = reveal(exchange, &parts, &found).await?;
+    let (answers, given) = reveal(exchange, &parts, &found).await?;
     if exchange.route.asks == Asks::Publisher {
         withheld::may_be_asked(exchange, answers.people(&found))?;
     }
@@ -84,7 +87,7 @@ pub(super) async fn enter(
         withheld: 0,
     };
     record(exchange, &crossing, None).await?;
-    Ok(Restored { message: written.message, whom, named })
+    Ok(Restored { message: written.message, whom, given })
 }
 
 /// One call for all pseudonyms, then one for the labels that stand on them.
@@ -92,29 +95,46 @@ async fn reveal(
     exchange: &Exchange,
     parts: &Parts,
     pieces: &[Piece],
-) -> Result<(Answers, Vec<Named>), Refusal> {
+) -> Result<(Answers, Vec<Given>), Refusal> {
     let scope = &exchange.route.scope;
     let vault = &exchange.house.vault;
     let texts = texts(parts, pieces);
+    let aliases = aliases::look_up(exchange, parts, pieces).await?;
     let mut asks = Vec::new();
-    let mut places = Vec::new();
+    let (mut places, mut spans) = (Vec::new(), Vec::new());
     for ((place, piece), own) in pieces.iter().enumerate().zip(&texts) {
         let route = piece.route(exchange);
         for (finding, masking, text) in own {
-            let kind = route.link.primary().filter(|_| masking.person).unwrap_or(masking.kind);
-            asks.push(RevealAsk { text, kind, number: masking.number });
+            let forms = match piece.found.findings.get(*finding).map(|finding| &finding.act) {
+                Some(Act::Outside(outside)) => Some(outside),
+                _ => None,
+            };
+            // Of several forms that may stand behind it the vault knows which.
+            let kinds = match (route.link.primary().filter(|_| masking.person), forms) {
+                (Some(primary), _) => vec![primary],
+                (None, Some(outside)) => outside.places.iter().map(|form| form.kind).collect(),
+                (None, None) => vec![masking.kind],
+            };
+            let first = asks.len();
+            asks.extend(kinds.into_iter().map(|kind| RevealAsk { text, kind, number: masking.number }));
             places.push((place, *finding, masking, text, route));
+            spans.push(first..asks.len());
         }
     }
     let revealed =
         vault.reveal(&scope.school, &scope.publisher, &asks).await.map_err(|e| vault_refusal(&e))?;
+    let one = |span: &Range<usize>| revealed.get(span.clone()).and_then(|own| own.iter().flatten().next());
+    let revealed: Vec<Option<&Revealed>> = spans.iter().map(one).collect();
     let mut answers = Answers(
         pieces.iter().map(|piece| piece.found.findings.iter().map(|_| Answer::Nothing).collect()).collect(),
     );
     let (mut minted, mut added) = (Vec::new(), Vec::new());
     for ((piece, finding, masking, text, route), known) in places.iter().zip(&revealed) {
         let answer = match known {
-            Some(revealed) => restored(exchange, route, masking, revealed),
+            Some(revealed) => {
+                let finding = pieces.get(*piece).and_then(|piece| piece.found.findings.get(*finding));
+                restored(exchange, route, (finding, masking), revealed)
+            }
             // What this publisher keeps comes home as it is; labels have nobody to stand on then.
             None if route.keeps(masking.kind, text) => continue,
             None if masking.minted == Minted::Both && text.len() <= minting::LONGEST => {
@@ -128,9 +148,14 @@ async fn reveal(
         let person = pieces.get(*piece).and_then(|piece| added::beside(exchange, piece, *finding));
         let answer = match (answer, person) {
             (Err(Refusal::UnknownPseudonym), Some(person)) => {
-                let at = places.binary_search_by_key(&(0, person), |(piece, finding, ..)| (*piece, *finding));
-                let person = at.ok().and_then(|at| revealed.get(at)?.as_ref());
-                let person = person.ok_or(Refusal::UnknownPseudonym)?.identifier();
+                let known = |finding: &u32| {
+                    let at = (0, *finding as usize);
+                    let found = places.binary_search_by_key(&at, |(piece, finding, ..)| (*piece, *finding));
+                    let revealed = found.ok().and_then(|found| *revealed.get(found)?);
+                    revealed.map(Revealed::identifier).or_else(|| Some(aliases.at(at.0, at.1)?.identifier()))
+                };
+                let named_by = pieces.first().map_or(&[][..], |whole| whole.found.named_by(person));
+                let person = named_by.iter().find_map(known).ok_or(Refusal::UnknownPseudonym)?;
                 added.push(Added { text, number: masking.number, person });
                 Answer::Added
             }
@@ -143,9 +168,10 @@ async fn reveal(
     if !added.is_empty() {
         added::own(exchange, &added).await?;
     }
-    let named = if minted.is_empty() { Vec::new() } else { mint(exchange, &minted).await? };
+    let mut given = if minted.is_empty() { Vec::new() } else { mint(exchange, &minted).await? };
+    given.extend(aliases::settle(exchange, parts, pieces, &aliases, &mut answers)?);
     reveal_names(exchange, parts, pieces, &mut answers).await?;
-    Ok((answers, named))
+    Ok((answers, given))
 }
 
 /// The texts of all pseudonym findings, without what their form adds: by piece, with the finding's place.
@@ -157,8 +183,8 @@ fn texts<'a>(parts: &Parts, pieces: &'a [Piece]) -> Vec<Vec<(usize, &'a Masking,
             let material = piece.material(parts, &slices);
             let findings = piece.found.findings.iter().enumerate();
             findings
-                .filter_map(|(index, finding)| match &finding.act {
-                    Act::Pseudonym(masking) if masking.minted != Minted::Publisher => {
+                .filter_map(|(index, finding)| match finding.act.masking() {
+                    Some(masking) if masking.minted != Minted::Publisher => {
                         let text = piece.found.text(finding.place, &material);
                         Some((index, masking, within(masking, &text).to_owned()))
                     }
@@ -174,15 +200,17 @@ fn texts<'a>(parts: &Parts, pieces: &'a [Piece]) -> Vec<Vec<(usize, &'a Masking,
 fn restored(
     exchange: &Exchange,
     route: &Route,
-    masking: &Masking,
+    (finding, masking): (Option<&Finding>, &Masking),
     revealed: &Revealed,
 ) -> Result<Answer, Refusal> {
     let own = revealed.identifier();
     let pupil = exchange.register().and_then(|register: &Register| register.roster.pupil(own));
     let joined = route.link.primary().filter(|_| masking.person);
     let identifier = match (joined, pupil) {
-        (Some(_), pupil) => {
-            pupil.and_then(|pupil| pupil.identifier(masking.kind)).ok_or(Refusal::UnknownPseudonym)?
+        (Some(primary), pupil) => {
+            let kinds = outside::kinds(finding, primary, masking.kind);
+            let own = pupil.and_then(|pupil| kinds.iter().find_map(|kind| pupil.identifier(*kind)));
+            own.ok_or(Refusal::UnknownPseudonym)?
         }
         (None, Some(pupil)) => pupil
             .all_identifiers()
@@ -211,16 +239,13 @@ async fn reveal_names(
             if !matches!(finding.act, Act::Label { .. }) {
                 continue;
             }
-            let core = finding.person.and_then(|person| {
-                let first = piece.found.named_by(person).first()?;
-                match answers.at(place, *first as usize) {
-                    Answer::Identifier { core, .. } => Some(*core),
-                    _ => None,
-                }
-            });
-            let nobody = || Refusal::NoPerson { rule: route.profile.rule_text(finding.rule) };
+            let cores = answers.cores(place, piece, finding);
+            if cores.is_empty() {
+                return Err(Refusal::NoPerson { rule: route.profile.rule_text(finding.rule) });
+            }
             let text = piece.found.text(finding.place, &material).into_owned();
-            asks.push((place, index, core.ok_or_else(nobody)?, route.slot(finding.rule), text));
+            let slot = route.slot(finding.rule);
+            asks.extend(cores.into_iter().map(|core| (place, index, core, slot, text.clone())));
         }
     }
     let questions: Vec<OriginalAsk<'_>> =
@@ -276,13 +301,22 @@ fn edits(
     let material = piece.material(parts, &slices);
     let mut edits = Edits::new(&piece.found);
     let route = piece.route(exchange);
+    let gone = Gone::of(place, piece, answers);
     for (index, finding) in piece.found.findings.iter().enumerate() {
         if let Act::Nested { nested } = finding.act {
             edits.host(nested, finding.place);
             continue;
         }
+        if let (Act::Outside(outside), Answer::Identifier { identifier, .. }) =
+            (&finding.act, answers.at(place, index))
+        {
+            outside::enter(finding, outside, identifier, &mut edits)?;
+            continue;
+        }
         let text = piece.found.text(finding.place, &material);
-        if let Some(write) = change(route, finding, answers.at(place, index), &text)? {
+        let write = change(route, finding, answers.at(place, index), &text)?;
+        // What goes as a whole is judged all the same: a swap that does not fit refuses.
+        if let Some(write) = write.filter(|_| !gone.holds(finding.place)) {
             edits.put(finding.place, route.slot(finding.rule), write)?;
         }
     }
@@ -309,9 +343,7 @@ fn change(route: &Route, finding: &Finding, answer: &Answer, text: &str) -> Resu
         }
         (Act::Label { .. }, Answer::Name(name)) => Some(Write::Text(name.expose().clone())),
         (Act::Swap { name, .. }, _) => Some(Write::Text(swapped(route, name, text)?)),
-        (Act::Outside(_), _) => {
-            return Err(Refusal::NotListed { rule: route.profile.rule_text(finding.rule) });
-        }
+        (Act::Outside(_), _) => return Err(Refusal::Internal),
         // What the publisher made stays, and so does text that is no label.
         (Act::Pseudonym(_) | Act::Label { .. } | Act::Address { .. } | Act::Nested { .. }, _) => None,
     })

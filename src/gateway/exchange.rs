@@ -73,7 +73,7 @@ pub(super) async fn school_asks(
     match ask_publisher(exchange, selected, cleared).await? {
         Answered::Listed(selected, reply) => {
             let mut restored = enter(exchange, selected, reply, &mut watch).await.map_err(replying)?;
-            remember(exchange, &restored.take_named()).await.map_err(replying)?;
+            remember(exchange, &restored.take_given()).await.map_err(replying)?;
             Ok(Reply::Enters(restored))
         }
         Answered::Unlisted(status, _) => bare(exchange, status).await,
@@ -89,10 +89,10 @@ pub(super) async fn publisher_asks(
     exchange.lawful().map_err(asking)?;
     let mut watch = Watch::new();
     let mut restored = enter(exchange, selected, request, &mut watch).await.map_err(asking)?;
-    let (whom, named) = (restored.take_whom(), restored.take_named());
+    let (whom, given) = (restored.take_whom(), restored.take_given());
     let answered = ask_school(exchange, selected, restored).await?;
     if answered.status().is_success() {
-        remember(exchange, &named).await.map_err(replying)?;
+        remember(exchange, &given).await.map_err(replying)?;
     }
     match answered {
         Answered::Listed(selected, reply) => {

@@ -1,4 +1,5 @@
-//! Minting: things without a pseudonym, which the publisher brought before or brings now.
+//! Minting: things without a pseudonym, which the publisher brought before or brings now; and remembering names that it
+//! gave, to persons too (`aliases` says which).
 //!
 //! A question brings nothing, wherever it stands, and what the school's side has shown is never the publisher's: a guess is
 //! refused like any other unknown pseudonym. It must not know how a message is written.
@@ -12,10 +13,10 @@ use super::leave::vault_refusal;
 use super::message::Head;
 use super::piece::Piece;
 use super::refusal::Refusal;
-use crate::derive::Shape;
+use crate::derive::{Core, Shape};
 use crate::identity::{Identifier, Kind};
 use crate::profile::Place;
-use crate::vault::{Minted, Owner};
+use crate::vault::{Alias, Minted, Owner, VaultError};
 
 /// The longest name that a publisher may give to a thing of its own, in bytes.
 pub(super) const LONGEST: usize = 128;
@@ -44,14 +45,25 @@ pub(super) fn brings(head: &Head, piece: &Piece, finding: usize) -> bool {
 /// New names that one message may bring.
 const MOST: usize = 1000;
 
-/// A name that the publisher gives to a thing of its own.
-pub(super) type Named = (Kind, String);
+/// A name that the publisher gives: to a thing of its own, or to a person.
+pub(super) struct Given {
+    pub(super) kind: Kind,
+    pub(super) text: String,
+    /// Whom it names: by the identifier beside it, and the mapping that it came by.
+    pub(super) person: Option<(Identifier, Core, [u8; 16])>,
+}
+
+impl std::fmt::Debug for Given {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Given(…)")
+    }
+}
 
 /// What is new, if all of it may enter.
 ///
 /// # Errors
 /// [`Refusal::UnknownPseudonym`] for what nobody brings, for what is the school's, and for more than [`MOST`] at once.
-pub(super) async fn mint(exchange: &Exchange, things: &[Thing<'_>]) -> Result<Vec<Named>, Refusal> {
+pub(super) async fn mint(exchange: &Exchange, things: &[Thing<'_>]) -> Result<Vec<Given>, Refusal> {
     let scope = &exchange.route.scope;
     let asks: Vec<(Identifier, &Shape)> =
         things.iter().map(|thing| (Identifier::new(thing.kind, thing.text), thing.shape)).collect();
@@ -65,7 +77,7 @@ pub(super) async fn mint(exchange: &Exchange, things: &[Thing<'_>]) -> Result<Ve
         match owner {
             Owner::Publisher => {}
             Owner::Nobody if brought.contains(&(thing.kind, thing.text)) => {
-                new.push((thing.kind, thing.text.to_owned()));
+                new.push(Given { kind: thing.kind, text: thing.text.to_owned(), person: None });
             }
             Owner::Nobody | Owner::School => return Err(Refusal::UnknownPseudonym),
         }
@@ -75,13 +87,25 @@ pub(super) async fn mint(exchange: &Exchange, things: &[Thing<'_>]) -> Result<Ve
 
 /// Remembers that the publisher made these. Only once there is such a thing: what a question named and the school refused
 /// stays a guess.
-pub(super) async fn remember(exchange: &Exchange, named: &[Named]) -> Result<(), Refusal> {
-    if named.is_empty() {
+pub(super) async fn remember(exchange: &Exchange, given: &[Given]) -> Result<(), Refusal> {
+    if given.is_empty() {
         return Ok(());
     }
-    let minted = named.iter().map(|(kind, text)| Minted { kind: *kind, text, person: None });
+    let minted = given.iter().map(|one| Minted {
+        kind: one.kind,
+        text: &one.text,
+        person: one.person.as_ref().map(|(identifier, core, salt)| Alias {
+            identifier,
+            core: *core,
+            salt: *salt,
+        }),
+    });
     let minted: Vec<Minted<'_>> = minted.collect();
     let vault = &exchange.house.vault;
     let remembered = vault.remember_minted(&exchange.route.scope, &minted).await;
-    remembered.map_err(|error| vault_refusal(&error))
+    remembered.map_err(|error| match error {
+        // Another exchange was there first.
+        VaultError::SecondPerson => Refusal::SecondPerson { rule: exchange.route.profile.name().to_owned() },
+        error => vault_refusal(&error),
+    })
 }

@@ -6,6 +6,7 @@
 mod added;
 mod address;
 mod admission;
+mod aliases;
 mod answers;
 mod aside;
 mod asking;
@@ -24,6 +25,7 @@ mod leave;
 pub mod message;
 mod minting;
 pub mod needle;
+mod outside;
 mod parts;
 mod patience;
 mod piece;
