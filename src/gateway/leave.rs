@@ -310,6 +310,8 @@ pub(super) fn vault_refusal(error: &VaultError) -> Refusal {
         VaultError::BadAsk { .. } => {
             Refusal::Unparsed { what: "a value longer than the vault keeps", offset: 0 }
         }
+        // Of a trial only: the publisher never saw it.
+        VaultError::ViewOnly => Refusal::UnknownPseudonym,
         _ => Refusal::VaultSealed,
     }
 }

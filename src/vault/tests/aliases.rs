@@ -127,3 +127,28 @@ fn an_identifier_names_its_person_in_every_open_epoch() {
     });
     assert!(vault.cores(&old.school, &scope("taalreus", "2026-2027").publisher, &jip).is_empty());
 }
+
+#[test]
+fn a_view_answers_what_is_known_and_keeps_nothing() {
+    let place = Place::new();
+    let vault = place.create();
+    let mine = scope("rekenwonder", "2026-2027");
+    open_epoch(&vault, &mine);
+    let (jip, janneke) = (pupil(1), pupil(2));
+    run(async {
+        let masked = mask_one(&vault, &mine, &jip, "uuid").await;
+        let head = vault.head();
+        let view = vault.view();
+        let uuid = shape("uuid");
+        assert_eq!(mask_one(&view, &mine, &jip, "uuid").await, Masked { newly: false, ..masked.clone() });
+        assert!(reveal_one(&view, &mine, masked.pseudonym.as_str(), Kind::PUPIL_NUMBER).await.is_some());
+        let new = view.mask(&mine, &[ask(&janneke, &uuid)], &[], &any()).await;
+        assert!(matches!(new, Err(VaultError::ViewOnly)));
+        name(&view, &mine, "u-1", &jip, &masked).await.unwrap();
+        assert!(named(&view, &mine, "u-1").await.is_none());
+        drop(view);
+        assert_eq!(vault.head(), head);
+        // The vault itself goes on.
+        mask_one(&vault, &mine, &janneke, "uuid").await;
+    });
+}
