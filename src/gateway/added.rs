@@ -27,6 +27,16 @@ pub(super) fn beside(exchange: &Exchange, piece: &Piece, finding: usize) -> Opti
     finding.person.filter(|_| adds && in_body)
 }
 
+/// Who that person is: the first of its places behind which anybody is known. `known` answers for a finding.
+pub(super) fn person<'a>(
+    pieces: &[Piece],
+    person: u32,
+    known: &dyn Fn(usize) -> Option<&'a Identifier>,
+) -> Option<&'a Identifier> {
+    let named_by = pieces.first().map_or(&[][..], |whole| whole.found.named_by(person));
+    named_by.iter().find_map(|finding| known(*finding as usize))
+}
+
 /// Nothing, when each of these is a pseudonym of its person.
 ///
 /// # Errors

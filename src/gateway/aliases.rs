@@ -196,8 +196,9 @@ pub(super) fn settle(
                 if aliases.at(place, *index).is_some() {
                     continue;
                 }
-                if text.len() > minting::LONGEST {
-                    return Err(Refusal::UnknownPseudonym);
+                let route = piece.route(exchange);
+                if text.len() > minting::LONGEST || !route.profile.may_be_named(masking.kind, text) {
+                    return Err(minting::misnamed(route, piece.found.findings.get(*index)));
                 }
                 let one = Given { kind: masking.kind, text: text.clone(), person: Some(whom.clone()) };
                 match given.entry((masking.kind, text.clone())) {
@@ -238,8 +239,6 @@ fn answer(exchange: &Exchange, place: usize, piece: &Piece, aliases: &Aliases, a
         // Whoever is in the roster no more is nobody, as with a pseudonym.
         let Some(identifier) = joined else { continue };
         let cores = vault.cores(&scope.school, &scope.publisher, &identifier);
-        if let Some(slot) = answers.0.get_mut(place).and_then(|own| own.get_mut(index)) {
-            *slot = Answer::Person { identifier: own.clone(), cores, salt: named.salt() };
-        }
+        answers.put(place, index, Answer::Person { identifier: own.clone(), cores, salt: named.salt() });
     }
 }

@@ -33,9 +33,22 @@ pub(super) enum Answer {
 }
 
 /// Answers to every finding of every piece.
-pub(super) struct Answers(pub(super) Vec<Vec<Answer>>);
+pub(super) struct Answers(Vec<Vec<Answer>>);
 
 impl Answers {
+    /// Nothing behind any finding of these pieces.
+    pub(super) fn none(pieces: &[Piece]) -> Self {
+        let nothing = |piece: &Piece| piece.found.findings.iter().map(|_| Answer::Nothing).collect();
+        Self(pieces.iter().map(nothing).collect())
+    }
+
+    /// This stands behind a finding of a piece.
+    pub(super) fn put(&mut self, piece: usize, finding: usize, answer: Answer) {
+        if let Some(slot) = self.0.get_mut(piece).and_then(|own| own.get_mut(finding)) {
+            *slot = answer;
+        }
+    }
+
     pub(super) fn at(&self, piece: usize, finding: usize) -> &Answer {
         self.0.get(piece).and_then(|own| own.get(finding)).unwrap_or(&Answer::Nothing)
     }

@@ -44,6 +44,11 @@ impl Restored {
         self.message
     }
 
+    /// The message, to be looked at.
+    pub(super) fn message(&self) -> &Message {
+        &self.message
+    }
+
     /// Whose identifiers are in it.
     pub(super) fn take_whom(&mut self) -> Vec<Identifier> {
         std::mem::take(&mut self.whom)
@@ -104,42 +109,33 @@ async fn reveal(
     let (mut places, mut spans) = (Vec::new(), Vec::new());
     for ((place, piece), own) in pieces.iter().enumerate().zip(&texts) {
         let route = piece.route(exchange);
-        for (finding, masking, text) in own {
-            let forms = match piece.found.findings.get(*finding).map(|finding| &finding.act) {
-                Some(Act::Outside(outside)) => Some(outside),
-                _ => None,
-            };
+        for (index, finding, masking, text) in own {
             // Of several forms that may stand behind it the vault knows which.
-            let kinds = match (route.link.primary().filter(|_| masking.person), forms) {
-                (Some(primary), _) => vec![primary],
-                (None, Some(outside)) => outside.places.iter().map(|form| form.kind).collect(),
-                (None, None) => vec![masking.kind],
+            let kinds = match route.link.primary().filter(|_| masking.person) {
+                Some(primary) => vec![primary],
+                None => outside::kinds(finding, masking.kind, None),
             };
-            let first = asks.len();
+            spans.push(asks.len()..asks.len() + kinds.len());
             asks.extend(kinds.into_iter().map(|kind| RevealAsk { text, kind, number: masking.number }));
-            places.push((place, *finding, masking, text, route));
-            spans.push(first..asks.len());
+            places.push((place, *index, (*finding, *masking), text, route));
         }
     }
     let revealed =
         vault.reveal(&scope.school, &scope.publisher, &asks).await.map_err(|e| vault_refusal(&e))?;
     let one = |span: &Range<usize>| revealed.get(span.clone()).and_then(|own| own.iter().flatten().next());
     let revealed: Vec<Option<&Revealed>> = spans.iter().map(one).collect();
-    let mut answers = Answers(
-        pieces.iter().map(|piece| piece.found.findings.iter().map(|_| Answer::Nothing).collect()).collect(),
-    );
+    let mut answers = Answers::none(pieces);
     let (mut minted, mut added) = (Vec::new(), Vec::new());
-    for ((piece, finding, masking, text, route), known) in places.iter().zip(&revealed) {
+    for ((piece, finding, of, text, route), known) in places.iter().zip(&revealed) {
+        let masking = of.1;
         let answer = match known {
-            Some(revealed) => {
-                let finding = pieces.get(*piece).and_then(|piece| piece.found.findings.get(*finding));
-                restored(exchange, route, (finding, masking), revealed)
-            }
+            Some(revealed) => restored(exchange, route, *of, revealed),
             // What this publisher keeps comes home as it is; labels have nobody to stand on then.
             None if route.keeps(masking.kind, text) => continue,
             None if masking.minted == Minted::Both && text.len() <= minting::LONGEST => {
                 let shape = route.shapes.of(masking.kind).as_ref();
                 let brings = pieces.get(*piece).is_some_and(|of| brings(&parts.head, of, *finding));
+                minting::may_name(route, *of, text, brings)?;
                 minted.push(Thing { kind: masking.kind, text, shape, brings });
                 continue;
             }
@@ -148,22 +144,19 @@ async fn reveal(
         let person = pieces.get(*piece).and_then(|piece| added::beside(exchange, piece, *finding));
         let answer = match (answer, person) {
             (Err(Refusal::UnknownPseudonym), Some(person)) => {
-                let known = |finding: &u32| {
-                    let at = (0, *finding as usize);
+                let known = |finding: usize| {
+                    let at = (0, finding);
                     let found = places.binary_search_by_key(&at, |(piece, finding, ..)| (*piece, *finding));
                     let revealed = found.ok().and_then(|found| *revealed.get(found)?);
-                    revealed.map(Revealed::identifier).or_else(|| Some(aliases.at(at.0, at.1)?.identifier()))
+                    revealed.map(Revealed::identifier).or_else(|| Some(aliases.at(0, finding)?.identifier()))
                 };
-                let named_by = pieces.first().map_or(&[][..], |whole| whole.found.named_by(person));
-                let person = named_by.iter().find_map(known).ok_or(Refusal::UnknownPseudonym)?;
+                let person = added::person(pieces, person, &known).ok_or(Refusal::UnknownPseudonym)?;
                 added.push(Added { text, number: masking.number, person });
                 Answer::Added
             }
             (answer, _) => answer?,
         };
-        if let Some(place) = answers.0.get_mut(*piece).and_then(|own| own.get_mut(*finding)) {
-            *place = answer;
-        }
+        answers.put(*piece, *finding, answer);
     }
     if !added.is_empty() {
         added::own(exchange, &added).await?;
@@ -174,8 +167,11 @@ async fn reveal(
     Ok((answers, given))
 }
 
-/// The texts of all pseudonym findings, without what their form adds: by piece, with the finding's place.
-fn texts<'a>(parts: &Parts, pieces: &'a [Piece]) -> Vec<Vec<(usize, &'a Masking, String)>> {
+/// A finding with a pseudonym, by its place: how it is masked, and its text without what its form adds.
+type Text<'a> = (usize, &'a Finding, &'a Masking, String);
+
+/// The texts of all pseudonym findings, by piece.
+fn texts<'a>(parts: &Parts, pieces: &'a [Piece]) -> Vec<Vec<Text<'a>>> {
     pieces
         .iter()
         .map(|piece| {
@@ -186,7 +182,7 @@ fn texts<'a>(parts: &Parts, pieces: &'a [Piece]) -> Vec<Vec<(usize, &'a Masking,
                 .filter_map(|(index, finding)| match finding.act.masking() {
                     Some(masking) if masking.minted != Minted::Publisher => {
                         let text = piece.found.text(finding.place, &material);
-                        Some((index, masking, within(masking, &text).to_owned()))
+                        Some((index, finding, masking, within(masking, &text).to_owned()))
                     }
                     _ => None,
                 })
@@ -200,7 +196,7 @@ fn texts<'a>(parts: &Parts, pieces: &'a [Piece]) -> Vec<Vec<(usize, &'a Masking,
 fn restored(
     exchange: &Exchange,
     route: &Route,
-    (finding, masking): (Option<&Finding>, &Masking),
+    (finding, masking): (&Finding, &Masking),
     revealed: &Revealed,
 ) -> Result<Answer, Refusal> {
     let own = revealed.identifier();
@@ -208,7 +204,7 @@ fn restored(
     let joined = route.link.primary().filter(|_| masking.person);
     let identifier = match (joined, pupil) {
         (Some(primary), pupil) => {
-            let kinds = outside::kinds(finding, primary, masking.kind);
+            let kinds = outside::kinds(finding, masking.kind, Some(primary));
             let own = pupil.and_then(|pupil| kinds.iter().find_map(|kind| pupil.identifier(*kind)));
             own.ok_or(Refusal::UnknownPseudonym)?
         }
@@ -256,9 +252,8 @@ async fn reveal_names(
         .await
         .map_err(|error| vault_refusal(&error))?;
     for ((place, index, ..), original) in asks.iter().zip(originals) {
-        let slot = answers.0.get_mut(*place).and_then(|own| own.get_mut(*index));
-        if let (Some(slot), Some(original)) = (slot, original) {
-            *slot = Answer::Name(Secret::new(original.text().expose().clone()));
+        if let Some(original) = original {
+            answers.put(*place, *index, Answer::Name(Secret::new(original.text().expose().clone())));
         }
     }
     Ok(())

@@ -13,9 +13,11 @@ use super::leave::vault_refusal;
 use super::message::Head;
 use super::piece::Piece;
 use super::refusal::Refusal;
+use super::route::Route;
 use crate::derive::{Core, Shape};
 use crate::identity::{Identifier, Kind};
 use crate::profile::Place;
+use crate::profile::find::{Finding, Masking};
 use crate::vault::{Alias, Minted, Owner, VaultError};
 
 /// The longest name that a publisher may give to a thing of its own, in bytes.
@@ -40,6 +42,30 @@ pub(super) fn brings(head: &Head, piece: &Piece, finding: usize) -> bool {
             Some(Place::Body(_) | Place::Path(_)) => *method == Method::POST || *method == Method::PUT,
             _ => false,
         }
+}
+
+/// Whether a name has the form that the profile gives to names of its kind. Before the vault is asked: what does not says
+/// nothing of whether the school has it.
+///
+/// # Errors
+/// [`Refusal::NotListed`] where something is made; where one is asked for it is as unknown as any.
+pub(super) fn may_name(
+    route: &Route,
+    (finding, masking): (&Finding, &Masking),
+    text: &str,
+    brings: bool,
+) -> Result<(), Refusal> {
+    match (route.profile.may_be_named(masking.kind, text), brings) {
+        (true, _) => Ok(()),
+        (false, true) => Err(misnamed(route, Some(finding))),
+        (false, false) => Err(Refusal::UnknownPseudonym),
+    }
+}
+
+/// A name of another form than the profile lists.
+pub(super) fn misnamed(route: &Route, finding: Option<&Finding>) -> Refusal {
+    let text = |finding: &Finding| route.profile.rule_text(finding.rule);
+    Refusal::NotListed { rule: format!("{}: a name of another form", finding.map(text).unwrap_or_default()) }
 }
 
 /// New names that one message may bring.

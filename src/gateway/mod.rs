@@ -10,6 +10,7 @@ mod aliases;
 mod answers;
 mod aside;
 mod asking;
+mod brought;
 pub mod caller;
 pub mod connection_headers;
 mod crossing;

@@ -94,14 +94,13 @@ impl Gone {
     }
 }
 
-/// The kinds of which one is restored where a pupil's identifiers are joined: of a field with several forms the
-/// primary one if it is among them, else the one that stands outside, else any that the pupil has.
-pub(super) fn kinds(finding: Option<&Finding>, primary: Kind, own: Kind) -> Vec<Kind> {
-    let Some(Act::Outside(outside)) = finding.map(|finding| &finding.act) else { return vec![own] };
-    let forms = || outside.places.iter().map(|form| form.kind);
-    let mut kinds: Vec<Kind> = forms().filter(|kind| *kind == primary).collect();
-    kinds.extend(forms().filter(|kind| *kind == own));
-    kinds.extend(forms());
+/// The kinds of which one is restored at a finding: the field's own or, of a field with several forms, any. Of those the
+/// `first` comes first, and the one that stands outside next: where a pupil's identifiers are joined, nobody can say which
+/// of them left.
+pub(super) fn kinds(finding: &Finding, own: Kind, first: Option<Kind>) -> Vec<Kind> {
+    let Act::Outside(outside) = &finding.act else { return vec![own] };
+    let mut kinds: Vec<Kind> = outside.places.iter().map(|form| form.kind).collect();
+    kinds.sort_by_key(|kind| (Some(*kind) != first, *kind != own));
     kinds
 }
 

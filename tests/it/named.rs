@@ -169,7 +169,7 @@ async fn a_guess_names_nobody() {
     assert_refused(&publisher.post_json(FROM, guess).await, 422, "SLS-301");
     assert_refused(&renamed(&world, "acc-1", &pupil.family).await, 422, "SLS-302");
     let long = json!({ "id": "a".repeat(129), "number": own }).to_string();
-    assert_refused(&publisher.post_json(FROM, long).await, 422, "SLS-301");
+    assert_refused(&publisher.post_json(FROM, long).await, 422, "SLS-111");
     assert_eq!(publisher.post_json(FROM, record).await.status, 200);
     assert_eq!(renamed(&world, "acc-1", &pupil.family).await.status, 200);
     world.clean();
