@@ -25,6 +25,7 @@ use super::patience::{Failure, Failures, Patience};
 use super::record::record_refusal;
 use super::refusal::{At, Refusal, Refused};
 use super::route::{Asks, Route};
+use super::undescribed::Echoing;
 use crate::crypto::random;
 use crate::identity::{ExchangeId, Publisher, School};
 use crate::rewrite::target::Target;
@@ -53,9 +54,11 @@ pub struct Gateway {
     house: ArcSwap<House>,
     observer: Arc<dyn Observer>,
     /// What failed so far, of publishers; a reload forgives nothing.
-    failures: Failures<(School, Publisher)>,
-    /// And of addresses that ask for tokens.
-    strangers: Failures<IpAddr>,
+    failures: Failures<Party>,
+    /// And of addresses that ask for tokens, for each publisher: behind a proxy all callers have one.
+    strangers: Failures<(IpAddr, Party)>,
+    /// Which of a school's errors name whom their questions were about.
+    echoing: Arc<Echoing>,
 }
 
 /// A request whose route and caller are known.
@@ -85,8 +88,8 @@ const MEANING: [(&HeaderName, &str); 4] =
 impl Gateway {
     /// A gateway for a house.
     pub fn new(house: House, observer: Arc<dyn Observer>) -> Self {
-        let (failures, strangers) = Default::default();
-        Self { house: ArcSwap::from_pointee(house), observer, failures, strangers }
+        let (failures, strangers, echoing) = Default::default();
+        Self { house: ArcSwap::from_pointee(house), observer, failures, strangers, echoing }
     }
 
     /// Puts another house in its place. Exchanges under way end in the one they began in.
@@ -121,7 +124,7 @@ impl Gateway {
         };
         let (now, peer) = (house.clock.now(), network(presented.peer.ip()));
         if issuer.is_some() {
-            self.strangers.may_ask(&peer, Patience::of_strangers(), now)?;
+            self.strangers.may_ask(&(peer, party(&route)), Patience::of_strangers(), now)?;
         } else if route.asks == Asks::Publisher {
             self.failures.may_ask(&party(&route), house.patience, now)?;
         }
@@ -189,6 +192,7 @@ impl Gateway {
             Err((
                 Refusal::UnknownPseudonym
                 | Refusal::NotInRoster { .. }
+                | Refusal::SecondPerson { .. }
                 | Refusal::Objected
                 | Refusal::NoConsent,
                 _,
@@ -242,7 +246,8 @@ impl Gate for Gateway {
         if let Some(issuer) = issuer {
             let answer = issuer.answer(&head.headers, &body).await;
             if answer.status().is_client_error() {
-                self.strangers.note(peer, Failure::Unknown, Patience::of_strangers(), house.clock.now());
+                let who = (peer, party(&route));
+                self.strangers.note(who, Failure::Unknown, Patience::of_strangers(), house.clock.now());
             }
             tracing::info!(exchange = %id, route = route.mount.as_str(), status = answer.status().as_u16(), "token");
             return Ok(answer);
@@ -257,6 +262,7 @@ impl Gate for Gateway {
             asked: None,
             bare,
             noted: Mutex::default(),
+            echoing: Arc::clone(&self.echoing),
         };
         let carried = Self::carry(&mut exchange, head, &target, body).await;
         self.note(&exchange, &carried);
@@ -332,8 +338,11 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
+/// A school and a publisher.
+type Party = (School, Publisher);
+
 /// Whose failures are counted together.
-fn party(route: &Route) -> (School, Publisher) {
+fn party(route: &Route) -> Party {
     (route.scope.school.clone(), route.publisher().clone())
 }
 

@@ -18,12 +18,14 @@ use super::house::{House, Register};
 use super::leave::leave;
 use super::message::{Head, Message};
 use super::minting::remember;
+use super::parts::unparsed;
 use super::record::record_status;
 use super::refusal::{At, Refusal};
 use super::route::Route;
-use super::undescribed::look_over;
+use super::undescribed::{Echoing, look_over};
 use crate::identity::ExchangeId;
 use crate::profile::Selected;
+use crate::rewrite::target::Target;
 
 /// One exchange under way: what both doors need to know of it.
 pub(super) struct Exchange {
@@ -45,6 +47,8 @@ pub(super) struct Exchange {
     pub(super) bare: bool,
     /// What the guard found in its messages and let go, by name.
     pub(super) noted: Mutex<Vec<(&'static str, u64)>>,
+    /// What is known of this school's errors.
+    pub(super) echoing: Arc<Echoing>,
 }
 
 /// What the caller gets.
@@ -73,7 +77,7 @@ pub(super) async fn school_asks(
     match ask_publisher(exchange, selected, cleared).await? {
         Answered::Listed(selected, reply) => {
             let mut restored = enter(exchange, selected, reply, &mut watch).await.map_err(replying)?;
-            remember(exchange, &restored.take_named()).await.map_err(replying)?;
+            remember(exchange, &restored.take_given()).await.map_err(replying)?;
             Ok(Reply::Enters(restored))
         }
         Answered::Unlisted(status, _) => bare(exchange, status).await,
@@ -89,10 +93,11 @@ pub(super) async fn publisher_asks(
     exchange.lawful().map_err(asking)?;
     let mut watch = Watch::new();
     let mut restored = enter(exchange, selected, request, &mut watch).await.map_err(asking)?;
-    let (whom, named) = (restored.take_whom(), restored.take_named());
+    let (whom, given) = (restored.take_whom(), restored.take_given());
+    exchange.note_forwarded(&restored).map_err(asking)?;
     let answered = ask_school(exchange, selected, restored).await?;
     if answered.status().is_success() {
-        remember(exchange, &named).await.map_err(replying)?;
+        remember(exchange, &given).await.map_err(replying)?;
     }
     match answered {
         Answered::Listed(selected, reply) => {
@@ -117,6 +122,14 @@ impl Exchange {
     /// What the school told about its pupils; none runs closed.
     pub(super) fn register(&self) -> Option<&Register> {
         self.house.rosters.get(&self.route.scope.school).map(Arc::as_ref)
+    }
+
+    /// Notes what goes on of the question: see [`Asked::forwarded`].
+    fn note_forwarded(&self, restored: &Restored) -> Result<(), Refusal> {
+        if let (Some(asked), Head::Request { target, .. }) = (&self.asked, &restored.message().head) {
+            asked.forwarded(&Target::parse(target, &self.house.limits).map_err(unparsed)?);
+        }
+        Ok(())
     }
 
     /// Remembers what the guard let go, for the metrics.

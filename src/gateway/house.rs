@@ -105,9 +105,14 @@ impl Register {
 
     /// Watches for all that is known of whoever has this identifier.
     pub(super) fn watch(&self, identifier: &Identifier, person: u32, watch: &mut Watch) {
-        for (kind, text) in self.roster.pupil(identifier).into_iter().flat_map(values) {
+        for (kind, text) in self.known(identifier) {
             watch.add(Some(person), kind, text);
         }
+    }
+
+    /// All that is known of whoever has this identifier.
+    pub(super) fn known(&self, identifier: &Identifier) -> impl Iterator<Item = (WatchKind, &str)> {
+        self.roster.pupil(identifier).into_iter().flat_map(values)
     }
 
     /// For a school without a roster: nothing to watch for, nothing to avoid.

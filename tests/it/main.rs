@@ -25,6 +25,7 @@ mod lawful;
 mod leak;
 mod leak_suite;
 mod many;
+mod named;
 mod needle;
 mod oracle;
 mod put_back;

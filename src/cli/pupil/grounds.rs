@@ -21,16 +21,16 @@ const REASON: std::ops::RangeInclusive<usize> = 4..=200;
 static ALONE: Mutex<()> = Mutex::new(());
 
 /// A reason that may stand in the journal.
-pub(super) struct Reason(String);
+pub(in crate::cli) struct Reason(String);
 
 /// A permission to look once, until it is recorded.
-pub(super) struct Permit {
+pub(in crate::cli) struct Permit {
     _alone: MutexGuard<'static, ()>,
 }
 
 impl Reason {
     /// Of a fit form: some words on one line.
-    pub(super) fn read(text: &str) -> Result<Self, Failure> {
+    pub(in crate::cli) fn read(text: &str) -> Result<Self, Failure> {
         let unfit = |english, dutch| {
             Failure::new(&words::PUPIL_REASON, [("reason", Word::Each(english, dutch))]).usage()
         };
@@ -48,7 +48,10 @@ impl Reason {
     }
 
     /// Refuses a reason that names the pupil: the journal names nobody. `values` are his identifiers and names.
-    pub(super) fn names_nobody<'a>(&self, values: impl Iterator<Item = &'a str>) -> Result<(), Failure> {
+    pub(in crate::cli) fn names_nobody<'a>(
+        &self,
+        values: impl Iterator<Item = &'a str>,
+    ) -> Result<(), Failure> {
         let reason = spread(&self.0);
         for value in values {
             let value = spread(value);
@@ -79,7 +82,7 @@ fn spread(text: &str) -> String {
 
 /// Lets the user look once more, if he did not look too often in the hour before: pupils shown or exported, and pseudonyms
 /// turned back. Lists of the roster have a limit of their own.
-pub(super) fn permit(at: &Workplace<'_>) -> Result<Permit, Failure> {
+pub(in crate::cli) fn permit(at: &Workplace<'_>) -> Result<Permit, Failure> {
     let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let now_ms = at.stores.clock.now().as_millis();
     let count = at.stores.words().looks.lately(now_ms, Look::Pupil, Some(&at.actor));
@@ -92,7 +95,7 @@ pub(super) fn permit(at: &Workplace<'_>) -> Result<Permit, Failure> {
 
 impl Permit {
     /// Records the look, durably: only then may anything be shown. The leaf's details are put in order.
-    pub(super) fn record(
+    pub(in crate::cli) fn record(
         self,
         mut leaf: Leaf,
         reason: &Reason,
