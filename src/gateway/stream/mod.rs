@@ -5,6 +5,7 @@
 
 mod carried;
 mod leaves;
+mod overlap;
 mod way;
 
 use std::pin::pin;
