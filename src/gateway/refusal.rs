@@ -55,6 +55,11 @@ pub enum Refusal {
         /// The profile's rule.
         rule: String,
     },
+    /// A name that the publisher gave to a person stands beside another person, or a message gives it to two.
+    SecondPerson {
+        /// The profile's rule.
+        rule: String,
+    },
     /// A label or `add` rule met a record without a person.
     NoPerson {
         /// The profile's rule.
@@ -141,6 +146,7 @@ impl Refusal {
             Self::NoPerson { .. } => "SLS-302",
             Self::SwapMismatch => "SLS-303",
             Self::NotInRoster { .. } => "SLS-304",
+            Self::SecondPerson { .. } => "SLS-305",
             Self::AgreementEnded => "SLS-401",
             Self::NoBasis => "SLS-402",
             Self::NotAgreed { .. } => "SLS-403",

@@ -11,6 +11,7 @@
 
 mod audit;
 mod broken;
+mod canary;
 mod clean_corpus;
 mod cli;
 mod corpus;
@@ -23,8 +24,10 @@ mod lawful;
 mod leak;
 mod leak_suite;
 mod many;
+mod named;
 mod needle;
 mod oracle;
+mod put_back;
 mod refusals;
 mod rights;
 mod roster;

@@ -22,16 +22,16 @@ const REASON: std::ops::RangeInclusive<usize> = 4..=200;
 static ALONE: Mutex<()> = Mutex::new(());
 
 /// A reason that may stand in the journal.
-pub(super) struct Reason(String);
+pub(in crate::cli) struct Reason(String);
 
 /// A permission to look once, until it is recorded.
-pub(super) struct Permit {
+pub(in crate::cli) struct Permit {
     _alone: MutexGuard<'static, ()>,
 }
 
 impl Reason {
     /// Of a fit form: some words on one line.
-    pub(super) fn read(text: &str) -> Result<Self, Failure> {
+    pub(in crate::cli) fn read(text: &str) -> Result<Self, Failure> {
         let unfit = |english, dutch| {
             Failure::new(&words::PUPIL_REASON, [("reason", Word::Each(english, dutch))]).usage()
         };
@@ -49,7 +49,10 @@ impl Reason {
     }
 
     /// Refuses a reason that names the pupil: the journal names nobody. `values` are his identifiers and names.
-    pub(super) fn names_nobody<'a>(&self, values: impl Iterator<Item = &'a str>) -> Result<(), Failure> {
+    pub(in crate::cli) fn names_nobody<'a>(
+        &self,
+        values: impl Iterator<Item = &'a str>,
+    ) -> Result<(), Failure> {
         let reason = spread(&self.0);
         for value in values {
             let value = spread(value);
@@ -80,7 +83,7 @@ fn spread(text: &str) -> String {
 
 /// Lets the user look once more, if he did not look too often in the hour before. Counted over the journal: leaves
 /// that say that data were shown, or a pseudonym turned back, by whichever command.
-pub(super) fn permit(at: &Workplace<'_>) -> Result<Permit, Failure> {
+pub(in crate::cli) fn permit(at: &Workplace<'_>) -> Result<Permit, Failure> {
     let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let since = at.stores.clock.now().as_millis().saturating_sub(HOUR_MS);
     let mut leaves = Leaves::open(&at.settings.journal).map_err(|error| journal_failed(&error))?;
@@ -98,7 +101,7 @@ pub(super) fn permit(at: &Workplace<'_>) -> Result<Permit, Failure> {
 
 impl Permit {
     /// Records the look, durably: only then may anything be shown. The leaf's details are put in order.
-    pub(super) fn record(
+    pub(in crate::cli) fn record(
         self,
         mut leaf: Leaf,
         reason: &Reason,
