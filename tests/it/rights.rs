@@ -354,7 +354,10 @@ fn a_message_that_enters_is_tried_with_a_reason() {
     assert_eq!((leaves.len(), last.event), (before + 1, Event::REIDENTIFIED));
     assert!(details(last).contains(&("reason", "het antwoord van maandag naspelen".to_owned())));
     // What is not known is not made, also with a reason.
-    stage.put("reply.json", r#"{"users":[{"sourcedId":"0f1e2d3c-4b5a-8978-8695-a4b3c2d1e0ff","status":"active"}]}"#);
+    stage.put(
+        "reply.json",
+        r#"{"users":[{"sourcedId":"0f1e2d3c-4b5a-8978-8695-a4b3c2d1e0ff","status":"active"}]}"#,
+    );
     let (code, said) = attempt(&["--reason", "een gok"]);
     assert!(code == Some(1) && said.contains("SLS-301"), "{said}");
     assert_eq!(std::fs::read(stage.path("state/vault/log")).unwrap(), log, "the vault was only looked at");
