@@ -5,6 +5,7 @@
 
 mod act;
 mod admin;
+mod beside;
 mod canary;
 mod check;
 mod consent;

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::act::{Body, Workplace};
+use super::beside;
 use super::explain;
 use super::failure::Failure;
 use super::faults::{journal_failed, roster_failed, vault_failed};
@@ -241,7 +242,7 @@ fn trial_house(
     at: &Workplace<'_>,
 ) -> Result<House, Failure> {
     let mut rosters = HashMap::new();
-    if let Some(path) = at.settings.roster_of(&publisher.school) {
+    if let Some(path) = beside::roster(at.settings, at.stores, &publisher.school)? {
         let roster = Roster::load(&path, &at.stores.vault).map_err(|error| roster_failed(&error))?;
         if let Some(roster) = roster.filter(|roster| !roster.is_empty()) {
             rosters.insert(publisher.school.clone(), Arc::new(Register::build(roster)));

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::act::{Body, Workplace, school_of};
+use super::beside;
 use super::failure::Failure;
 use super::faults::{journal_failed, roster_failed};
 use super::words;
@@ -227,7 +228,7 @@ pub(super) fn state(at: &Workplace<'_>) -> Result<Value, Failure> {
     let now = at.stores.clock.now();
     let mut schools = serde_json::Map::new();
     for school in &at.settings.schools {
-        let Some(path) = at.settings.roster_of(&school.id) else { continue };
+        let Some(path) = beside::roster(at.settings, at.stores, &school.id)? else { continue };
         let kept = Roster::summary(&path, &at.stores.vault).map_err(|error| roster_failed(&error))?;
         let state = kept.map(|kept| {
             json!({
@@ -256,6 +257,7 @@ impl Place {
     }
 
     fn load(&self, at: &Workplace<'_>) -> Result<Roster, Failure> {
+        beside::roster(at.settings, at.stores, &self.school)?;
         let roster = Roster::load(&self.path, &at.stores.vault).map_err(|error| roster_failed(&error))?;
         roster.ok_or_else(|| Failure::new(&words::ROSTER_NONE, []))
     }
@@ -330,10 +332,8 @@ impl Place {
                 members.extend(counts.map(|(name, of)| (name.to_owned(), of.into())));
             }
         }
-        details.sort_by(|a, b| a.0.cmp(&b.0));
         leaf.details = details;
-        at.stores.note(leaf)?;
-        roster.save(&self.path, &at.stores.vault).map_err(|error| roster_failed(&error))?;
+        beside::put_roster(&mut roster, &self.path, leaf, at.stores)?;
         Ok(report)
     }
 }

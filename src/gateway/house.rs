@@ -62,6 +62,24 @@ pub struct Register {
 }
 
 impl House {
+    /// The same house, where others leave: what pupils and parents said is all that differs.
+    pub fn hearing(&self, consents: HashMap<School, Arc<Consents>>) -> Self {
+        Self {
+            vault: Arc::clone(&self.vault),
+            journal: Arc::clone(&self.journal),
+            clock: Arc::clone(&self.clock),
+            routes: self.routes.clone(),
+            rosters: self.rosters.clone(),
+            consents,
+            configuration: self.configuration,
+            binary: self.binary,
+            limits: self.limits,
+            patience: self.patience,
+            expansion: self.expansion,
+            needle: self.needle.clone(),
+        }
+    }
+
     /// Whether what leaves in this scope runs closed: without a roster, or with one that knows too few of the pupils
     /// who cross.
     pub(super) fn is_closed(&self, scope: &Scope) -> bool {

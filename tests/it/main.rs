@@ -11,6 +11,7 @@
 
 mod audit;
 mod broken;
+mod canary;
 mod clean_corpus;
 mod cli;
 mod corpus;
@@ -26,6 +27,7 @@ mod many;
 mod named;
 mod needle;
 mod oracle;
+mod put_back;
 mod refusals;
 mod rights;
 mod roster;

@@ -12,6 +12,7 @@ use super::grounds::{self, Reason, permit};
 use super::shared::{crossings, routes};
 use super::who::{Found, Pupil, Who, roster};
 use crate::cli::act::{Body, Workplace, school_of};
+use crate::cli::beside::put_roster;
 use crate::cli::failure::Failure;
 use crate::cli::faults::{roster_failed, vault_failed};
 use crate::cli::rights::{anchor, rewrite};
@@ -343,10 +344,17 @@ fn leave_roster(school: &School, pupil: &Pupil, at: &Workplace<'_>) -> Result<bo
     let known = |identifier: &&crate::identity::Identifier| roster.pupil(identifier).is_some();
     let Some(identifier) = pupil.identifiers.iter().find(known).cloned() else { return Ok(false) };
     // The rest of it is as old as before.
-    let imported = roster.imported();
+    let (imported, before) = (roster.imported(), roster.len());
     let changes = Changes::removal(vec![identifier], imported);
     let applied = changes.apply(&mut roster, at.settings.roster_primary, imported);
     applied.map_err(|error| roster_failed(&error))?;
-    roster.save(&path, &at.stores.vault).map_err(|error| roster_failed(&error))?;
+    let count = |pupils: usize| Detail::Number(u64::try_from(pupils).unwrap_or(u64::MAX));
+    let mut leaf = at.stores.leaf(Event::ROSTER, at.stores.clock.now(), &at.actor);
+    leaf.details = vec![
+        ("before".to_owned(), count(before)),
+        ("pupils".to_owned(), count(roster.len())),
+        ("school".to_owned(), Detail::Text(school.to_string())),
+    ];
+    put_roster(&mut roster, &path, leaf, at.stores)?;
     Ok(true)
 }

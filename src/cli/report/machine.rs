@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 use super::attention::points;
 use super::field::{Field, Leaves};
 use super::register::{PublisherPart, Register, RoutePart};
-use super::tally::{Canaries, Crossed, Way};
+use super::tally::{Crossed, Way};
+use super::trials::{Canaries, Last};
 use super::words;
 use crate::cli::hex;
 use crate::clock::Timestamp;
@@ -172,11 +173,18 @@ pub(super) fn canaries_json(canaries: &Canaries) -> Value {
         "runs": canaries.runs,
         "runs_weak": canaries.runs_weak,
         "runs_refused": canaries.runs_refused,
+        "runs_failed": canaries.runs_failed,
+        "runs_empty": canaries.runs_empty,
         "messages": canaries.messages,
         "planted": canaries.planted,
         "refused": canaries.refused,
         "leaked": canaries.leaked,
         "last": (canaries.runs > 0).then(|| time(canaries.last_ms)),
+        "last_says_nothing": match &canaries.last {
+            Last::Tried => Value::Null,
+            Last::Refused(code) | Last::Failed(code) => code.to_ascii_uppercase().into(),
+            Last::Empty => "no-message".into(),
+        },
     })
 }
 

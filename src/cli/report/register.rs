@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use super::facts::{Facts, RosterFacts};
 use super::field::{Field, fields};
-use super::tally::{Canaries, Crossed, Tally, Uses, Waived, Way};
+use super::tally::{Crossed, Tally, Uses, Waived, Way};
+use super::trials::Canaries;
 use crate::clock::{Date, Timestamp};
 use crate::config::Settings;
 use crate::config::settings::{AsksSettings, PublisherSettings, RouteSettings};

@@ -140,8 +140,15 @@ fn canaries(route: &RoutePart, to: Language) -> String {
     if runs.runs == 0 {
         return format!("{what}: {}", to.pick("none", "geen"));
     }
+    let silent = match runs.runs_silent() {
+        0 => String::new(),
+        silent => format!(
+            " ({} {silent})",
+            to.pick("of these saying nothing of the rules:", "daarvan zeggen niets over de regels:")
+        ),
+    };
     format!(
-        "{what}: {}. {} {}, {} {}, {} {}, {} {}",
+        "{what}: {}{silent}. {} {}, {} {}, {} {}, {} {}",
         runs.runs,
         to.pick("Messages:", "Berichten:"),
         runs.messages,
