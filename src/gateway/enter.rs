@@ -40,14 +40,14 @@ pub(super) struct Restored {
 }
 
 impl Restored {
+    /// The message, to be looked at.
+    pub(super) const fn message(&self) -> &Message {
+        &self.message
+    }
+
     /// The message, for the connection that writes it.
     pub(super) fn into_message(self) -> Message {
         self.message
-    }
-
-    /// The message, to be looked at.
-    pub(super) fn message(&self) -> &Message {
-        &self.message
     }
 
     /// Whose identifiers are in it.
