@@ -4,6 +4,7 @@
 //! a leaf commits to it. It is made off the request's path, of the final bytes, whatever the guard thought: it reads no
 //! roster and no profile. Decision 0010 says what it covers. It must not keep, log or show a word.
 
+mod distinct;
 mod file;
 mod filter;
 mod keeping;
@@ -11,6 +12,7 @@ mod keys;
 mod look;
 mod month;
 mod question;
+mod scan;
 mod text;
 mod words;
 mod worker;
@@ -24,7 +26,7 @@ pub use worker::{Needle, Settings};
 
 /// A filter, made at once: what the worker does with a message, for benches.
 pub fn filter_of(key: &MonthKey, message: &super::Message) -> Vec<u8> {
-    filter::encode(words::gather(key, message))
+    words::Gathering::default().filter(key, message)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 
-use super::filter::{contains, encode};
+use super::filter::{Encoder, contains};
 use super::question::Says;
 use super::*;
 use crate::clock::{Clock, FixedClock, Timestamp};
@@ -19,8 +19,15 @@ use crate::journal::{Detail, Event, Journal, Leaf, LeafScope, Leaves, Settings a
 use crate::secret::Secret;
 use crate::vault::Vault;
 
+mod reference;
+mod same;
+
 /// 2026-11-20 in milliseconds.
 const NOW: u64 = 1_795_132_800_000;
+
+fn encode(hashes: Vec<u64>) -> Vec<u8> {
+    Encoder::default().encode(&hashes)
+}
 
 fn key() -> MonthKey {
     let raw = Secret::new(crate::crypto::random().unwrap());

@@ -16,7 +16,8 @@ use tokio::time::timeout;
 
 use super::keeping::{Ground, Keeping};
 use super::month::Month;
-use super::{NeedleError, filter, words};
+use super::NeedleError;
+use super::words::Gathering;
 use crate::clock::{Clock, Timestamp};
 use crate::disk::Disk;
 use crate::gateway::message::{Head, Message};
@@ -108,7 +109,8 @@ impl Needle {
         let (orders, taken) = sync_channel(most as usize + 1);
         let places = Arc::new(Semaphore::new(most as usize));
         let ground = Ground { disk, directory, vault, journal, clock };
-        let mut work = Work { ground, counts: Arc::clone(&counts), commit_after, keeping: None, since: None };
+        let gathering = Gathering::default();
+        let mut work = Work { ground, counts: Arc::clone(&counts), commit_after, keeping: None, since: None, gathering };
         let worker = std::thread::Builder::new()
             .name("needle".to_owned())
             .spawn(move || work.run(&taken))
@@ -183,6 +185,7 @@ struct Work {
     keeping: Option<Keeping>,
     /// Since when a filter has had no leaf.
     since: Option<Instant>,
+    gathering: Gathering,
 }
 
 impl Work {
@@ -253,7 +256,7 @@ impl Work {
             self.keeping = Some(Keeping::open(month, &self.ground)?);
         }
         let Some(keeping) = &mut self.keeping else { return Ok(()) };
-        let filter = filter::encode(words::gather(keeping.key(), &left.message));
+        let filter = self.gathering.filter(keeping.key(), &left.message);
         keeping.add(&left.exchange, &filter)?;
         self.since.get_or_insert_with(Instant::now);
         Ok(())
