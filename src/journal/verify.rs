@@ -8,6 +8,7 @@
 
 use std::path::Path;
 
+use super::filters::Filters;
 use super::kept::Kept;
 use super::note::Vkey;
 use super::open::CHECKPOINT;
@@ -61,6 +62,7 @@ pub fn verify_told(directory: &Path, given: &Given<'_>, tell: &dyn Fn(u64, u64))
         times: Times::default(),
         commitments: Some(Commitments::open(directory)),
         log: Log::open(directory),
+        filters: Filters::default(),
         tell,
     };
     if walking.covered(checkpoint.size) {
@@ -106,6 +108,7 @@ struct Walking<'a> {
     /// None once a leaf could not be read: then the place in the side file is lost.
     commitments: Option<Commitments>,
     log: Log,
+    filters: Filters,
     tell: &'a dyn Fn(u64, u64),
 }
 
@@ -175,6 +178,7 @@ impl Walking<'_> {
         if self.times.next(leaf.event, leaf.time_ms).is_err() {
             self.report.add(What::TimeWentBack, index);
         }
+        self.filters.check(self.directory, &leaf, index, &mut self.report);
         Some(leaf)
     }
 

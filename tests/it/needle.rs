@@ -17,8 +17,14 @@ fn found(world: &World, name: &str) -> Found {
     house.needle.as_ref().unwrap().flush();
     let journal = world.folder.path().join("journal");
     let question = Question::new(name).unwrap();
-    look(&journal, &question, &Asked::default(), &mut |month| kept_key(&journal, month, &house.vault))
-        .unwrap()
+    look(
+        &journal,
+        &question,
+        &Asked::default(),
+        &mut |month| kept_key(&journal, month, &house.vault),
+        &|_| {},
+    )
+    .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

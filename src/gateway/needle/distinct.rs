@@ -82,7 +82,8 @@ impl Distinct {
         self.pairs.held.clear();
         self.joined.held.clear();
         self.runs.clear();
-        let tables = self.places.capacity().max(self.pairs.places.capacity()).max(self.joined.places.capacity());
+        let tables =
+            self.places.capacity().max(self.pairs.places.capacity()).max(self.joined.places.capacity());
         if tables > 4 * KEPT || self.words.capacity() > KEPT || self.bytes.capacity() > 32 * KEPT {
             *self = Self::default();
         }
@@ -209,8 +210,10 @@ impl Distinct {
 
     /// Where the bytes of a word or a run are.
     fn place(&self, number: Id) -> Range<usize> {
-        let run = number.checked_sub(RUNS).and_then(|at| self.runs.get(at as usize)).map(|run| (run.at, run.len));
-        let (at, len) = run.or_else(|| self.known(number).map(|known| (known.at, known.len))).unwrap_or_default();
+        let run =
+            number.checked_sub(RUNS).and_then(|at| self.runs.get(at as usize)).map(|run| (run.at, run.len));
+        let (at, len) =
+            run.or_else(|| self.known(number).map(|known| (known.at, known.len))).unwrap_or_default();
         at..at + len
     }
 

@@ -18,8 +18,8 @@ mod words;
 mod worker;
 
 pub use filter::RATE_BITS;
-pub use keys::{export_text, kept_key, parse_export};
-pub use look::{Asked, Found, Hit, Keys, Missing, Wrong, covered, look};
+pub use keys::{export_text, kept_key, parse_export, remove_key};
+pub use look::{Asked, Found, Hit, Keys, MOST_HITS, Missing, Wrong, covered, look};
 pub use month::{Month, MonthKey};
 pub use question::{Question, Unasked};
 pub use worker::{Needle, Settings};
@@ -35,8 +35,8 @@ mod tests;
 /// What failed. No variant holds text of a message.
 #[derive(Debug, thiserror::Error)]
 pub enum NeedleError {
-    /// A month's key could not be made or kept.
-    #[error("the needle key of {month} cannot be made or kept: {why}")]
+    /// A month's key could not be made, kept or removed.
+    #[error("the needle key of {month} cannot be made, kept or removed: {why}")]
     KeepKey {
         /// Which month.
         month: Month,

@@ -229,8 +229,14 @@ impl Bench {
 
     fn look_with(&self, name: &str, asked: &Asked, journal: &Path) -> Found {
         let question = Question::new(name).unwrap();
-        look(journal, &question, asked, &mut |month| kept_key(self.folder.path(), month, &self.vault))
-            .unwrap()
+        look(
+            journal,
+            &question,
+            asked,
+            &mut |month| kept_key(self.folder.path(), month, &self.vault),
+            &|_| {},
+        )
+        .unwrap()
     }
 
     fn look(&self, name: &str) -> Found {
@@ -279,7 +285,7 @@ fn every_month_route_and_publisher_answers() {
     let text = export_text(&november);
     let question = Question::new("Zoë Berg").unwrap();
     let mut keys = |month| Ok(parse_export(&text).filter(|key| key.month() == month));
-    let found = look(bench.folder.path(), &question, &Asked::default(), &mut keys).unwrap();
+    let found = look(bench.folder.path(), &question, &Asked::default(), &mut keys, &|_| {}).unwrap();
     assert_eq!(numbers(&found), (5, 3, Missing { off: 1, no_key: 1, no_filter: 0 }, 0));
     // The journal knows that the keys were made, and its files hold no word.
     let mut leaves = Leaves::open(bench.folder.path()).unwrap();
@@ -343,7 +349,7 @@ fn a_crash_between_leaf_and_filter_is_not_covered_and_between_filter_and_leaf_is
     let key = kept_key(bench.folder.path(), Month::parse("2026-11").unwrap(), &bench.vault).unwrap().unwrap();
     let mut bytes = after.clone();
     let sealed = key.sealer().seal(&key.place(&[3; 16]), &filter_of(&key, &body("Zoë"))).unwrap();
-    file::write(&[3; 16], &sealed, &mut bytes).unwrap();
+    crate::journal::write_filter(&[3; 16], &sealed, &mut bytes).unwrap();
     bytes.extend_from_slice(&after[before.len()..after.len() - 2]);
     crate::disk::write_file(&bench.disk, &bench.file(), &bytes).unwrap();
     assert_eq!(bench.look("Zoë").missing.no_filter, 1);

@@ -76,7 +76,8 @@ fn packed(text: &[u8], tried: &mut [(u64, u64); TRIED], each: &mut impl FnMut(&[
         let run = text.get(start..end).unwrap_or_default();
         if run.len() <= 16 {
             let head = (eight(text, start), eight(text, start + 8) & low(run.len() - 8));
-            let place = (head.0 ^ head.1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - TRIED.trailing_zeros());
+            let place =
+                (head.0 ^ head.1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - TRIED.trailing_zeros());
             if let Some(last) = tried.get_mut(place as usize) {
                 if *last == head {
                     continue;

@@ -219,7 +219,8 @@ impl Line {
         if marks > 0 {
             self.marks += marks;
             // Those of [`is_joint`] that are ASCII.
-            self.joins = marks == 1 && text.get(self.end).is_some_and(|mark| matches!(mark, b'\'' | b'`' | b'-'));
+            self.joins =
+                marks == 1 && text.get(self.end).is_some_and(|mark| matches!(mark, b'\'' | b'`' | b'-'));
         }
     }
 
