@@ -6,6 +6,7 @@
 //! checkpoint in its signature. `docs/JOURNAL.md` lists the steps; `tests/verifier/verify.py` takes
 //! them independently.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::filters::Filters;
@@ -16,7 +17,7 @@ use super::record::{Times, commitments_match};
 use super::tile::{Edge, TILE_WIDTH, TileFile, bundle_path, tile_path};
 use super::tree::{Frontier, leaf_hash};
 use super::walk::{self, Bundle, Commitments, Log, Logged};
-use super::{Checkpoint, Hash, Leaf, Report, What, WitnessKey};
+use super::{Checkpoint, Event, Hash, Leaf, Report, What, WitnessKey};
 
 /// What a verifier is given besides the files.
 #[derive(Debug, Clone, Copy, Default)]
@@ -63,6 +64,7 @@ pub fn verify_told(directory: &Path, given: &Given<'_>, tell: &dyn Fn(u64, u64))
         commitments: Some(Commitments::open(directory)),
         log: Log::open(directory),
         filters: Filters::default(),
+        open: BTreeSet::new(),
         tell,
     };
     if walking.covered(checkpoint.size) {
@@ -75,6 +77,7 @@ pub fn verify_told(directory: &Path, given: &Given<'_>, tell: &dyn Fn(u64, u64))
         walking.upper_tiles(walking.tiles.partial());
         walking.beyond(checkpoint.size);
     }
+    walking.report.open = walking.open.len() as u64;
     walking.report
 }
 
@@ -109,6 +112,8 @@ struct Walking<'a> {
     commitments: Option<Commitments>,
     log: Log,
     filters: Filters,
+    /// Exchanges with a message that began to stream.
+    open: BTreeSet<Option<[u8; 16]>>,
     tell: &'a dyn Fn(u64, u64),
 }
 
@@ -179,6 +184,12 @@ impl Walking<'_> {
             self.report.add(What::TimeWentBack, index);
         }
         self.filters.check(self.directory, &leaf, index, &mut self.report);
+        // Of an exchange's two messages the first has ended before the second begins.
+        match leaf.event {
+            Event::OPENED => drop(self.open.insert(leaf.exchange)),
+            Event::CLOSED => drop(self.open.remove(&leaf.exchange)),
+            _ => {}
+        }
         Some(leaf)
     }
 

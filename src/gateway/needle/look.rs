@@ -105,8 +105,10 @@ struct Left {
     time_ms: u64,
     /// Which of [`Looking::ways`].
     way: u32,
-    /// It left in pieces: there may be more filters of it.
-    in_pieces: bool,
+    /// It left in segments: there is a filter of each.
+    in_segments: bool,
+    /// Filters that there should be, and those that were asked.
+    filters: (u64, u64),
     says: Option<Says>,
 }
 
@@ -123,8 +125,6 @@ struct Looking<'a, 'k> {
     ways: Vec<Way>,
     numbers: HashMap<Way, u32>,
     left: HashMap<[u8; 16], Left>,
-    /// What began to leave in pieces, and what the filters so far say of it.
-    opened: HashMap<[u8; 16], Option<Says>>,
     found: Found,
 }
 
@@ -148,7 +148,6 @@ pub fn look(
         ways: Vec::new(),
         numbers: HashMap::new(),
         left: HashMap::new(),
-        opened: HashMap::new(),
         found: Found::default(),
     };
     let mut failed = None;
@@ -189,15 +188,16 @@ impl Looking<'_, '_> {
         if let Some(batch) = Batch::of(&leaf).filter(|batch| self.asked.holds(batch.month)) {
             return self.batch(leaf.sequence, &batch);
         }
-        if leaf.event == Event::OPENED {
-            let asked = self.asked.about(&leaf);
-            self.opened.extend(leaf.exchange.filter(|_| asked).map(|exchange| (exchange, None)));
+        let event = leaf.event;
+        let Some((exchange, time_ms, way, off)) = message_of(leaf, self.asked) else { return Ok(()) };
+        if let Some(left) = self.left.get_mut(&exchange) {
+            left.filters.0 += 1;
             return Ok(());
         }
-        let Some((exchange, time_ms, way, off)) = message_of(leaf, self.asked) else { return Ok(()) };
-        self.found.exchanges += 1;
+        let first = event != Event::CONTINUED;
+        self.found.exchanges += u64::from(first || !off);
         if off {
-            self.found.missing.off += 1;
+            self.found.missing.off += u64::from(first);
             return Ok(());
         }
         let next = u32::try_from(self.ways.len()).unwrap_or(u32::MAX);
@@ -205,9 +205,8 @@ impl Looking<'_, '_> {
             self.ways.push(way.clone());
             next
         });
-        let pieces = self.opened.remove(&exchange);
-        let says = pieces.flatten();
-        self.left.insert(exchange, Left { time_ms, way: number, in_pieces: pieces.is_some(), says });
+        let in_segments = event != Event::LEFT;
+        self.left.insert(exchange, Left { time_ms, way: number, in_segments, filters: (1, 0), says: None });
         Ok(())
     }
 
@@ -225,7 +224,7 @@ impl Looking<'_, '_> {
         let same = batch.stretch.each(self.directory, &mut |record| {
             let exchange = record.exchange;
             let Some((hashes, key)) = month.as_ref() else { return };
-            if !self.left.contains_key(exchange) && !self.opened.contains_key(exchange) {
+            if !self.left.contains_key(exchange) {
                 return;
             }
             let opened = key.sealer().open(&key.place(exchange), record.sealed).ok();
@@ -251,12 +250,11 @@ impl Looking<'_, '_> {
 
     /// What one filter says.
     fn answer(&mut self, exchange: [u8; 16], says: Says) {
-        if let Some(before) = self.opened.get_mut(&exchange) {
-            *before = (*before).max(Some(says));
-            return;
-        }
         match self.left.get_mut(&exchange) {
-            Some(left) if left.in_pieces => left.says = left.says.max(Some(says)),
+            Some(left) if left.in_segments => {
+                left.filters.1 += 1;
+                left.says = left.says.max(Some(says));
+            }
             Some(_) => {
                 if let Some(left) = self.left.remove(&exchange) {
                     self.count(exchange, &left, says);
@@ -283,7 +281,9 @@ impl Looking<'_, '_> {
     fn finish(mut self) -> Found {
         for (exchange, left) in std::mem::take(&mut self.left) {
             let month = Month::of(Timestamp::from_millis(left.time_ms));
-            match left.says {
+            // The name may stand in a segment that could not be asked.
+            let whole = left.filters.1 >= left.filters.0;
+            match left.says.filter(|says| whole || *says != Says::No) {
                 Some(says) => self.count(exchange, &left, says),
                 None if matches!(self.months.get(&month), Some(None)) => self.found.missing.no_key += 1,
                 None => self.found.missing.no_filter += 1,
@@ -300,9 +300,10 @@ fn first_by_time(hits: &mut Vec<Hit>) {
 }
 
 /// The message that a leaf says has left, when it was asked for: its exchange, time and way, and whether its route
-/// keeps no filters. Where only a status crossed there is no text.
+/// keeps no filters. Where only a status crossed there is no text. What was broken off has left as far as its segments have.
 fn message_of(leaf: Leaf, asked: &Asked) -> Option<([u8; 16], u64, Way, bool)> {
-    let crossed = matches!(leaf.event, Event::LEFT | Event::CLOSED) && leaf.decision == Decision::Passed;
+    let crossed = matches!(leaf.event, Event::LEFT | Event::OPENED | Event::CONTINUED)
+        && leaf.decision == Decision::Passed;
     if !crossed || leaf.left.is_none() || !asked.about(&leaf) {
         return None;
     }
