@@ -71,9 +71,12 @@ pub(in crate::cli) const NEEDLE_REASON: Message = error(
 /// A key that is in use.
 pub(in crate::cli) const NEEDLE_NOW: Message = error(
     "CLI-176",
-    ["the needle key of {month} is in use", "a key can be removed when its month, by UTC, is over"],
     [
-        "de zoeksleutel van {month} is in gebruik",
+        "the needle key of {month} is in use, or will be",
+        "a key can be removed when its month, by UTC, is over",
+    ],
+    [
+        "de zoeksleutel van {month} is in gebruik, of komt dat",
         "een sleutel kan weg als zijn maand, volgens UTC, voorbij is",
     ],
 );

@@ -4,6 +4,7 @@
 //! a leaf commits to it. It is made off the request's path, of the final bytes, whatever the guard thought: it reads no
 //! roster and no profile. Decision 0010 says what it covers. It must not keep, log or show a word.
 
+mod around;
 mod distinct;
 mod file;
 mod filter;

@@ -68,6 +68,12 @@ fn last(rest: &[u8], class: &impl Fn(u8) -> bool) -> u64 {
     rest.iter().rev().fold(0, |mask, byte| mask << 1 | u64::from(class(*byte)))
 }
 
+/// Whether a byte is of a word: a letter or digit of ASCII, or of a character beyond it.
+#[inline(always)]
+pub(super) const fn is_wordish(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() | !byte.is_ascii()
+}
+
 /// A bit for each byte that is of the class, the first lowest.
 #[inline(always)]
 fn mask(chunk: &[u8; WIDTH], class: &impl Fn(u8) -> bool) -> u64 {

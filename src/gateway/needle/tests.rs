@@ -395,3 +395,55 @@ fn a_full_disk_is_not_covered_and_a_full_queue_waits() {
     assert_eq!((found.exchanges, found.covered, missed), (54, 52, 0));
     assert_eq!(found.missing.no_filter, 2);
 }
+
+/// The most memory that this process has had since [`forget_peak`], in KiB.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+fn forget_peak() {
+    use std::io::Write as _;
+    std::fs::OpenOptions::new().write(true).open("/proc/self/clear_refs").unwrap().write_all(b"5").unwrap();
+}
+
+#[test]
+#[ignore = "minutes: a million exchanges"]
+fn a_million_exchanges_are_looked_up_in_bounded_memory() {
+    let bench = Bench::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let needle = bench.needle.as_ref().unwrap();
+    for number in 0..245_u128 {
+        let ids: Vec<[u8; 16]> = (0..4096).map(|at| (number * 4096 + at).to_be_bytes()).collect();
+        let waiting: Vec<_> = ids
+            .iter()
+            .map(|id| {
+                let mut leaf = Leaf::new(Event::LEFT, NOW);
+                (leaf.exchange, leaf.left) = (Some(*id), Some([0; 32]));
+                leaf.decision = crate::journal::Decision::Passed;
+                leaf.route = "/rekenwonder/records".to_owned();
+                bench.journal.append(leaf, Vec::new())
+            })
+            .collect();
+        for waiting in waiting {
+            runtime.block_on(waiting).unwrap();
+        }
+        for id in ids {
+            let text = body(&format!("Jan {} Bakker", u128::from_be_bytes(id)));
+            runtime.block_on(needle.take(ExchangeId::from_bytes(id), bench.clock.now(), &text));
+        }
+    }
+    needle.flush();
+    // A name that is in all of them, and then without their filters, so that all of them are left over.
+    for found in [1_003_520, 0] {
+        forget_peak();
+        let (before, begun) = (peak(), std::time::Instant::now());
+        let answer = bench.look("Jan Bakker");
+        println!("{} KiB more at most, in {:?}", peak() - before, begun.elapsed());
+        assert_eq!((answer.exchanges, answer.found), (1_003_520, found));
+        assert_eq!(answer.missing.no_filter, 1_003_520 - found);
+        assert!(peak() - before < 128 << 10, "{} KiB", peak() - before);
+        let _ = std::fs::remove_file(bench.file());
+    }
+}

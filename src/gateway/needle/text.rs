@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use super::around::stretches;
 use super::scan::{eight, low, runs};
 use crate::gateway::guard::unescape;
 use crate::gateway::message::{Head, Message};
@@ -45,15 +46,17 @@ fn part(text: &[u8], to: &mut Reading<'_, impl FnMut(&[u8])>) {
     });
 }
 
-/// The text, and the text with its escapes undone once, twice and thrice.
+/// The text, and what stands around its escapes with these undone once, twice and thrice.
 fn layers(text: &[u8], each: &mut impl FnMut(&[u8])) {
     each(text);
-    let mut above = unescape(text);
-    for _ in 1..=DEPTH {
-        let Some(layer) = above else { return };
-        each(&layer);
-        above = unescape(&layer);
-    }
+    stretches(text, &mut |stretch| {
+        let mut above = unescape(stretch);
+        for _ in 1..=DEPTH {
+            let Some(layer) = above else { return };
+            each(&layer);
+            above = unescape(&layer);
+        }
+    });
 }
 
 /// What runs of base64 hold (RFC 4648, 4 and 5), with padding or without: whatever is text.

@@ -7,7 +7,7 @@
 use super::distinct::{Distinct, Id, is_particle_id};
 use super::filter::Encoder;
 use super::month::MonthKey;
-use super::scan::{eight, low, runs};
+use super::scan::{eight, is_wordish, low, runs};
 use super::text::texts;
 use crate::gateway::guard::{Unit, fold};
 use crate::gateway::message::Message;
@@ -18,7 +18,7 @@ pub(super) const PARTICLES: [&str; 26] = [
     "s", "t", "te", "ten", "ter", "tot", "uit", "v", "van", "von",
 ];
 /// The length of `onder`.
-const LONGEST_PARTICLE: usize = 5;
+pub(super) const LONGEST_PARTICLE: usize = 5;
 
 /// Hashes for which room is kept.
 const MOST_KEPT: usize = 1 << 16;
@@ -130,7 +130,7 @@ struct Line {
 /// Gathers the words of a text; `word` is room for one.
 fn read(text: &[u8], word: &mut String, distinct: &mut Distinct) {
     let mut line = Line::default();
-    for (start, end) in runs(text, |byte| byte.is_ascii_alphanumeric() | !byte.is_ascii()) {
+    for (start, end) in runs(text, is_wordish) {
         line.skip(text, start);
         match plain(text, start, end, distinct) {
             Some(id) => line.add(id, line.joined(), distinct),
