@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST};
-use http::{Method, Request, Response, StatusCode, Uri};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper_util::client::legacy::{Client, Error as PoolError};
@@ -155,6 +155,9 @@ impl PlainClient {
             return Err(touched(CarryFault::Down));
         }
         let (mut head, body) = reply.into_parts();
+        if !is_plain(&head.headers) {
+            return Err(touched(CarryFault::Down));
+        }
         remove_connection_headers(&mut head.headers);
         head.headers.remove(CONTENT_LENGTH);
         head.extensions.clear();
@@ -164,6 +167,14 @@ impl PlainClient {
         };
         Ok(Response::from_parts(head, body))
     }
+}
+
+/// False for a reply whose body stands in another transfer coding than `chunked`: hyper reads it to the end of the
+/// connection and undoes nothing (RFC 9112, 6.3).
+fn is_plain(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let first = codings.next();
+    first.is_none_or(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked")) && codings.next().is_none()
 }
 
 /// The whole body, trailers dropped.

@@ -36,7 +36,7 @@ fn own() -> Vec<Case> {
         ("n_own_two", b"{}{}".to_vec()),
         ("n_own_nul", b"{}\0".to_vec()),
         ("n_own_nan", b"[NaN]".to_vec()),
-        ("n_own_infinity", b"[1e999999]".to_vec()),
+        ("i_own_infinity", b"[1e999999]".to_vec()),
         ("n_own_comment", b"{/*x*/}".to_vec()),
         ("n_own_tail", b"[1,]".to_vec()),
         ("n_own_quote", b"{'a':1}".to_vec()),
@@ -54,6 +54,10 @@ fn reason(name: &str) -> Option<&'static str> {
     let of = |words: &[&str]| words.iter().any(|word| name.contains(word));
     if of(&["duplicated_key", "same_key", "nfc_nfd", "nfd_nfc"]) {
         return Some("a member name twice has two meanings (I-JSON, RFC 7493)");
+    }
+    // Also where a name does not say so: U+FFFE and its like.
+    if of(&["noncharacter", "nonCharacter", "nonchar"]) {
+        return Some("noncharacters stand in no text that is exchanged (I-JSON, RFC 7493, 2.1)");
     }
     None
 }

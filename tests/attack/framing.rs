@@ -202,6 +202,8 @@ fn transfer_encodings_of_smuggler() {
             // Let through only where the header is none that says how long a body is, and then by its length alone.
             let by_length = how == "honest" && passed == 2 && arrived.len() == 2;
             let by_length = by_length || (how != "honest" && passed <= 1 && said.first().is_some_and(|first| first.status == 422));
+            // `Content-Encoding: chunked` says nothing of lengths: a coding that nobody knows, and then the victim.
+            let by_length = by_length || (passed <= 1 && said.first().is_some_and(|first| first.status == 415));
             tally.judge(!smuggled && !strange && passed == arrived.len() && (refused || by_length), case);
         }
         if number % 100 == 0 {

@@ -1,7 +1,7 @@
 //! A running Sluis and both its other sides, and the questions that every batch ends with: does it serve on, and did
 //! a name leave?
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject as _;
@@ -34,7 +34,7 @@ impl Default for Wishes {
 
 pub(crate) struct Ground {
     pub(crate) place: Place,
-    pub(crate) running: Running,
+    running: Mutex<Running>,
     pub(crate) publisher: Outside,
     pub(crate) school: Outside,
     pub(crate) address: String,
@@ -73,6 +73,7 @@ impl Ground {
         let (http1, http2) = (caller(&place, b"http/1.1"), caller(&place, b"h2"));
         let token = place.read("secrets/rekenwonder.token").trim().to_owned();
         let address = running.text("address");
+        let running = Mutex::new(running);
         Self { place, running, publisher, school, address, http1, http2, token }
     }
 
@@ -125,9 +126,10 @@ impl Ground {
         for name in names.iter().chain(&NAMES) {
             assert!(memchr::memmem::find(&raw, name.as_bytes()).is_none(), "the publisher has {name:?}");
         }
-        let (status, state) = self.running.ready();
+        let running = self.running.into_inner().unwrap();
+        let (status, state) = running.ready();
         assert_eq!(status, 200, "{state}");
-        self.running.stop();
+        running.stop();
         let verified = self.place.run(&["journal", "verify"]);
         assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
         let verified = self.place.run(&["vault", "verify"]);

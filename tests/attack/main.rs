@@ -19,7 +19,7 @@ mod crypto;
 mod documents;
 mod framing;
 mod ground;
-// mod http2;
+mod http2;
 mod line;
 mod markup;
 mod names;
