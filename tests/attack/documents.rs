@@ -56,7 +56,7 @@ fn reason(name: &str) -> Option<&'static str> {
         return Some("a member name twice has two meanings (I-JSON, RFC 7493)");
     }
     // Also where a name does not say so: U+FFFE and its like.
-    if of(&["noncharacter", "nonCharacter", "nonchar"]) {
+    if of(&["noncharacter", "nonCharacter", "nonchar", "last_surrogates"]) {
         return Some("noncharacters stand in no text that is exchanged (I-JSON, RFC 7493, 2.1)");
     }
     None

@@ -26,9 +26,9 @@ mod names;
 mod outside;
 mod paths;
 mod replies;
-// mod slow;
+mod slow;
 mod tally;
-// mod tls;
+mod tls;
 
 #[path = "../it/support/process.rs"]
 #[allow(dead_code, reason = "the other test target uses the rest of it")]
