@@ -37,8 +37,10 @@ fn consistent(ground: &Ground, bytes: &[u8]) -> Result<(Vec<Reply>, usize), Stri
 fn turned(text: &str) -> Option<String> {
     let (line, rest) = text.split_once("\r\n")?;
     let words: Vec<&str> = line.split(' ').collect();
-    let [method, target, "HTTP/1.1" | "HTTP/1.0"] = words.as_slice() else { return None };
-    if !target.starts_with('/') || !method.bytes().all(|b| b.is_ascii_uppercase()) {
+    let [method, target, version @ ("HTTP/1.1" | "HTTP/1.0")] = words.as_slice() else { return None };
+    let known = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"].contains(method);
+    // What is wrong with the target would go with it.
+    if !target.starts_with('/') || !target.bytes().all(|b| b.is_ascii_graphic()) || !known {
         return None;
     }
     let low = rest.to_ascii_lowercase();
@@ -53,16 +55,15 @@ fn turned(text: &str) -> Option<String> {
     }
     // Whoever starts with a folded line means the request line; it stays there.
     Some(if rest.starts_with([' ', '\t']) {
-        format!("{method} {target} HTTP/1.1\r\n{rest}")
+        format!("{method} {target} {version}\r\n{rest}")
     } else {
-        format!("{method} {target} HTTP/1.1\r\n{extra}{rest}")
+        format!("{method} {target} {version}\r\n{extra}{rest}")
     })
 }
 
 /// llhttp writes its inputs so: lines end as HTTP's do, escapes stand for what cannot be seen.
 fn unfolded(text: &str) -> String {
-    let text = text.strip_suffix('\n').unwrap_or(text).replace("\\\n", "").replace('\n', "\r\n");
-    unescaped(&text)
+    unescaped(&text.replace("\\\n", "").replace('\n', "\r\n"))
 }
 
 fn unescaped(text: &str) -> String {
@@ -144,7 +145,9 @@ fn requests_of_llhttp() {
 
 /// What llhttp refuses and Sluis does not, rightly.
 fn excused(name: &str) -> Option<&'static str> {
-    let list: &[(&str, &str)] = &[];
+    let list: &[(&str, &str)] = &[
+        ("No restart when keep-alive is off (1.0)", "after a request of HTTP/1.0 without keep-alive nothing more is read"),
+    ];
     list.iter().find(|(part, _)| name.contains(part)).map(|(_, reason)| *reason)
 }
 
@@ -169,7 +172,7 @@ fn trophies_of_the_garden() {
 
 #[test]
 fn transfer_encodings_of_smuggler() {
-    let Some(mutations) = read::<BTreeMap<String, String>>("smuggler/te_mutations.json") else { return };
+    let mutations = read::<BTreeMap<String, String>>("smuggler/te_mutations.json").unwrap_or_else(own_mutations);
     let ground = Ground::usual();
     let mut tally = Tally::default();
     let victim = "GET /own/empty HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -212,6 +215,18 @@ fn transfer_encodings_of_smuggler() {
     }
     ground.settle(&[]);
     tally.done(&SMUGGLER);
+}
+
+/// Where the corpora are not: a few spellings of our own.
+fn own_mutations() -> BTreeMap<String, String> {
+    let lines = [
+        "Transfer-Encoding: chunked", "Transfer-Encoding : chunked", " Transfer-Encoding: chunked", "Transfer-Encoding:chunked", "Transfer-Encoding:\tchunked",
+        "Transfer-Encoding: xchunked", "Transfer-Encoding: chunked, identity", "Transfer-Encoding: \"chunked\"", "Transfer_Encoding: chunked", "Transfer Encoding: chunked",
+        "X: y\rTransfer-Encoding: chunked", "X: y\nTransfer-Encoding: chunked", "Transfer-Encoding\r\n: chunked", "Transfer-Encoding:\r\n chunked", "TRANSFER-ENCODING: cHuNkEd",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", "Transfer-Encoding: chunk\u{17f}", "Transfer-Encoding\u{a0}: chunked", "\u{b}Transfer-Encoding: chunked", "Transfer-Encoding: chunked\0",
+    ];
+    let head = |line: &str| format!("__METHOD__ __ENDPOINT__?cb=__RANDOM__ HTTP/1.1\r\n{line}\r\nHost: __HOST__\r\nContent-Type: application/json\r\nContent-Length: __REPLACE_CL__\r\n");
+    lines.iter().map(|line| (format!("own {line:?}"), head(line))).collect()
 }
 
 /// Bodies and heads of our own: what is sent after `POST /own/any HTTP/1.1\r\nHost: localhost\r\nContent-Type: …`, and

@@ -112,16 +112,25 @@ fn documents_of_the_w3c_as_rosters() {
     tally.done(&MARKUP);
 }
 
-/// Rules of XML that the reader does not check, and why that is right.
+/// Rules of XML that the reader does not check, and why that is right: the file's name, without its ending.
 fn unchecked(name: &str) -> Option<&'static str> {
-    let of = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
-    if of(&["sa/022", "sa/171", "sa/174", "sa/025", "sa/026", "p05fail", "p10fail", "p16fail", "sa/002", "sa/023", "sa/024", "sa/148", "sa/172", "sa/173"]) {
-        return Some("a rule about a name, an attribute, a comment, an instruction or `]]>` in what the reader passes over: it says of nobody who they are");
+    const PASSED_OVER: &[&str] = &[
+        "oasis/p04fail1", "oasis/p04fail2", "oasis/p04fail3", "oasis/p05fail4", "oasis/p14fail3", "oasis/p16fail1", "oasis/p23fail1",
+        "oasis/p40fail1", "oasis/p40fail2", "oasis/p44fail4", "sa/002", "sa/003", "sa/014", "sa/023", "sa/024", "sa/025",
+        "sa/026", "sa/029", "sa/171", "sa/172", "sa/173", "sa/174",
+    ];
+    const BEGIN_AND_END: &[&str] = &[
+        "oasis/p01fail1", "oasis/p01fail2", "oasis/p01fail3", "oasis/p18fail3", "oasis/p22fail1", "oasis/p39fail3", "sa/036", "sa/037", "sa/040",
+        "sa/041", "sa/043", "sa/044", "sa/048", "sa/050", "sa/051", "sa/052", "sa/105", "sa/106", "sa/147", "sa/148",
+    ];
+    let of = |list: &[&str]| list.iter().any(|stem| name.ends_with(&format!("{stem}.xml")));
+    if of(PASSED_OVER) {
+        return Some(
+            "how a name is spelt, white space between attributes, `<` in an attribute, `]]>` in text, U+FFFF in a comment: in what the \
+             reader passes over; nobody is described there",
+        );
     }
-    if of(&["sa/043", "sa/048", "sa/106"]) {
-        return Some("text behind its root, which is no text behind a root once the test puts it inside another");
-    }
-    None
+    of(BEGIN_AND_END).then_some("it is about how a document begins and ends, and the test puts it inside another")
 }
 
 /// Where the root element begins, roughly: behind the last `]>` or the DOCTYPE's `>`.

@@ -44,7 +44,7 @@ fn own() -> Vec<(String, bool)> {
 
 fn text(case: &Value) -> String {
     let http = case["http"].as_str().unwrap();
-    http.strip_suffix('\n').unwrap_or(http).replace("\\\n", "").replace('\n', "\r\n").replace("\\r", "\r").replace("\\n", "\n").replace("\\t", "\t")
+    http.replace("\\\n", "").replace('\n', "\r\n").replace("\\r", "\r").replace("\\n", "\n").replace("\\t", "\t")
 }
 
 #[test]
