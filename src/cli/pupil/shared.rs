@@ -68,6 +68,7 @@ pub(super) struct Crossings {
     pub(super) count: u64,
     pub(super) first_ms: u64,
     pub(super) last_ms: u64,
+    last_exchange: Option<[u8; 16]>,
 }
 
 impl Crossings {
@@ -92,14 +93,17 @@ pub(super) fn crossings(
     let mut leaves = Leaves::open(&at.settings.journal).map_err(|error| journal_failed(&error))?;
     while let Some((leaf, commitments)) = leaves.read().map_err(|error| journal_failed(&error))? {
         let (Some(scope), Some(exchange)) = (&leaf.scope, &leaf.exchange) else { continue };
-        let crossed = matches!(leaf.event, Event::LEFT | Event::ENTERED | Event::CLOSED | Event::CONTINUED);
+        let crossed = matches!(leaf.event, Event::LEFT | Event::ENTERED | Event::OPENED | Event::CONTINUED);
         if !crossed || commitments.is_empty() || scope.school != school {
             continue;
         }
         for ((publisher, keys), of) in keys.iter().zip(&mut found) {
             let his = |key: &MacKey| commitments.binary_search(&pupil_commitment(key, exchange)).is_ok();
             if scope.publisher == *publisher && keys.iter().any(his) {
-                of.count += 1;
+                // Once for all segments of an exchange that streams.
+                let segment = leaf.event == Event::CONTINUED && of.last_exchange == Some(*exchange);
+                of.count += u64::from(!segment);
+                of.last_exchange = Some(*exchange);
                 of.last_ms = of.last_ms.max(leaf.time_ms);
                 of.first_ms = if of.first_ms == 0 { leaf.time_ms } else { of.first_ms.min(leaf.time_ms) };
             }

@@ -5,6 +5,7 @@
 
 mod carried;
 mod leaves;
+mod overlap;
 mod way;
 
 use std::pin::pin;
@@ -120,13 +121,22 @@ pub(super) async fn ask(
             answered
         }
         (Err(Unfed::Gone), Some(Err((refusal, at)))) | (Err(Unfed::Refused((refusal, at))), _) => {
-            return Err((way.broken(refusal).await, at));
+            return Err((heard(door, way.broken(refusal).await), at));
         }
         (Err(Unfed::Gone), _) | (Ok(()), None) => {
             return Err((way.broken(Refusal::UpstreamDown).await, At::Reply));
         }
     };
     Ok(Asked { answered, watch: way.take_watch(), named: way.take_named() })
+}
+
+/// What is heard of a refusal that comes late. To a publisher somebody who objected is as unknown as anybody, here too; the
+/// journal has the reason.
+fn heard(door: Door, refusal: Refusal) -> Refusal {
+    match (door, refusal) {
+        (Door::Enter, Refusal::Objected | Refusal::NoConsent) => Refusal::UnknownPseudonym,
+        (_, refusal) => refusal,
+    }
 }
 
 /// Why not all of a message was handed on.

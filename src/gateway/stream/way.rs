@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock};
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderMap};
 use sha2::Digest;
@@ -27,6 +27,7 @@ use super::super::refusal::Refusal;
 use super::super::route::Asks;
 use super::carried::Carried;
 use super::leaves::{Ended, close};
+use super::overlap::{after, last_of};
 use crate::journal::Event;
 use crate::profile::{Door, Selected};
 use crate::rewrite::segments::{Cut, Role, Segments, Sizes, Slice, Uncut};
@@ -386,39 +387,6 @@ impl Drop for Way {
             });
         }
     }
-}
-
-/// A segment behind what stands before it.
-fn after(before: &[u8], comma: bool, own: &Bytes) -> Bytes {
-    if before.is_empty() && !comma {
-        return own.clone();
-    }
-    let mut body = BytesMut::with_capacity(before.len() + 1 + own.len());
-    body.put_slice(before);
-    body.put_bytes(b',', usize::from(comma));
-    body.put_slice(own);
-    body.freeze()
-}
-
-/// The last bytes of what the guard has seen, at least as many as `reach`, and their permits. They begin behind a
-/// mark where there is one: a piece of a number could be another's.
-fn last_of(body: &Bytes, permits: Vec<Permit>, reach: usize) -> (Bytes, Vec<Permit>) {
-    let end = body.len().saturating_sub(reach);
-    let mark = body.iter().take(end).rposition(|byte| matches!(byte, b',' | b'{' | b'[' | b'\n'));
-    let mut start = mark.map_or(0, |mark| mark + 1);
-    if end - start > reach {
-        start = end;
-    }
-    let within = |permit: &Permit| permit.span.start < start && start < permit.span.end;
-    start =
-        permits.iter().filter(|permit| within(permit)).map(|permit| permit.span.start).min().unwrap_or(start);
-    let body_of = |permit: Permit| {
-        let from = permit.span.start.checked_sub(start).filter(|_| permit.part == Part::Body)?;
-        Some(Permit { span: from..from + permit.span.len(), ..permit })
-    };
-    // Copied, so that the whole segment is not held for it.
-    let last = body.get(start..).map_or_else(Bytes::new, Bytes::copy_from_slice);
-    (last, permits.into_iter().filter_map(body_of).collect())
 }
 
 /// Where the message did not parse, as its sender counts.
