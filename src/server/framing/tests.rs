@@ -93,7 +93,12 @@ fn plain_requests_pass_unchanged() {
 
 #[test]
 fn a_form_feed_is_no_white_space() {
-    for line in ["X: a\u{c}\r\n", "X: \u{c}a\r\n", "Content-Length: \u{c}5\r\n", "Transfer-Encoding: chunked\u{c}\r\n"] {
+    for line in [
+        "X: a\u{c}\r\n",
+        "X: \u{c}a\r\n",
+        "Content-Length: \u{c}5\r\n",
+        "Transfer-Encoding: chunked\u{c}\r\n",
+    ] {
         refused(with(line) + "hello");
     }
 }
