@@ -1,6 +1,6 @@
 # What a newcomer types. Each line can be read; CI runs `make check test` and nothing else.
 
-.PHONY: demo test check bench audit soak tools
+.PHONY: demo test check bench audit soak attack tools
 
 demo:            ## a school, Sluis and a publisher over real TLS, with invented pupils
 	cargo run --release -- demo
@@ -18,6 +18,11 @@ bench:           ## what it costs, on this machine
 
 soak:            ## what takes longer than minutes: the tests that `make test` leaves out
 	cargo test --release --no-fail-fast -- --ignored
+
+attack: tools    ## every payload of ../shared/corpora against a running server; writes docs/HARDNESS.md (some minutes)
+	rm -rf target/tmp/attack
+	SLUIS_ATTACK=full cargo test --test attack -- --nocapture --skip the_page
+	cargo test --test attack the_page
 
 audit:           ## licences, advisories and sources of every dependency (needs the network)
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny

@@ -18,6 +18,7 @@ use tower::{BoxError, Service};
 use super::body::{Collected, Room, collect};
 use super::framing::Verdicts;
 use super::head::settle;
+use super::readers::Readers;
 use super::rescue::{Language, problem};
 use super::settings::Settings;
 use crate::gateway::{Arriving, Departing, Gate, Presented, Refusal, Refused, remove_connection_headers};
@@ -36,18 +37,25 @@ pub(super) struct Answer<G> {
     gate: Arc<G>,
     settings: Arc<Settings>,
     room: Room,
+    readers: Arc<Readers>,
 }
 
 impl<G> Clone for Answer<G> {
     fn clone(&self) -> Self {
-        Self { gate: Arc::clone(&self.gate), settings: Arc::clone(&self.settings), room: self.room.clone() }
+        Self {
+            gate: Arc::clone(&self.gate),
+            settings: Arc::clone(&self.settings),
+            room: self.room.clone(),
+            readers: Arc::clone(&self.readers),
+        }
     }
 }
 
 impl<G: Gate> Answer<G> {
     pub(super) fn new(gate: Arc<G>, settings: Arc<Settings>) -> Self {
         let room = Room::new(settings.limits.buffered_bytes);
-        Self { gate, settings, room }
+        let readers = Arc::new(Readers::new(settings.limits.exchanges));
+        Self { gate, settings, room, readers }
     }
 
     async fn answer(self, request: Request<Incoming>) -> Response<Written> {
@@ -88,7 +96,8 @@ impl<G: Gate> Answer<G> {
         let limit = self.gate.body_bytes(&admitted);
         let may_run = |announced| limit.is_none() && self.gate.may_stream(&admitted, announced);
         let framing = conversation.framing.as_ref();
-        match collect(body, limit, &self.settings, &self.room, framing, may_run).await {
+        let reading = collect(body, limit, &self.settings, &self.room, framing, may_run);
+        match self.readers.wait(reading).await {
             Ok(Collected::Whole(held)) => {
                 let _room = held.room;
                 self.gate.converse(admitted, Arriving::Whole(held.bytes)).await
