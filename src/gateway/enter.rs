@@ -19,6 +19,7 @@ use super::piece::{Piece, pieces};
 use super::record::{Crossing, record};
 use super::refusal::Refusal;
 use super::route::{Asks, Route};
+use super::stream::{Carried, Names};
 use super::{address, withheld};
 use crate::identity::Identifier;
 use crate::journal::Event;
@@ -36,6 +37,11 @@ pub(super) struct Restored {
 }
 
 impl Restored {
+    /// The message, to be looked at.
+    pub(super) const fn message(&self) -> &Message {
+        &self.message
+    }
+
     /// The message, for the connection that writes it.
     pub(super) fn into_message(self) -> Message {
         self.message
@@ -52,6 +58,17 @@ impl Restored {
     }
 }
 
+/// A message with everything restored; the journal does not know of it yet.
+pub(super) struct Opened {
+    pub(super) message: Message,
+    pub(super) counts: Vec<u32>,
+    pub(super) salts: Vec<[u8; 16]>,
+    whom: Vec<Identifier>,
+    named: Vec<Named>,
+    /// Of each person, what names it: of a segment only.
+    pub(super) names: Names,
+}
+
 /// Lets a message enter, or says why not.
 pub(super) async fn enter(
     exchange: &Exchange,
@@ -59,6 +76,19 @@ pub(super) async fn enter(
     message: Message,
     watch: &mut Watch,
 ) -> Result<Restored, Refusal> {
+    let opened = opened(exchange, selected, message, watch, None).await?;
+    opened.into_restored(exchange, Event::ENTERED, None).await
+}
+
+/// Message → Found, with what stands behind the findings written. What must not come back is added to `watch`; `carried`
+/// is there for a segment.
+pub(super) async fn opened(
+    exchange: &Exchange,
+    selected: Selected,
+    message: Message,
+    watch: &mut Watch,
+    carried: Option<&Carried>,
+) -> Result<Opened, Refusal> {
     let length = message.body.len();
     let found = aside(length, || {
         let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
@@ -73,18 +103,32 @@ pub(super) async fn enter(
     let salts = answers.salts();
     answers.watch(watch, &found);
     let whom = answers.whom();
+    let names = carried.zip(found.first()).map(|(carried, whole)| carried.names(&parts, whole));
     let counts = found.first().map(|piece| piece.found.counts.clone()).unwrap_or_default();
     let written = aside(length, || write(exchange, selected, parts, &found, &answers)).await?;
-    let crossing = Crossing {
-        event: Event::ENTERED,
-        counts: &counts,
-        salts: &salts,
-        permits: 0,
-        noted: &[],
-        withheld: 0,
-    };
-    record(exchange, &crossing, None).await?;
-    Ok(Restored { message: written.message, whom, named })
+    let names = names.unwrap_or_default();
+    Ok(Opened { message: written.message, counts, salts, whom, named, names })
+}
+
+impl Opened {
+    /// Takes out what it names for the first time.
+    pub(super) fn take_named(&mut self) -> Vec<Named> {
+        std::mem::take(&mut self.named)
+    }
+
+    /// Once the journal knows of it.
+    pub(super) async fn into_restored(
+        self,
+        exchange: &Exchange,
+        event: Event,
+        segment: Option<u64>,
+    ) -> Result<Restored, Refusal> {
+        let Self { message, counts, salts, whom, named, .. } = self;
+        let crossing =
+            Crossing { event, counts: &counts, salts: &salts, permits: 0, noted: &[], withheld: 0, segment };
+        record(exchange, &crossing, None).await?;
+        Ok(Restored { message, whom, named })
+    }
 }
 
 /// One call for all pseudonyms, then one for the labels that stand on them.

@@ -13,7 +13,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::{Namespace, ResolveResult};
 use zeroize::Zeroizing;
 
-use super::markup::{Marks, Place};
+use super::markup::{Marks, Place, is_text};
 use super::pupil::{Field, Pupil};
 use super::taking::{Brought, Says, Taking};
 use super::{RosterError, plain};
@@ -265,6 +265,9 @@ impl Walk {
             if value.len() > LONGEST {
                 return Err(place.wrong(TOO_LONG));
             }
+            if !is_text(&value) {
+                return Err(place.wrong("a character that XML does not have"));
+            }
             if !value.trim().is_empty() {
                 pupil.identifiers.push((kind, Secret::new(value.trim().to_owned())));
             }
@@ -282,8 +285,8 @@ impl Walk {
         if self.text.len() + text.len() > LONGEST {
             return Err(place.wrong(TOO_LONG));
         }
-        if text.contains('\0') {
-            return Err(place.wrong("a NUL character"));
+        if !is_text(text) {
+            return Err(place.wrong("a character that XML does not have"));
         }
         let mut joined = Zeroizing::new(String::with_capacity(self.text.len() + text.len()));
         joined.push_str(&self.text);

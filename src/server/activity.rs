@@ -77,6 +77,11 @@ impl Activity {
         self.running.load(Ordering::Relaxed) == 0 && self.untaken().is_empty()
     }
 
+    /// True once there was an exchange.
+    pub(super) fn has_begun(&self) -> bool {
+        self.exchanges.load(Ordering::Relaxed) > 0
+    }
+
     /// Compares what happened with the deadlines.
     pub(super) fn standing(&self, deadlines: &Deadlines) -> Standing {
         let now = Instant::now();

@@ -152,7 +152,8 @@ async fn drive<C: Closing>(
     let patience = loop {
         let look_again = match activity.standing(deadlines) {
             Standing::Until(moment) => moment,
-            Standing::Quiet => break goodbye,
+            // Whoever never asked for anything has nothing under way that a goodbye could cut off.
+            Standing::Quiet => break if activity.has_begun() { goodbye } else { GOODBYE },
             Standing::Stuck => return,
         };
         tokio::select! {

@@ -13,6 +13,7 @@ mod framing;
 mod head;
 pub mod listener;
 pub mod operations;
+mod readers;
 pub mod rescue;
 pub mod settings;
 pub mod shutdown;

@@ -99,6 +99,9 @@ fn chunk_extensions_are_checked_and_dropped() {
     refused(head.clone() + "2;a\nhi\r\n0\r\n\r\n");
     refused(head.clone() + "2;a\rb\r\nhi\r\n0\r\n\r\n");
     refused(head.clone() + "2 ;a\r\nhi\r\n0\r\n\r\n");
+    // A quoted string that does not end: for others the line would not end either.
+    refused(head.clone() + "2;a=\"\r\nhi\r\n0\r\n\r\n");
+    refused(head.clone() + "2;a=\"\\\"\r\nhi\r\n0\r\n\r\n");
     refused(head.clone() + &format!("2;{}\r\nhi\r\n0\r\n\r\n", "a".repeat(65)));
     // Many short ones count together.
     refused(head + &"1;aaaaaaaaa\r\nx\r\n".repeat(8));
