@@ -5,7 +5,7 @@
 //! `target/fuzz-failed/`; mended, it belongs into `tests/fuzz/failed/`.
 
 #[allow(unreachable_pub, reason = "it is a crate of its own elsewhere")]
-#[path = "../fuzz/src/lib.rs"]
+#[path = "../fuzz/src/targets/mod.rs"]
 mod targets;
 
 use std::hash::{BuildHasher, RandomState};
@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use targets::{TARGETS, Target};
 
 use super::support::names::Dice;
+use super::support::scan;
 
 /// Seconds for all targets together, unless the environment says otherwise.
 const SECONDS: u64 = 60;

@@ -14,10 +14,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustix::process::Signal;
 use rustls::{ClientConnection, StreamOwned};
 
-use super::leak::OWN;
+use sluis::server::{Limits, Settings};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio_rustls::client::TlsStream;
+
+use super::leak::{OWN, own};
 use super::support::far::Far;
 use super::support::process::{Place, Running, client};
 use super::support::tls::Authority;
+use super::support::world::{Options, World, assert_refused};
 
 /// A field of `/proc/PID/status`, in KiB.
 pub(crate) fn status_of(pid: u32, field: &str) -> u64 {
@@ -124,6 +129,67 @@ fn a_million_requests_leave_no_growth() {
     let count = std::env::var("SLUIS_REQUESTS").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000_000);
     let (before, after) = grows_by(count);
     assert!(after < before + 12 * 1024, "it grew by {} KiB", after - before);
+}
+
+/// Asks, reads the first bytes of the reply, and no more.
+async fn ask_and_wait(world: &World) -> (String, TlsStream<tokio::net::TcpStream>) {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(8 * 1024).unwrap();
+    let socket = socket.connect(world.address).await.unwrap();
+    let caller = world.inside("rekenwonder");
+    let name = std::net::IpAddr::from([127, 0, 0, 1]).into();
+    let mut stream = caller.connector.connect(name, socket).await.unwrap();
+    let record = r#"{"id":"LL-760000","score":1}"#;
+    let head = format!(
+        "POST /rekenwonder/own/records HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{record}",
+        caller.token.unwrap(),
+        record.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut first = [0; 12];
+    stream.read_exact(&mut first).await.unwrap();
+    (String::from_utf8_lossy(&first).into_owned(), stream)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_readers_hold_no_more_than_there_is_room_for() {
+    let limits = Limits { buffered_bytes: 16 << 20, ..Limits::default() };
+    let options = Options { settings: Settings { limits, ..Settings::default() }, ..own() };
+    let world = World::with(options).await;
+    let large = format!(r#"{{"remark":"{}"}}"#, "x".repeat(7 << 20));
+    world.publisher.say_json(large.clone());
+    let school = world.inside("rekenwonder");
+    let record = r#"{"id":"LL-760001","score":1}"#;
+    let mut slow = Vec::new();
+    for _ in 0..2 {
+        let (first, stream) = ask_and_wait(&world).await;
+        assert_eq!(first, "HTTP/1.1 200");
+        slow.push(stream);
+    }
+    // A third does not fit beside them, and hears that its request was delivered.
+    let reply = school.post_json("/rekenwonder/own/records", record).await;
+    assert_refused(&reply, 503, "SLS-801");
+    assert_eq!(reply.json()["delivered"], true, "{}", reply.text());
+    // Small ones need no room.
+    world.publisher.say_json("{}");
+    assert_eq!(school.post_json("/rekenwonder/own/records", record).await.status, 200);
+    // One of the slow ones reads on after all, the other goes away: there is room again.
+    let mut rest = vec![0; 7 << 20];
+    slow.pop().unwrap().read_exact(&mut rest).await.unwrap();
+    drop(slow);
+    world.publisher.say_json(large.clone());
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    loop {
+        let reply = school.post_json("/rekenwonder/own/records", record).await;
+        if reply.status == 200 {
+            assert_eq!(reply.body.len(), large.len());
+            break;
+        }
+        assert_refused(&reply, 503, "SLS-801");
+        assert!(std::time::Instant::now() < end, "there is no room any more");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
 }
 
 /// Everything that a process may write to, as root sees it.

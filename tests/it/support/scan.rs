@@ -55,8 +55,7 @@ impl Canaries {
     }
 
     /// Only as whole words, however long: for texts that nobody wrote, where a letter more makes another name.
-    #[allow(dead_code, reason = "the fuzz targets include this file too, and only they draw such texts")]
-    pub(crate) fn as_whole_words(mut self) -> Self {
+    pub(crate) fn whole_words(mut self) -> Self {
         self.whole = true;
         self
     }
