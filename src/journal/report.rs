@@ -65,6 +65,10 @@ pub enum What {
     LogShorter,
     /// `entries.log` is damaged.
     LogDamaged,
+    /// A file beside the vault was replaced by another one since.
+    BesideOlder,
+    /// A file beside the vault is none that an entry names.
+    BesideUnknown,
 }
 
 impl What {
@@ -98,6 +102,8 @@ impl What {
             Self::LogCommitmentsDiffer => "log-commitments-differ",
             Self::LogShorter => "log-shorter",
             Self::LogDamaged => "log-damaged",
+            Self::BesideOlder => "beside-older",
+            Self::BesideUnknown => "beside-unknown",
         }
     }
 
@@ -133,6 +139,8 @@ impl What {
             Self::LogCommitmentsDiffer => "entries.log has other pupil commitments, at entry",
             Self::LogShorter => "entries.log ends before the checkpoint, at entry",
             Self::LogDamaged => "entries.log is damaged, at entry",
+            Self::BesideOlder => "the file beside the vault is not the newest; it is the one of entry",
+            Self::BesideUnknown => "no entry names such a file beside the vault as this one",
         }
     }
 
@@ -191,6 +199,8 @@ pub struct Report {
     pub witnesses: Vec<Cosigned>,
     /// Bytes of a torn last batch in `entries.log`: nobody was promised them.
     pub torn_bytes: u64,
+    /// Messages that streamed and of which no leaf says that they ended: under way, or ended with the process.
+    pub open: u64,
     found: BTreeMap<What, (String, u64)>,
 }
 
@@ -228,6 +238,7 @@ impl Report {
             "signed_by": self.signed_by,
             "beyond": self.beyond,
             "torn_bytes": self.torn_bytes,
+            "open": self.open,
             "witnesses": witnesses,
             "differences": differences,
         })

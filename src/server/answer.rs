@@ -111,7 +111,7 @@ impl<G: Gate> Answer<G> {
                 self.gate.converse(admitted, Arriving::Whole(held.bytes)).await?
             }
             Ok(Collected::Running(running)) => {
-                self.gate.converse(admitted, Arriving::Streamed(Box::new(running))).await?
+                self.gate.converse(admitted, Arriving::Streamed(running)).await?
             }
             Err(refusal) => return Err(self.gate.refuse(Some(admitted), refusal)),
         };

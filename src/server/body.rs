@@ -77,7 +77,7 @@ impl AsRef<[u8]> for Kept {
 pub(super) enum Collected {
     Whole(Held),
     /// It is larger than the buffer, and may be.
-    Running(Running),
+    Running(Box<Running>),
 }
 
 /// A body that is handed on while it comes: each piece within its deadline, the whole within the exchange's.
@@ -136,7 +136,7 @@ pub(super) async fn collect(
     let announced = body.size_hint().exact();
     let running = |held: Held, body: Incoming| {
         let (deadlines, framing) = (settings.deadlines, framing.map(Arc::clone));
-        Ok(Collected::Running(Running { held, body, deadlines, framing }))
+        Ok(Collected::Running(Box::new(Running { held, body, deadlines, framing })))
     };
     if announced.is_some_and(|length| length > limit as u64) {
         let nothing = Held { bytes: Bytes::new(), room: None };

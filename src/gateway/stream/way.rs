@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock};
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderMap};
 use sha2::Digest;
@@ -21,12 +21,12 @@ use super::super::flow::{Inflow, Passed};
 use super::super::guard::{Part, Permit, Watch};
 use super::super::leave::{self, guarded};
 use super::super::message::{Head, Message};
-use super::super::minting::Named;
 use super::super::record::{Crossing, record};
 use super::super::refusal::Refusal;
 use super::super::route::Asks;
 use super::carried::Carried;
 use super::leaves::{Ended, close};
+use super::overlap::{after, last_of};
 use crate::journal::Event;
 use crate::profile::{Door, Selected};
 use crate::rewrite::segments::{Cut, Role, Segments, Sizes, Slice, Uncut};
@@ -37,9 +37,6 @@ const AIM: usize = 256 * 1024;
 const LEAD: usize = 64 * 1024;
 /// Bytes before a segment that the guard sees again, at least.
 const OVERLAP: usize = 4096;
-/// Names that one message may bring of things that the publisher made.
-const NAMED: usize = 10_000;
-
 /// Messages that stream at once.
 const AT_ONCE: usize = 16;
 
@@ -64,7 +61,6 @@ pub(in super::super) struct Way {
     carried: Carried,
     /// What the guard saw last, and its permits.
     tail: (Bytes, Vec<Permit>),
-    named: Vec<Named>,
     /// Lines, between which no comma goes.
     lines: bool,
     /// Whether elements have passed: then a comma goes before the next.
@@ -117,7 +113,6 @@ impl Way {
             written: None,
             carried: Carried::over(watch),
             tail: (Bytes::new(), Vec::new()),
-            named: Vec::new(),
             lines,
             any: false,
             ended: Ended::default(),
@@ -133,11 +128,6 @@ impl Way {
     /// The head as it goes.
     pub(in super::super) fn take_head(&mut self) -> Option<Head> {
         self.written.clone()
-    }
-
-    /// What it names for the first time, once all of it has crossed.
-    pub(in super::super) fn take_named(&mut self) -> Vec<Named> {
-        std::mem::take(&mut self.named)
     }
 
     /// What the exchange watches for by now.
@@ -237,9 +227,9 @@ impl Way {
         let passed = match what {
             What::Leaves(masked) => self.clear((message, comma), &counts, masked, (event, number)).await?,
             What::Enters(mut opened) => {
-                self.named.append(&mut opened.take_named());
-                if self.named.len() > NAMED {
-                    return Err(Refusal::Overloaded);
+                // Where the publisher may name something, nothing streams.
+                if !opened.take_given().is_empty() {
+                    return Err(Refusal::Internal);
                 }
                 let body = after(b"", comma, &message.body);
                 (opened.message, opened.counts) = (Message { body, ..message }, counts);
@@ -386,39 +376,6 @@ impl Drop for Way {
             });
         }
     }
-}
-
-/// A segment behind what stands before it.
-fn after(before: &[u8], comma: bool, own: &Bytes) -> Bytes {
-    if before.is_empty() && !comma {
-        return own.clone();
-    }
-    let mut body = BytesMut::with_capacity(before.len() + 1 + own.len());
-    body.put_slice(before);
-    body.put_bytes(b',', usize::from(comma));
-    body.put_slice(own);
-    body.freeze()
-}
-
-/// The last bytes of what the guard has seen, at least as many as `reach`, and their permits. They begin behind a
-/// mark where there is one: a piece of a number could be another's.
-fn last_of(body: &Bytes, permits: Vec<Permit>, reach: usize) -> (Bytes, Vec<Permit>) {
-    let end = body.len().saturating_sub(reach);
-    let mark = body.iter().take(end).rposition(|byte| matches!(byte, b',' | b'{' | b'[' | b'\n'));
-    let mut start = mark.map_or(0, |mark| mark + 1);
-    if end - start > reach {
-        start = end;
-    }
-    let within = |permit: &Permit| permit.span.start < start && start < permit.span.end;
-    start =
-        permits.iter().filter(|permit| within(permit)).map(|permit| permit.span.start).min().unwrap_or(start);
-    let body_of = |permit: Permit| {
-        let from = permit.span.start.checked_sub(start).filter(|_| permit.part == Part::Body)?;
-        Some(Permit { span: from..from + permit.span.len(), ..permit })
-    };
-    // Copied, so that the whole segment is not held for it.
-    let last = body.get(start..).map_or_else(Bytes::new, Bytes::copy_from_slice);
-    (last, permits.into_iter().filter_map(body_of).collect())
 }
 
 /// Where the message did not parse, as its sender counts.
