@@ -1,6 +1,6 @@
 # What a newcomer types. Each line can be read; CI runs `make check test` and nothing else.
 
-.PHONY: demo test check bench audit fuzz soak tools
+.PHONY: demo test check bench audit attack fuzz soak tools
 
 demo:            ## a school, Sluis and a publisher over real TLS, with invented pupils
 	cargo run --release -- demo
@@ -23,6 +23,11 @@ soak:            ## what takes longer than minutes: the tests that `make test` l
 	SLUIS_ROUNDS=1000 cargo test --release --no-fail-fast -- --ignored --nocapture
 	SLUIS_ROUNDS=1000 cargo test --release --test it vault_kill -- --nocapture
 	./tests/fuzz/run.sh 3600
+
+attack: tools    ## every payload of ../shared/corpora against a running server; writes docs/HARDNESS.md (some minutes)
+	rm -rf target/tmp/attack
+	SLUIS_ATTACK=full cargo test --test attack -- --nocapture --skip the_page
+	cargo test --test attack the_page
 
 audit:           ## licences, advisories and sources of every dependency (needs the network)
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny

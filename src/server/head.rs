@@ -55,7 +55,8 @@ fn check_http2(parts: &mut Parts) -> Result<(), Refusal> {
         }
     }
     let mut connection = CONNECTION_HEADERS.into_iter().filter(|name| *name != TE && *name != EXPECT);
-    if connection.any(|name| parts.headers.contains_key(name)) || parts.headers.contains_key("http2-settings") {
+    if connection.any(|name| parts.headers.contains_key(name)) || parts.headers.contains_key("http2-settings")
+    {
         return Err(Refusal::Framing("a header of the connection in HTTP/2"));
     }
     if parts.headers.get(TE).is_some_and(|value| value != "trailers") {

@@ -32,7 +32,10 @@ fn each(name: &str, tally: &mut Tally, mut check: impl FnMut(&Value, &Value) -> 
             };
             match check(group, test) {
                 Some(said) => tally.judge(said == valid, || format!("{name} {test}")),
-                None => tally.except("a key or nonce length that the house never uses", format!("{name} {}", test["tcId"])),
+                None => tally.except(
+                    "a key or nonce length that the house never uses",
+                    format!("{name} {}", test["tcId"]),
+                ),
             }
         }
     }
@@ -113,7 +116,11 @@ fn own(tally: &mut Tally) {
         tally.judge(ring.open(b"place", &damaged).is_err(), || format!("opens with bit {bit} turned"));
     }
     // Keys of small order sign everything: they must verify nothing.
-    for point in [[0; 32], { let mut one = [0; 32]; one[0] = 1; one }] {
+    for point in [[0; 32], {
+        let mut one = [0; 32];
+        one[0] = 1;
+        one
+    }] {
         let key = VerifyingKey::from_bytes(&point);
         let signed = key.is_ok_and(|key| key.verify(b"x", &[0; 64]).is_ok());
         tally.judge(!signed, || "a key of small order verifies".to_owned());

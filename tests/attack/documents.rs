@@ -85,7 +85,8 @@ impl Judge<'_> {
         };
         let (status, code) = (said.status, said.code());
         let passed = matches!(status, 200 | 204);
-        let words = matches!((status, code.as_str()), (422 | 502, "SLS-110" | "SLS-111") | (415 | 502, "SLS-109"));
+        let words =
+            matches!((status, code.as_str()), (422 | 502, "SLS-110" | "SLS-111") | (415 | 502, "SLS-109"));
         if !(passed || words) || (reached > 0) != passed {
             return self.tally.fail(format!("{case}: {status} {code}, reached {reached}"));
         }
@@ -93,7 +94,9 @@ impl Judge<'_> {
             b'n' => self.tally.judge(!passed, || format!("{case}: passed")),
             b'y' if !passed && code == "SLS-110" => match reason(name) {
                 Some(reason) => self.tally.except(reason, case),
-                None => self.tally.fail(format!("{case}: refused, {:?}", String::from_utf8_lossy(&said.body))),
+                None => {
+                    self.tally.fail(format!("{case}: refused, {:?}", String::from_utf8_lossy(&said.body)))
+                }
             },
             _ => self.tally.pass(),
         }
@@ -101,7 +104,9 @@ impl Judge<'_> {
 
     fn body(&mut self, name: &str, bytes: &[u8]) {
         let door = format!("Authorization: Bearer {}\r\n", self.ground.token);
-        for (place, target, extra) in [("leaving", "/own/any", ""), ("entering", "/from/own/any", door.as_str())] {
+        for (place, target, extra) in
+            [("leaving", "/own/any", ""), ("entering", "/from/own/any", door.as_str())]
+        {
             let said = self.ground.told(&chunk(bytes, target, extra));
             let reached = self.ground.arrived().unwrap().len();
             self.one(place, name, said, reached);
@@ -111,16 +116,20 @@ impl Judge<'_> {
         let arrived = self.ground.arrived().unwrap();
         if arrived.iter().any(|seen| seen.body != b"{\"score\":1}") {
             self.tally.fail(format!("inside {name}: {arrived:?}"));
-        } else if !bytes.is_empty() && !(name.starts_with("n_") && closes_itself(bytes)) {
+        } else if !(bytes.is_empty() || name.starts_with("n_") && closes_itself(bytes)) {
             self.one("inside", name, said, arrived.len());
         }
     }
 
     fn reply(&mut self, name: &str, bytes: &[u8]) {
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", bytes.len());
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            bytes.len()
+        );
         let answer = Answer { bytes: [head.as_bytes(), bytes].concat(), hang_up: false };
         let door = format!("Authorization: Bearer {}\r\n", self.ground.token);
-        for (place, target, extra) in [("reply entering", "/own/answer", ""), ("reply leaving", "/from/own/answer", door.as_str())]
+        for (place, target, extra) in
+            [("reply entering", "/own/answer", ""), ("reply leaving", "/from/own/answer", door.as_str())]
         {
             self.ground.publisher.say(Some(answer.clone()));
             self.ground.school.say(Some(answer.clone()));
@@ -129,7 +138,8 @@ impl Judge<'_> {
             self.ground.publisher.say(None);
             self.ground.school.say(None);
             let _ = self.ground.arrived().unwrap();
-            let reached = usize::from(said.as_ref().is_ok_and(|said| said.iter().any(|reply| reply.status == 200)));
+            let reached =
+                usize::from(said.as_ref().is_ok_and(|said| said.iter().any(|reply| reply.status == 200)));
             self.one(place, name, said, reached);
         }
     }

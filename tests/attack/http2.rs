@@ -52,13 +52,20 @@ fn string(text: &[u8]) -> Vec<u8> {
 
 /// Fields as literals that no table keeps.
 fn block(fields: &[(&str, &str)]) -> Vec<u8> {
-    let field = |(name, value): &(&str, &str)| [vec![0], string(name.as_bytes()), string(value.as_bytes())].concat();
+    let field =
+        |(name, value): &(&str, &str)| [vec![0], string(name.as_bytes()), string(value.as_bytes())].concat();
     fields.iter().flat_map(field).collect()
 }
 
-const GET: [(&str, &str); 4] = [(":method", "GET"), (":scheme", "https"), (":path", "/own/empty"), (":authority", "localhost")];
-const POST: [(&str, &str); 5] =
-    [(":method", "POST"), (":scheme", "https"), (":path", "/own/any"), (":authority", "localhost"), ("content-type", "application/json")];
+const GET: [(&str, &str); 4] =
+    [(":method", "GET"), (":scheme", "https"), (":path", "/own/empty"), (":authority", "localhost")];
+const POST: [(&str, &str); 5] = [
+    (":method", "POST"),
+    (":scheme", "https"),
+    (":path", "/own/any"),
+    (":authority", "localhost"),
+    ("content-type", "application/json"),
+];
 const BODY: &[u8] = b"{\"score\":1}";
 
 fn get(stream: u32, more: &[(&str, &str)]) -> Vec<u8> {
@@ -66,7 +73,11 @@ fn get(stream: u32, more: &[(&str, &str)]) -> Vec<u8> {
 }
 
 fn post(stream: u32, more: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    [frame(HEADERS, END_HEADERS, stream, &block(&[&POST[..], more].concat())), frame(DATA, END_STREAM, stream, body)].concat()
+    [
+        frame(HEADERS, END_HEADERS, stream, &block(&[&POST[..], more].concat())),
+        frame(DATA, END_STREAM, stream, body),
+    ]
+    .concat()
 }
 
 /// What the server said about one conversation.
@@ -152,7 +163,8 @@ impl Talk {
             }
             let whole: Vec<u8> = self.inbound.drain(..9 + length).collect();
             let (kind, flags, payload) = (whole[3], whole[4], &whole[9..]);
-            let code = |at: usize| payload.get(at..at + 4).map(|code| u32::from_be_bytes(code.try_into().unwrap()));
+            let code =
+                |at: usize| payload.get(at..at + 4).map(|code| u32::from_be_bytes(code.try_into().unwrap()));
             match kind {
                 HEADERS => self.told.statuses.extend(status(payload)),
                 RESET => self.told.resets.extend(code(0)),
@@ -195,38 +207,100 @@ fn conversations() -> Vec<(String, Vec<u8>, Must)> {
     add("Host that agrees", get(1, &[("host", "localhost")]), Pass(1));
     add("TE trailers", get(1, &[("te", "trailers")]), Pass(1));
     add("a cookie in two crumbs", get(1, &[("cookie", "a=b"), ("cookie", "c=d")]), Pass(1));
-    add("padding", frame(HEADERS, END_STREAM | END_HEADERS | 8, 1, &[vec![3], block(&GET), vec![0; 3]].concat()), Pass(1));
+    add(
+        "padding",
+        frame(HEADERS, END_STREAM | END_HEADERS | 8, 1, &[vec![3], block(&GET), vec![0; 3]].concat()),
+        Pass(1),
+    );
     for name in [":method", ":scheme", ":path", ":authority"] {
         add(&format!("no {name}"), heads(&without(name)), Refuse);
         add(&format!("empty {name}"), heads(&with(name, "")), Refuse);
     }
     for (name, value) in [
-        (":path", "own/empty"), (":path", "*"), (":path", "/own/../own/empty"), (":path", "/own/empty HTTP/1.1\r\nX: y"), (":path", "https://evil.example/own/empty"), (":path", "//own/empty"),
-        (":path", "/own/empty\0"), (":path", "/own/%65mpty"), (":method", "CONNECT"), (":method", "TRACE"), (":method", "get"), (":method", "GET /x HTTP/1.1\r\nX: y"), (":method", "G T"),
-        (":authority", "localhost, evil.example"), (":authority", "user@localhost"), (":authority", "localhost/own"), (":authority", "local host"), (":scheme", "http://evil.example/"),
+        (":path", "own/empty"),
+        (":path", "*"),
+        (":path", "/own/../own/empty"),
+        (":path", "/own/empty HTTP/1.1\r\nX: y"),
+        (":path", "https://evil.example/own/empty"),
+        (":path", "//own/empty"),
+        (":path", "/own/empty\0"),
+        (":path", "/own/%65mpty"),
+        (":method", "CONNECT"),
+        (":method", "TRACE"),
+        (":method", "get"),
+        (":method", "GET /x HTTP/1.1\r\nX: y"),
+        (":method", "G T"),
+        (":authority", "localhost, evil.example"),
+        (":authority", "user@localhost"),
+        (":authority", "localhost/own"),
+        (":authority", "local host"),
+        (":scheme", "http://evil.example/"),
     ] {
         add(&format!("{name} {value:?}"), heads(&with(name, value)), Refuse);
     }
     for (name, value) in [
-        (":method", "GET"), (":path", "/own/empty"), (":authority", "localhost"), (":status", "200"), (":protocol", "websocket"), (":unknown", "x"), ("host", "evil.example"),
-        ("connection", "close"), ("connection", "keep-alive"), ("keep-alive", "x"), ("proxy-connection", "close"), ("transfer-encoding", "chunked"), ("upgrade", "h2c"), ("te", "gzip"), ("te", "trailers, gzip"),
-        ("http2-settings", "AAA"), ("X-Upper", "y"), ("x_y", "1"), ("x y", "1"), ("", "1"), ("x:", "1"), ("x\r\ny", "1"), ("x", "a\r\nb: c"), ("x", "a\nb"), ("x", "a\0b"), ("x", "a\rb"), ("content-length", "11"), ("content-length", "x"),
-        ("content-length", "-1"), ("content-length", "00"), ("expect", "200-ok"), ("range", "bytes=0-1"), ("trailer", "x"),
+        (":method", "GET"),
+        (":path", "/own/empty"),
+        (":authority", "localhost"),
+        (":status", "200"),
+        (":protocol", "websocket"),
+        (":unknown", "x"),
+        ("host", "evil.example"),
+        ("connection", "close"),
+        ("connection", "keep-alive"),
+        ("keep-alive", "x"),
+        ("proxy-connection", "close"),
+        ("transfer-encoding", "chunked"),
+        ("upgrade", "h2c"),
+        ("te", "gzip"),
+        ("te", "trailers, gzip"),
+        ("http2-settings", "AAA"),
+        ("X-Upper", "y"),
+        ("x_y", "1"),
+        ("x y", "1"),
+        ("", "1"),
+        ("x:", "1"),
+        ("x\r\ny", "1"),
+        ("x", "a\r\nb: c"),
+        ("x", "a\nb"),
+        ("x", "a\0b"),
+        ("x", "a\rb"),
+        ("content-length", "11"),
+        ("content-length", "x"),
+        ("content-length", "-1"),
+        ("content-length", "00"),
+        ("expect", "200-ok"),
+        ("range", "bytes=0-1"),
+        ("trailer", "x"),
     ] {
         add(&format!("{name:?}: {value:?}"), get(1, &[(name, value)]), Refuse);
     }
     add("Host twice", get(1, &[("host", "localhost"), ("host", "localhost")]), Refuse);
-    add("a pseudo-header behind others", heads(&[&without(":path")[..], &[("x", "y"), (":path", "/own/empty")]].concat()), Refuse);
+    add(
+        "a pseudo-header behind others",
+        heads(&[&without(":path")[..], &[("x", "y"), (":path", "/own/empty")]].concat()),
+        Refuse,
+    );
     for length in ["0", "10", "12", "011", "+11", "1e1", "11, 11", "99999999999999999999"] {
         add(&format!("a length of {length}"), post(1, &[("content-length", length)], BODY), Refuse);
     }
     add("two lengths", post(1, &[("content-length", "11"), ("content-length", "11")], BODY), Refuse);
-    add("two lengths that differ", post(1, &[("content-length", "11"), ("content-length", "12")], BODY), Refuse);
+    add(
+        "two lengths that differ",
+        post(1, &[("content-length", "11"), ("content-length", "12")], BODY),
+        Refuse,
+    );
     let open = frame(HEADERS, END_HEADERS, 1, &block(&POST));
     let trailer = |fields: &[(&str, &str)], flags| frame(HEADERS, flags, 1, &block(fields));
     let sent = [open.clone(), frame(DATA, 0, 1, BODY)].concat();
-    for (name, fields) in [("x", [("x", "y")]), ("length", [("content-length", "11")]), ("pseudo", [(":path", "/own/answer")])] {
-        add(&format!("a trailer with {name}"), [sent.clone(), trailer(&fields, END_STREAM | END_HEADERS)].concat(), Refuse);
+    for (name, fields) in
+        [("x", [("x", "y")]), ("length", [("content-length", "11")]), ("pseudo", [(":path", "/own/answer")])]
+    {
+        add(
+            &format!("a trailer with {name}"),
+            [sent.clone(), trailer(&fields, END_STREAM | END_HEADERS)].concat(),
+            Refuse,
+        );
     }
     add("a trailer that ends nothing", [sent.clone(), trailer(&[("x", "y")], END_HEADERS)].concat(), Refuse);
     add("DATA behind the end", [post(1, &[], BODY), frame(DATA, END_STREAM, 1, BODY)].concat(), PassOnce);
@@ -237,15 +311,39 @@ fn conversations() -> Vec<(String, Vec<u8>, Must)> {
     add("streams that go back", [get(3, &[]), get(1, &[])].concat(), PassOnce);
     add("a stream again", [get(1, &[]), get(1, &[])].concat(), PassOnce);
     add("CONTINUATION alone", frame(CONTINUATION, END_HEADERS, 1, &block(&GET)), Refuse);
-    add("CONTINUATION of another", [frame(HEADERS, END_STREAM, 1, &block(&GET)), frame(CONTINUATION, END_HEADERS, 3, &[])].concat(), Refuse);
-    add("a frame within a head", [frame(HEADERS, END_STREAM, 1, &block(&GET)), frame(PING, 0, 0, &[0; 8])].concat(), Refuse);
-    add("a head in pieces", [frame(HEADERS, END_STREAM, 1, &block(&GET[..2])), frame(CONTINUATION, END_HEADERS, 1, &block(&GET[2..]))].concat(), Pass(1));
+    add(
+        "CONTINUATION of another",
+        [frame(HEADERS, END_STREAM, 1, &block(&GET)), frame(CONTINUATION, END_HEADERS, 3, &[])].concat(),
+        Refuse,
+    );
+    add(
+        "a frame within a head",
+        [frame(HEADERS, END_STREAM, 1, &block(&GET)), frame(PING, 0, 0, &[0; 8])].concat(),
+        Refuse,
+    );
+    add(
+        "a head in pieces",
+        [
+            frame(HEADERS, END_STREAM, 1, &block(&GET[..2])),
+            frame(CONTINUATION, END_HEADERS, 1, &block(&GET[2..])),
+        ]
+        .concat(),
+        Pass(1),
+    );
     add("PUSH_PROMISE", frame(PUSH, END_HEADERS, 1, &[&[0, 0, 0, 2][..], &block(&GET)].concat()), Refuse);
     add("a frame too large", frame(DATA, 0, 1, &vec![0; 16 * 1024 + 1]), Refuse);
-    add("a stream that depends on itself", frame(HEADERS, 0x25, 1, &[&[0, 0, 0, 1, 16][..], &block(&GET)].concat()), Refuse);
+    add(
+        "a stream that depends on itself",
+        frame(HEADERS, 0x25, 1, &[&[0, 0, 0, 1, 16][..], &block(&GET)].concat()),
+        Refuse,
+    );
     add("padding longer than the frame", frame(HEADERS, 0x0d, 1, &[vec![255], block(&GET)].concat()), Refuse);
     add("a window of nothing", [open.clone(), frame(WINDOW, 0, 1, &[0; 4])].concat(), Refuse);
-    add("a window too large", [open.clone(), frame(WINDOW, 0, 1, &0x7fff_ffff_u32.to_be_bytes())].concat(), Refuse);
+    add(
+        "a window too large",
+        [open.clone(), frame(WINDOW, 0, 1, &0x7fff_ffff_u32.to_be_bytes())].concat(),
+        Refuse,
+    );
     add("the connection's window too large", frame(WINDOW, 0, 0, &0x7fff_ffff_u32.to_be_bytes()), Refuse);
     add("SETTINGS of five bytes", frame(SETTINGS, 0, 0, &[0; 5]), Refuse);
     add("SETTINGS on a stream", frame(SETTINGS, 0, 1, &[]), Refuse);
@@ -257,8 +355,13 @@ fn conversations() -> Vec<(String, Vec<u8>, Must)> {
     add("PRIORITY of four bytes", frame(PRIORITY, 0, 1, &[0; 4]), Refuse);
     add("a frame of no kind, then a question", [frame(0xbe, 0, 0, b"x"), get(1, &[])].concat(), Pass(1));
     for (name, bytes) in [
-        ("an index of 0", vec![0x80]), ("an index beyond the table", vec![0xff, 0xff, 0x7f]), ("an integer without end", vec![0xff; 20]), ("a string longer than the head", vec![0, 0x7f, 0xff, 0xff, 0x7f]),
-        ("Huffman with end of string", [&[0, 0x84][..], &[0xff; 4]].concat()), ("a table too large", vec![0x3f, 0xe1, 0xff, 0x7f]), ("a size behind a field", [block(&GET), vec![0x20]].concat()),
+        ("an index of 0", vec![0x80]),
+        ("an index beyond the table", vec![0xff, 0xff, 0x7f]),
+        ("an integer without end", vec![0xff; 20]),
+        ("a string longer than the head", vec![0, 0x7f, 0xff, 0xff, 0x7f]),
+        ("Huffman with end of string", [&[0, 0x84][..], &[0xff; 4]].concat()),
+        ("a table too large", vec![0x3f, 0xe1, 0xff, 0x7f]),
+        ("a size behind a field", [block(&GET), vec![0x20]].concat()),
     ] {
         add(name, frame(HEADERS, END_STREAM | END_HEADERS, 1, &bytes), Refuse);
     }
@@ -277,7 +380,11 @@ fn conversations_with_two_meanings() {
             _ => 1,
         };
         talk.wait(answers, Duration::from_millis(1500));
-        if must != Must::Pass(answers) && talk.told.statuses.is_empty() && talk.told.resets.is_empty() && !talk.told.ended {
+        if must != Must::Pass(answers)
+            && talk.told.statuses.is_empty()
+            && talk.told.resets.is_empty()
+            && !talk.told.ended
+        {
             // Silence: it is asked whether it is still waiting for the rest.
             talk.line.finish();
             talk.wait(1, Duration::from_secs(5));
@@ -293,14 +400,20 @@ fn conversations_with_two_meanings() {
             Must::Pass(count) => passed == count && asked == count,
             Must::PassOnce => passed <= 1 && asked <= 1,
             Must::Refuse => {
-                let said = told.ended || told.goaway.is_some() || !told.resets.is_empty() || told.statuses.iter().any(|status| (400..500).contains(status));
+                let said = told.ended
+                    || told.goaway.is_some()
+                    || !told.resets.is_empty()
+                    || told.statuses.iter().any(|status| (400..500).contains(status));
                 passed == 0 && asked == 0 && said
             }
         };
         tally.judge(good, || format!("{name}: {must:?}: {told:?}, {arrived:?}"));
     }
     // A client that speaks HTTP/1.1 where HTTP/2 was agreed, and the other way.
-    for (config, bytes) in [(&ground.http2, &b"GET /own/empty HTTP/1.1\r\nHost: localhost\r\n\r\n"[..]), (&ground.http1, PREFACE)] {
+    for (config, bytes) in [
+        (&ground.http2, &b"GET /own/empty HTTP/1.1\r\nHost: localhost\r\n\r\n"[..]),
+        (&ground.http1, PREFACE),
+    ] {
         let mut line = Line::open(&ground.address, config).unwrap();
         line.say(bytes);
         let heard = line.hear(Duration::from_secs(8));
@@ -341,30 +454,112 @@ type Round = fn(u32) -> Vec<u8>;
 
 /// Name, a round, and whether it must end by itself: otherwise it is bounded, and what it costs is what is sent.
 const KINDS: &[(&str, Round, bool)] = &[
-    ("rapid reset (CVE-2023-44487)", |n| [get(2 * n + 1, &[]), frame(RESET, 0, 2 * n + 1, &8_u32.to_be_bytes())].concat(), true),
-    ("MadeYouReset by window (CVE-2025-8671)", |n| [frame(HEADERS, END_HEADERS, 2 * n + 1, &block(&POST)), frame(WINDOW, 0, 2 * n + 1, &[0; 4])].concat(), true),
-    ("MadeYouReset by length", |n| [frame(HEADERS, END_HEADERS, 2 * n + 1, &block(&POST)), frame(PRIORITY, 0, 2 * n + 1, &[0; 4])].concat(), true),
-    ("CONTINUATION without end", |n| if n == 0 { frame(HEADERS, 1, 1, &block(&GET)) } else { frame(CONTINUATION, 0, 1, &block(&[("x", "y")]).repeat(500)) }, true),
-    ("empty CONTINUATION", |n| if n == 0 { frame(HEADERS, 1, 1, &block(&GET)) } else { frame(CONTINUATION, 0, 1, b"") }, true),
+    (
+        "rapid reset (CVE-2023-44487)",
+        |n| [get(2 * n + 1, &[]), frame(RESET, 0, 2 * n + 1, &8_u32.to_be_bytes())].concat(),
+        true,
+    ),
+    (
+        "MadeYouReset by window (CVE-2025-8671)",
+        |n| {
+            [frame(HEADERS, END_HEADERS, 2 * n + 1, &block(&POST)), frame(WINDOW, 0, 2 * n + 1, &[0; 4])]
+                .concat()
+        },
+        true,
+    ),
+    (
+        "MadeYouReset by length",
+        |n| {
+            [frame(HEADERS, END_HEADERS, 2 * n + 1, &block(&POST)), frame(PRIORITY, 0, 2 * n + 1, &[0; 4])]
+                .concat()
+        },
+        true,
+    ),
+    (
+        "CONTINUATION without end",
+        |n| {
+            if n == 0 {
+                frame(HEADERS, 1, 1, &block(&GET))
+            } else {
+                frame(CONTINUATION, 0, 1, &block(&[("x", "y")]).repeat(500))
+            }
+        },
+        true,
+    ),
+    (
+        "empty CONTINUATION",
+        |n| if n == 0 { frame(HEADERS, 1, 1, &block(&GET)) } else { frame(CONTINUATION, 0, 1, b"") },
+        true,
+    ),
     ("HPACK bomb", |n| bomb(2 * n + 1), false),
     ("a header list too large", |n| get(2 * n + 1, &[("x", &"y".repeat(15_000))]), false),
-    ("4,000 header lines", |n| frame(HEADERS, 5, 2 * n + 1, &[block(&GET), block(&[("x", "y")]).repeat(3000)].concat()), false),
+    (
+        "4,000 header lines",
+        |n| frame(HEADERS, 5, 2 * n + 1, &[block(&GET), block(&[("x", "y")]).repeat(3000)].concat()),
+        false,
+    ),
     ("SETTINGS", |_| frame(SETTINGS, 0, 0, &[0, 3, 0, 0, 0, 100]).repeat(50), false),
-    ("a table that grows and shrinks", |n| frame(SETTINGS, 0, 0, &[0, 1, 0, 0, if n % 2 == 0 { 16 } else { 0 }, 0]).repeat(50), false),
-    ("windows that grow and shrink", |n| frame(SETTINGS, 0, 0, &[0, 4, 0, 0, if n % 2 == 0 { 255 } else { 0 }, 0]).repeat(50), false),
+    (
+        "a table that grows and shrinks",
+        |n| frame(SETTINGS, 0, 0, &[0, 1, 0, 0, if n % 2 == 0 { 16 } else { 0 }, 0]).repeat(50),
+        false,
+    ),
+    (
+        "windows that grow and shrink",
+        |n| frame(SETTINGS, 0, 0, &[0, 4, 0, 0, if n % 2 == 0 { 255 } else { 0 }, 0]).repeat(50),
+        false,
+    ),
     ("PING", |_| frame(PING, 0, 0, &[0; 8]).repeat(50), false),
-    ("empty DATA", |n| if n == 0 { frame(HEADERS, END_HEADERS, 1, &block(&POST)) } else { frame(DATA, 0, 1, b"").repeat(50) }, true),
-    ("DATA of one byte", |n| if n == 0 { frame(HEADERS, END_HEADERS, 1, &block(&POST)) } else { frame(DATA, 0, 1, b" ").repeat(50) }, false),
+    (
+        "empty DATA",
+        |n| {
+            if n == 0 {
+                frame(HEADERS, END_HEADERS, 1, &block(&POST))
+            } else {
+                frame(DATA, 0, 1, b"").repeat(50)
+            }
+        },
+        true,
+    ),
+    (
+        "DATA of one byte",
+        |n| {
+            if n == 0 {
+                frame(HEADERS, END_HEADERS, 1, &block(&POST))
+            } else {
+                frame(DATA, 0, 1, b" ").repeat(50)
+            }
+        },
+        false,
+    ),
     ("PRIORITY", |n| frame(PRIORITY, 0, 2 * (n % 10_000) + 1, &[0, 0, 0, 0, 16]).repeat(50), false),
     ("windows of one byte", |_| frame(WINDOW, 0, 0, &1_u32.to_be_bytes()).repeat(50), false),
     ("streams without end", |n| frame(HEADERS, END_HEADERS, 2 * n + 1, &block(&POST)), false),
     ("frames of no kind", |_| frame(0xbe, 0, 0, &[0; 64]).repeat(50), false),
-    ("questions whose replies are not read", |n| if n == 0 { frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0]) } else { frame(HEADERS, 5, 2 * n + 1, &block(&[&GET[..2], &[(":path", "/nowhere"), (":authority", "a")]].concat())) }, false),
+    (
+        "questions whose replies are not read",
+        |n| {
+            if n == 0 {
+                frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0])
+            } else {
+                frame(
+                    HEADERS,
+                    5,
+                    2 * n + 1,
+                    &block(&[&GET[..2], &[(":path", "/nowhere"), (":authority", "a")]].concat()),
+                )
+            }
+        },
+        false,
+    ),
 ];
 
 #[test]
 fn floods_end_and_others_are_served() {
-    let ground = Ground::with(&Wishes { limits: "idle_ms = 3000\nrequest_ms = 5000\nexchanges = 64", ..Wishes::default() });
+    let ground = Ground::with(&Wishes {
+        limits: "idle_ms = 3000\nrequest_ms = 5000\nexchanges = 64",
+        ..Wishes::default()
+    });
     let mut tally = Tally::default();
     let patience = if super::corpora::full() { Duration::from_secs(6) } else { Duration::from_millis(1500) };
     ground.serves_on();
@@ -395,9 +590,12 @@ fn floods_end_and_others_are_served() {
         });
         let arrived = ground.arrived();
         let worst = waits.iter().map(|(_, wait)| *wait).max().unwrap_or_default();
-        let served = !waits.is_empty() && waits.iter().all(|(good, _)| *good) && worst < Duration::from_secs(5);
+        let served =
+            !waits.is_empty() && waits.iter().all(|(good, _)| *good) && worst < Duration::from_secs(5);
         println!("{name}: hung up {hung_up}, {} others served, the slowest in {worst:?}", waits.len());
-        tally.judge(served && arrived.is_ok() && (hung_up || !must_end), || format!("{name}: hung up {hung_up}, {waits:?}, {:?}", arrived.err()));
+        tally.judge(served && arrived.is_ok() && (hung_up || !must_end), || {
+            format!("{name}: hung up {hung_up}, {waits:?}, {:?}", arrived.err())
+        });
     }
     ground.settle(&[]);
     tally.done(&FLOODS);

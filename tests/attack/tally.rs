@@ -81,7 +81,11 @@ impl Tally {
         let excepted: usize = self.exceptions.values().map(Vec::len).sum();
         println!("{}: {} cases, {} passed, {excepted} excepted", gate.name, self.cases, self.passes);
         for (reason, cases) in &self.exceptions {
-            println!("  excepted {}: {reason}: {}", cases.len(), cases.iter().take(8).cloned().collect::<Vec<_>>().join(", "));
+            println!(
+                "  excepted {}: {reason}: {}",
+                cases.len(),
+                cases.iter().take(8).cloned().collect::<Vec<_>>().join(", ")
+            );
         }
         let failures = self.failures.len();
         let shown = self.failures.iter().take(40).cloned().collect::<Vec<_>>().join("\n  ");

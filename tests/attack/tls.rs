@@ -84,7 +84,11 @@ fn say(address: &str, bytes: &[u8]) -> Said {
                 break;
             }
             Ok(count) => said.bytes.extend_from_slice(&space[..count]),
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => break,
+            Err(error)
+                if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) =>
+            {
+                break;
+            }
             Err(_) => {
                 said.ended = true;
                 break;
@@ -178,11 +182,15 @@ fn conversations_by_hand() {
             Must::Agree => said.agreed(),
             Must::Marks => said.agreed() && memchr::memmem::find(&said.bytes, b"DOWNGRD\x01").is_some(),
             // Behind a good hello the ServerHello stands first; what matters is that it ends there.
-            Must::Refuse => said.ended && (!said.agreed() || name.contains("behind") || name.contains("twice")),
+            Must::Refuse => {
+                said.ended && (!said.agreed() || name.contains("behind") || name.contains("twice"))
+            }
             Must::Wait => !said.agreed(),
         };
         let shown: Vec<u8> = said.bytes.iter().take(12).copied().collect();
-        tally.judge(good, || format!("{name}: {must:?}: alert {:?}, ended {}, {shown:?}", said.alert(), said.ended));
+        tally.judge(good, || {
+            format!("{name}: {must:?}: alert {:?}, ended {}, {shown:?}", said.alert(), said.ended)
+        });
     }
     assert!(ground.arrived().unwrap().is_empty());
     openssl(&ground, &mut tally);
@@ -194,10 +202,13 @@ fn conversations_by_hand() {
 fn openssl(ground: &Ground, tally: &mut Tally) {
     let connects = |options: &[&str]| {
         let mut command = Command::new("openssl");
-        command.args(["s_client", "-connect", &ground.address, "-CAfile"]).arg(ground.place.path("tls/cert.pem"));
+        command
+            .args(["s_client", "-connect", &ground.address, "-CAfile"])
+            .arg(ground.place.path("tls/cert.pem"));
         command.args(["-servername", "localhost", "-brief"]).args(options);
         let output = command.stdin(Stdio::null()).output().ok()?;
-        let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+        let said =
+            String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
         Some((said.contains("CONNECTION ESTABLISHED"), said))
     };
     if connects(&[]).is_none() {

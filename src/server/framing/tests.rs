@@ -92,6 +92,18 @@ fn plain_requests_pass_unchanged() {
 }
 
 #[test]
+fn a_form_feed_is_no_white_space() {
+    for line in [
+        "X: a\u{c}\r\n",
+        "X: \u{c}a\r\n",
+        "Content-Length: \u{c}5\r\n",
+        "Transfer-Encoding: chunked\u{c}\r\n",
+    ] {
+        refused(with(line) + "hello");
+    }
+}
+
+#[test]
 fn chunk_extensions_are_checked_and_dropped() {
     let head = with("Transfer-Encoding: chunked\r\n");
     let outcome = accepted(&(head.clone() + "2;a=\"b\"\r\nhi\r\n0;x\r\n\r\n"));
