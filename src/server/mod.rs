@@ -25,6 +25,8 @@ mod texts;
 pub mod tls;
 
 pub use accept::accept;
+#[doc(hidden)]
+pub use framing::followed::{Followed, follow};
 pub use listener::{bind, serve};
 pub use operations::{Operations, serve_operations};
 pub use settings::{Deadlines, Limits, Settings};
