@@ -1,6 +1,6 @@
 # What a newcomer types. Each line can be read; CI runs `make check test` and nothing else.
 
-.PHONY: demo test check bench audit attack fuzz soak tools
+.PHONY: demo test check bench bench-peers audit attack fuzz soak tools
 
 demo:            ## a school, Sluis and a publisher over real TLS, with invented pupils
 	cargo run --release -- demo
@@ -15,6 +15,9 @@ check:           ## form: rustfmt, clippy, documentation
 
 bench:           ## what it costs, on this machine
 	cargo bench
+
+bench-peers:     ## what it costs beside nginx and others, on the rig in ../shared/bench: writes docs/SPEED.md's table and plot
+	benches/peer/peers.sh
 
 fuzz:            ## fuzzing led by coverage, ten minutes for all targets (needs a C++ compiler)
 	./tests/fuzz/run.sh 600
