@@ -5,6 +5,7 @@
 
 mod act;
 mod admin;
+mod beside;
 mod canary;
 mod check;
 mod consent;
@@ -15,6 +16,7 @@ mod faults;
 mod init;
 mod journal;
 mod keys;
+mod looks;
 mod needle;
 mod progress;
 mod pupil;

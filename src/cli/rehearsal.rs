@@ -2,7 +2,8 @@
 //!
 //! The message goes through the same gateway as traffic, in a house of its own: a vault in memory, a journal in a
 //! directory that is removed, an upstream that only listens; the roster is the real one, so that the guard is.
-//! A pseudonym of the real vault is unknown there: what enters is refused when it holds one.
+//! A pseudonym of the real vault is unknown there: what enters is refused when it holds one. With a reason the real vault is
+//! looked at instead, as by `pupil show`: only what enters, on grounds that the journal keeps, and never written to.
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -16,11 +17,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::act::{Body, Workplace};
+use super::beside;
 use super::explain;
 use super::failure::Failure;
 use super::faults::{journal_failed, roster_failed, vault_failed};
+use super::pupil::grounds::{self, Permit, Reason};
 use super::serve::house;
-use super::stores;
+use super::stores::{self, leaf_scope};
 use super::words;
 use crate::config::settings::{PublisherSettings, RouteSettings};
 use crate::crypto::{SigningKey, random};
@@ -30,7 +33,7 @@ use crate::gateway::house::{House, Register};
 use crate::gateway::route::{Asks, Route, Routes};
 use crate::gateway::{Carried, Carrier, Ended, Gate as _, Gateway, Observer, Patience, Presented, Refused};
 use crate::identity::School;
-use crate::journal::{Event, Journal, Leaves};
+use crate::journal::{Detail, Event, Journal, Leaves};
 use crate::rewrite::coding::Expansion;
 use crate::roster::Roster;
 use crate::server::rescue;
@@ -51,6 +54,9 @@ pub(super) struct Trial {
     /// Path and query below the mount.
     pub(super) target: String,
     pub(super) media: String,
+    /// Why pseudonyms of the real vault are restored.
+    #[serde(default)]
+    pub(super) reason: Option<String>,
 }
 
 /// An upstream that keeps what it is sent.
@@ -101,7 +107,16 @@ pub(super) fn attempt(trial: &Trial, body: Option<Body>, at: &Workplace<'_>) -> 
     let reached = (Arc::clone(&listening) as _, local());
     let real = house::route(at.settings, publisher, route, &terms, reached)?;
     let (asks, host, mount) = (real.asks, real.host.clone(), real.mount.as_str().to_owned());
-    let gateway = Gateway::new(trial_house(real, publisher, &scratch, at)?, Arc::new(Nobody));
+    let leaves_first = (asks == Asks::School) != trial.reply;
+    let grounds = match &trial.reason {
+        Some(text) if !leaves_first => Some((Reason::read(text)?, grounds::permit(at)?)),
+        _ => None,
+    };
+    let mut house = trial_house(real, publisher, &scratch, at)?;
+    if grounds.is_some() {
+        house.vault = Arc::new(at.stores.vault.view());
+    }
+    let gateway = Gateway::new(house, Arc::new(Nobody));
     let mut request = Request::new(());
     *request.method_mut() = trial.method.parse::<Method>().map_err(|_| unfit("--method"))?;
     *request.uri_mut() = format!("{mount}{}", trial.target).parse().map_err(|_| unfit("--target"))?;
@@ -121,13 +136,49 @@ pub(super) fn attempt(trial: &Trial, body: Option<Body>, at: &Workplace<'_>) -> 
         gateway.exchange(admitted, sent).await
     });
     let heard = listening.heard.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let leaves_first = (asks == Asks::School) != trial.reply;
     let message = match (trial.reply, heard, &answered) {
         (false, Some(request), _) => Some(request_json(&request)),
         (true, _, Ok(response)) => Some(response_json(response)),
         _ => None,
     };
-    report(trial, leaves_first, message, answered.err().as_ref(), &scratch.0)
+    let restored = grounds.is_some();
+    if let Some((reason, permit)) = grounds {
+        note(publisher, (&reason, permit), message.as_ref(), at)?;
+    }
+    let mut report = report(trial, leaves_first, message, answered.err().as_ref(), &scratch.0)?;
+    if let Some(members) = report.as_object_mut() {
+        members.insert("restored".to_owned(), restored.into());
+    }
+    Ok(report)
+}
+
+/// Journals that pseudonyms were turned back: only then may anything be shown.
+fn note(
+    publisher: &PublisherSettings,
+    (reason, permit): (&Reason, Permit),
+    message: Option<&Value>,
+    at: &Workplace<'_>,
+) -> Result<(), Failure> {
+    let body = message.and_then(|message| message.get("body")?.as_str()).unwrap_or_default();
+    let mut texts = Vec::new();
+    gather(&serde_json::from_str(body).unwrap_or_default(), &mut texts);
+    reason.names_nobody(texts.iter().map(String::as_str))?;
+    let mut leaf = at.stores.leaf(Event::REIDENTIFIED, at.stores.clock.now(), &at.actor);
+    leaf.scope = Some(leaf_scope(&publisher.scope()));
+    permit.record(leaf, reason, [("tried", Detail::Number(u64::from(message.is_some())))], at)
+}
+
+/// Every text of a document that could name somebody: one of letters and digits with a capital or a digit in it.
+fn gather(value: &Value, texts: &mut Vec<String>) {
+    match value {
+        Value::String(text) if text.chars().any(|c| c.is_uppercase() || c.is_ascii_digit()) => {
+            texts.push(text.clone());
+        }
+        Value::Number(number) => texts.push(number.to_string()),
+        Value::Array(values) => values.iter().for_each(|value| gather(value, texts)),
+        Value::Object(members) => members.values().for_each(|value| gather(value, texts)),
+        _ => {}
+    }
 }
 
 fn report(
@@ -191,7 +242,7 @@ fn trial_house(
     at: &Workplace<'_>,
 ) -> Result<House, Failure> {
     let mut rosters = HashMap::new();
-    if let Some(path) = at.settings.roster_of(&publisher.school) {
+    if let Some(path) = beside::roster(at.settings, at.stores, &publisher.school)? {
         let roster = Roster::load(&path, &at.stores.vault).map_err(|error| roster_failed(&error))?;
         if let Some(roster) = roster.filter(|roster| !roster.is_empty()) {
             rosters.insert(publisher.school.clone(), Arc::new(Register::build(roster)));

@@ -281,6 +281,8 @@ pub struct CertificateSettings {
     pub ca: PathBuf,
     /// SHA-256 of the CA file's bytes.
     pub ca_digest: [u8; 32],
+    /// PEM file with the CA's list of revoked certificates.
+    pub crl: Option<PathBuf>,
     /// Whose certificate.
     pub subject: SubjectSettings,
 }

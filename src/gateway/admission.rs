@@ -28,6 +28,7 @@ use super::patience::{Failure, Failures, Patience};
 use super::refusal::{At, Refusal, Refused};
 use super::route::{Asks, Route};
 use super::stream::{self, Streamed};
+use super::undescribed::Echoing;
 use crate::crypto::random;
 use crate::identity::ExchangeId;
 use crate::profile::{Door, Selected};
@@ -58,8 +59,10 @@ pub struct Gateway {
     observer: Arc<dyn Observer>,
     /// What failed so far, of publishers; a reload forgives nothing.
     failures: Arc<Failures<Party>>,
-    /// And of addresses that ask for tokens.
-    strangers: Failures<IpAddr>,
+    /// And of addresses that ask for tokens, for each publisher: behind a proxy all callers have one.
+    strangers: Failures<(IpAddr, Party)>,
+    /// Which of a school's errors name whom their questions were about.
+    echoing: Arc<Echoing>,
     /// Bytes that a message may have that streams; 0, none does.
     streams: AtomicU64,
 }
@@ -91,9 +94,9 @@ const MEANING: [(&HeaderName, &str); 4] =
 impl Gateway {
     /// A gateway for a house.
     pub fn new(house: House, observer: Arc<dyn Observer>) -> Self {
-        let (failures, strangers) = Default::default();
+        let (failures, strangers, echoing) = Default::default();
         let streams = AtomicU64::new(0);
-        Self { house: ArcSwap::from_pointee(house), observer, failures, strangers, streams }
+        Self { house: ArcSwap::from_pointee(house), observer, failures, strangers, echoing, streams }
     }
 
     /// Lets messages above the buffer cross in segments, where their rules allow it, up to so many bytes. 0: none does,
@@ -134,7 +137,7 @@ impl Gateway {
         };
         let (now, peer) = (house.clock.now(), network(presented.peer.ip()));
         if issuer.is_some() {
-            self.strangers.may_ask(&peer, Patience::of_strangers(), now)?;
+            self.strangers.may_ask(&(peer, party(&route)), Patience::of_strangers(), now)?;
         } else if route.asks == Asks::Publisher {
             self.failures.may_ask(&party(&route), house.patience, now)?;
         }
@@ -181,7 +184,8 @@ impl Gateway {
             (Some(issuer), Arriving::Whole(body)) => {
                 let answer = issuer.answer(&head.headers, &body).await;
                 if answer.status().is_client_error() {
-                    self.strangers.note(peer, Failure::Unknown, Patience::of_strangers(), house.clock.now());
+                    let who = (peer, party(&route));
+                    self.strangers.note(who, Failure::Unknown, Patience::of_strangers(), house.clock.now());
                 }
                 tracing::info!(exchange = %id, route = route.mount.as_str(), status = answer.status().as_u16(), "token");
                 return Ok(answer.map(Departing::Whole));
@@ -201,6 +205,7 @@ impl Gateway {
             streams,
             tells_the_end: head.version >= Version::HTTP_11 && head.method != Method::HEAD,
             broken: AtomicBool::new(false),
+            echoing: Arc::clone(&self.echoing),
         };
         let ending =
             Ending { observer: Arc::clone(&self.observer), failures: Arc::clone(&self.failures), since };

@@ -43,6 +43,7 @@ impl Ending {
         match refusal {
             Refusal::UnknownPseudonym
             | Refusal::NotInRoster { .. }
+            | Refusal::SecondPerson { .. }
             | Refusal::Objected
             | Refusal::NoConsent => self.note(exchange, Failure::Unknown),
             // Without a word of its own a question is no guess, and the fault is the school's alone.

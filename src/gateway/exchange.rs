@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
+use super::aside::aside;
 use super::crossing::{Answered, ask_publisher, ask_school};
 use super::echo::Asked;
 use super::enter::{Restored, enter};
@@ -20,13 +21,15 @@ use super::house::{House, Register};
 use super::leave::leave;
 use super::message::{Head, Message};
 use super::minting::remember;
+use super::parts::unparsed;
 use super::record::record_status;
 use super::refusal::{At, Refusal};
 use super::route::{Asks, Route};
 use super::stream::{self, Streamed, Way};
-use super::undescribed::look_over;
+use super::undescribed::{Echoing, look_over};
 use crate::identity::ExchangeId;
 use crate::profile::{Door, Selected};
+use crate::rewrite::target::Target;
 
 /// One exchange under way: what both doors need to know of it.
 pub(super) struct Exchange {
@@ -48,6 +51,8 @@ pub(super) struct Exchange {
     pub(super) bare: bool,
     /// What the guard found in its messages and let go, by name.
     pub(super) noted: Mutex<Vec<(&'static str, u64)>>,
+    /// What is known of this school's errors.
+    pub(super) echoing: Arc<Echoing>,
     /// Bytes that a message may have that streams; 0, none does.
     pub(super) streams: u64,
     /// Whether the caller can tell a reply that was broken off from a whole one.
@@ -99,7 +104,7 @@ pub(super) async fn school_asks(
     match answered {
         Answered::Listed(selected, reply) => {
             let mut restored = enter(exchange, selected, reply, &mut watch).await.map_err(replying)?;
-            remember(exchange, &restored.take_named()).await.map_err(replying)?;
+            remember(exchange, &restored.take_given()).await.map_err(replying)?;
             Ok(Reply::Enters(restored))
         }
         Answered::Streams(selected, Streamed { head, inflow }) => {
@@ -118,20 +123,21 @@ pub(super) async fn publisher_asks(
 ) -> Result<Reply, Refusing> {
     exchange.lawful().map_err(asking)?;
     let mut watch = Watch::new();
-    let (whom, named, answered) = match request {
+    let (whom, given, answered) = match request {
         Request::Whole(request) => {
             let mut restored = enter(exchange, selected, request, &mut watch).await.map_err(asking)?;
-            let (whom, named) = (restored.take_whom(), restored.take_named());
-            (Some(whom), named, ask_school(exchange, selected, restored).await?)
+            let (whom, given) = (restored.take_whom(), restored.take_given());
+            exchange.note_forwarded(&restored.message().head).map_err(asking)?;
+            (Some(whom), given, ask_school(exchange, selected, restored).await?)
         }
         Request::Streamed(request) => {
             let asked = stream::ask(exchange, selected, Door::Enter, request, Watch::new()).await?;
             watch = asked.watch;
-            (None, asked.named, asked.answered)
+            (None, Vec::new(), asked.answered)
         }
     };
     if answered.status().is_success() {
-        remember(exchange, &named).await.map_err(replying)?;
+        remember(exchange, &given).await.map_err(replying)?;
     }
     match answered {
         Answered::Listed(selected, reply) => {
@@ -146,7 +152,9 @@ pub(super) async fn publisher_asks(
             // What a question that streamed said is not known any more, so an error that repeats it could answer a guess.
             let whom = whom.ok_or((Refusal::MediaType, At::Reply))?;
             // Nothing of it crosses; but a school that names a pupil in its errors must hear of it.
-            look_over(exchange, selected, &whom, &mut watch, withheld).map_err(replying)?;
+            let bytes = withheld.body.len().max(exchange.asked.as_ref().map_or(0, Asked::length));
+            let looked = aside(bytes, || look_over(exchange, selected, &whom, &mut watch, withheld)).await;
+            looked.map_err(replying)?;
             bare(exchange, status).await
         }
     }
@@ -162,6 +170,14 @@ impl Exchange {
     /// What the school told about its pupils; none runs closed.
     pub(super) fn register(&self) -> Option<&Register> {
         self.house.rosters.get(&self.route.scope.school).map(Arc::as_ref)
+    }
+
+    /// Notes what goes on of the question: see [`Asked::forwarded`].
+    pub(super) fn note_forwarded(&self, head: &Head) -> Result<(), Refusal> {
+        if let (Some(asked), Head::Request { target, .. }) = (&self.asked, head) {
+            asked.forwarded(&Target::parse(target, &self.house.limits).map_err(unparsed)?);
+        }
+        Ok(())
     }
 
     /// Remembers what the guard let go, for the metrics.

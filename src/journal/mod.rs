@@ -6,6 +6,7 @@
 
 mod ask;
 mod attest;
+mod beside;
 mod book;
 mod checkpoint;
 mod cosign;
@@ -34,6 +35,7 @@ mod wire;
 mod witnessed;
 
 pub use ask::{AddCheckpoint, conflict_size};
+pub use beside::compare_beside;
 pub use book::{Book, BookError, NotCosigned, Seen, origin_hash_of, origin_of};
 pub use checkpoint::{Checkpoint, journal_vkey};
 pub use cosign::{WitnessKey, cosign, cosigned_at};

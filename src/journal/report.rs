@@ -69,6 +69,10 @@ pub enum What {
     LogShorter,
     /// `entries.log` is damaged.
     LogDamaged,
+    /// A file beside the vault was replaced by another one since.
+    BesideOlder,
+    /// A file beside the vault is none that an entry names.
+    BesideUnknown,
 }
 
 impl What {
@@ -104,6 +108,8 @@ impl What {
             Self::LogCommitmentsDiffer => "log-commitments-differ",
             Self::LogShorter => "log-shorter",
             Self::LogDamaged => "log-damaged",
+            Self::BesideOlder => "beside-older",
+            Self::BesideUnknown => "beside-unknown",
         }
     }
 
@@ -141,6 +147,8 @@ impl What {
             Self::LogCommitmentsDiffer => "entries.log has other pupil commitments, at entry",
             Self::LogShorter => "entries.log ends before the checkpoint, at entry",
             Self::LogDamaged => "entries.log is damaged, at entry",
+            Self::BesideOlder => "the file beside the vault is not the newest; it is the one of entry",
+            Self::BesideUnknown => "no entry names such a file beside the vault as this one",
         }
     }
 

@@ -27,4 +27,4 @@ pub use listener::{bind, serve};
 pub use operations::{Operations, serve_operations};
 pub use settings::{Deadlines, Limits, Settings};
 pub use shutdown::{Asked, Drain, Draining, Signals};
-pub use tls::{ServerTls, TlsSettings};
+pub use tls::{AuthorityFiles, ServerTls, TlsSettings};

@@ -60,6 +60,17 @@ pub struct NotedLabels {
     pub what: &'static str,
 }
 
+/// A route, and what its canaries came to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct CanaryLabels {
+    /// The publisher's id.
+    pub publisher: String,
+    /// The route's mount.
+    pub route: String,
+    /// `held`, `leaked`, `weak`, `refused`, `empty` or `failed`.
+    pub outcome: String,
+}
+
 /// All metrics of the process.
 pub struct Metrics {
     registry: Registry,
@@ -69,6 +80,10 @@ pub struct Metrics {
     pub exchange_seconds: Family<RouteLabels, Histogram>,
     /// What the guard found and let go.
     pub guard_noted: Family<NotedLabels, Counter>,
+    /// Canary runs of each route since the start, those that could not be done among them.
+    pub canary_runs: Family<CanaryLabels, Counter>,
+    /// When a route was tried last, in seconds since the epoch: runs that could not be done do not count.
+    pub canary_tried: Family<RouteLabels, Gauge<f64, AtomicU64>>,
     /// Pupils that the guard knows; 0 without a roster.
     pub roster_pupils: Gauge,
     /// When the roster was imported, in seconds since the epoch; 0 without one.
@@ -102,6 +117,8 @@ impl Default for Metrics {
             exchanges: Family::default(),
             exchange_seconds: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
             guard_noted: Family::default(),
+            canary_runs: Family::default(),
+            canary_tried: Family::default(),
             roster_pupils: Gauge::default(),
             roster_imported: Gauge::default(),
             roster_age: Gauge::default(),
@@ -130,6 +147,10 @@ impl Metrics {
         );
         let noted = self.guard_noted.clone();
         registry.register("guard_noted", "Finds of the guard that were counted and let go", noted);
+        let runs = self.canary_runs.clone();
+        registry.register("canary_runs", "Trials of a route with invented pupils", runs);
+        let tried = self.canary_tried.clone();
+        registry.register_with_unit("canary_tried_time", "When a route was tried last", Unit::Seconds, tried);
         registry.register("roster_pupils", "Pupils that the guard knows", self.roster_pupils.clone());
         let imported = self.roster_imported.clone();
         registry.register_with_unit(
@@ -164,6 +185,17 @@ impl Metrics {
     pub fn noted(&self, publisher: &str, route: &str, what: &'static str, count: u64) {
         let labels = NotedLabels { publisher: publisher.to_owned(), route: route.to_owned(), what };
         self.guard_noted.get_or_create(&labels).inc_by(count);
+    }
+
+    /// A route was tried with canaries, with this outcome, or could not be, at so many seconds since the epoch.
+    pub fn canaries(&self, publisher: &str, route: &str, outcome: &str, seconds: f64) {
+        let (publisher, route) = (publisher.to_owned(), route.to_owned());
+        if !matches!(outcome, "failed" | "empty") {
+            let of = RouteLabels { publisher: publisher.clone(), route: route.clone() };
+            self.canary_tried.get_or_create(&of).set(seconds);
+        }
+        let labels = CanaryLabels { publisher, route, outcome: outcome.to_owned() };
+        self.canary_runs.get_or_create(&labels).inc();
     }
 
     /// The text that `/metrics` serves.

@@ -11,20 +11,24 @@
 
 mod audit;
 mod broken;
+mod canary;
 mod clean_corpus;
 mod cli;
 mod corpus;
 mod demo;
 mod doors;
 mod faults;
+mod forget_kill;
 mod guesses;
 mod joined;
 mod lawful;
 mod leak;
 mod leak_suite;
 mod many;
+mod named;
 mod needle;
 mod oracle;
+mod put_back;
 mod refusals;
 mod rights;
 mod roster;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """An independent verifier of a Sluis journal: standard library, and one package for Ed25519.
 
-    verify.py DIRECTORY VKEY [--earlier NOTE]... [--witness KEY]... [--trust VKEY]...
+    verify.py DIRECTORY VKEY [--earlier NOTE]... [--witness KEY]... [--beside FILE]... [--trust VKEY]...
     verify.py --proof FILE VKEY [--witness KEY]... [--trust VKEY]...
 
 DIRECTORY holds `checkpoint`, `tile/`, `pupils/`, perhaps `witnessed/` and, where the journal itself
@@ -38,6 +38,7 @@ LONGEST_BATCH = (4 << 20) + 12 + MAX_RECORD
 CLOCK_SLACK_MS = 60_000
 CLOCK_EVENT, NEEDLE_EVENT = 22, 23
 OPENED_EVENT, CLOSED_EVENT = 6, 7
+ROSTER_EVENT = 11
 LOG_MAGIC = b"sluis-journal-1\n"
 FILTERS_MAGIC, LIST_MAGIC = b"sluis-needles-1\n", b"sluis-needlist1\n"
 LONGEST_FILTER, MOST_NAMED = 1 << 28, 1 << 16
@@ -47,7 +48,7 @@ earlier-not-believed rolled-back forked cosignature-missing cosignature-differs 
 proof-differs bundle-missing bundle-malformed tile-missing tile-differs
 entry-differs leaf-unreadable leaf-out-of-place time-went-back commitments-missing
 commitments-differ filter-missing filter-differs root-differs tiles-root-differs log-differs log-commitments-differ log-shorter
-log-damaged""".split()
+log-damaged beside-older beside-unknown""".split()
 
 
 class Bad(Exception):
@@ -756,6 +757,47 @@ class Verifier(Findings):
             self.add("tile-differs", paths[0])
 
 
+# --- files beside the vault ------------------------------------------------------------------------
+
+
+def every_leaf(directory, size):
+    """The leaves of entries.log, or, in a copy without one, of the bundles; what is unreadable was told before."""
+    log = Log(os.path.join(directory, "entries.log"))
+    if log.is_open():
+        while log.is_open():
+            kind, value = log.next()
+            parts = split_record(value) if kind == "record" else None
+            if parts is not None:
+                yield decode_leaf(parts[0])
+        return
+    for index in range(-(-size // WIDTH)):
+        width = min(WIDTH, size - index * WIDTH)
+        data = read_first(directory, *["tile/entries/" + index_path(index, w) for w in (width, WIDTH)])
+        for entry in (data is not None and split_bundle(data, width)) or []:
+            yield decode_leaf(entry)
+
+
+def compare_beside(verifier, paths):
+    """Each file must be the newest that an entry names for some school."""
+    newest, named = {}, {}
+    try:
+        for leaf in every_leaf(verifier.directory, verifier.size) if paths else []:
+            details = dict(leaf["details"])
+            school, digest = details.get("school"), details.get("sealed")
+            if leaf["event"] == ROSTER_EVENT and isinstance(school, str) and isinstance(digest, bytes):
+                newest[school] = digest
+                named[digest] = leaf["sequence"]
+    except Bad:
+        pass  # The verifier has told.
+    for path in paths:
+        with open(path, "rb") as file:
+            digest = hashlib.sha256(file.read()).digest()
+        if digest not in named:
+            verifier.add("beside-unknown", os.path.basename(path))
+        elif digest not in newest.values():
+            verifier.add("beside-older", named[digest])
+
+
 # --- proofs of single entries (C2SP tlog-proof) ----------------------------------------------------
 
 
@@ -842,6 +884,7 @@ def main():
     arguments.add_argument("--proof", help="verify this proof of one entry instead")
     arguments.add_argument("--earlier", action="append", default=[], help="file of an earlier checkpoint")
     arguments.add_argument("--witness", action="append", default=[], help="a witness's key, or @FILE")
+    arguments.add_argument("--beside", action="append", default=[], help="a sealed file beside the vault")
     arguments.add_argument("--trust", action="append", default=[], help="an earlier verifier key")
     given = arguments.parse_args()
     if (given.directory is None) == (given.proof is None):
@@ -857,6 +900,11 @@ def main():
     if proof is None:
         verifier = Verifier(given.directory, trusted, witnesses)
         verifier.run(earlier)
+        try:
+            compare_beside(verifier, given.beside)
+        except OSError as error:
+            print(f"cannot read what was given: {error}", file=sys.stderr)
+            return 2
     else:
         verifier = ProofVerifier(trusted, witnesses)
         verifier.run(proof)

@@ -13,6 +13,7 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
+use super::canaries;
 use super::house;
 use super::observer::Counting;
 use super::rosters;
@@ -173,6 +174,16 @@ impl Live {
         Ok(())
     }
 
+    /// Lets what pupils and parents said bind from the next request. The rest of the house stays: nothing that is wrong
+    /// elsewhere may keep an objection from binding.
+    fn hear(&self, settings: &Settings) -> Result<(), Failure> {
+        // No other house comes between.
+        let _now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        let consents = house::consents(settings, &self.parts.stores)?;
+        self.parts.gateway.replace(self.parts.gateway.house().hearing(consents));
+        Ok(())
+    }
+
     /// Accepts nothing new and waits for what is under way; how many connections were cut off.
     pub(in crate::cli) async fn stop(&self) -> usize {
         let mut ending = {
@@ -313,7 +324,13 @@ impl Live {
     pub(super) fn tonight(&self, act: Act) -> Result<Value, Failure> {
         let settings = self.settings();
         let (stores, actor) = (&self.parts.stores, "nightly".to_owned());
-        act::perform(act, None, &Workplace { settings: &settings, stores, actor, tell: &|_, _| {} })
+        let canaries = matches!(act, Act::CanaryRun {});
+        let at = Workplace { settings: &settings, stores, actor, tell: &|_, _| {} };
+        let report = act::perform(act, None, &at);
+        if canaries {
+            canaries::measure(&self.parts.metrics, &settings, report.as_ref(), stores.clock.now());
+        }
+        report
     }
 }
 
@@ -331,10 +348,19 @@ impl Commands for Live {
             let (house, now) = (self.parts.gateway.house(), self.parts.stores.clock.now());
             return Ok(rosters::shown(&settings, &house, now));
         }
-        let changes = act.changes_house();
+        let (changes, said) = (act.changes_house(), act.changes_consents());
+        let canaries = matches!(act, Act::CanaryRun {});
         let at =
             Workplace { settings: &settings, stores: &self.parts.stores, actor: format!("uid {uid}"), tell };
-        let report = act::perform(act, body, &at)?;
+        let report = act::perform(act, body, &at);
+        if canaries {
+            let now = self.parts.stores.clock.now();
+            canaries::measure(&self.parts.metrics, &settings, report.as_ref(), now);
+        }
+        let report = report?;
+        if said {
+            self.hear(&settings)?;
+        }
         if changes {
             self.replace(settings)?;
         }

@@ -50,5 +50,7 @@ fn dutch(what: What) -> &'static str {
         What::LogCommitmentsDiffer => "entries.log heeft andere verbintenissen aan leerlingen, bij regel",
         What::LogShorter => "entries.log houdt op voor het checkpoint, bij regel",
         What::LogDamaged => "entries.log is beschadigd, bij regel",
+        What::BesideOlder => "het bestand naast de kluis is niet het nieuwste; het is dat van regel",
+        What::BesideUnknown => "geen regel noemt een bestand naast de kluis als dit",
     }
 }

@@ -9,7 +9,6 @@ use super::super::guard::{Watch, WatchKind};
 use super::super::parts::Parts;
 use super::super::piece::Piece;
 use super::super::refusal::Refusal;
-use crate::profile::Act;
 
 /// Values that one message may make Sluis watch for: about a hundred thousand people.
 const MOST: usize = 400_000;
@@ -49,7 +48,7 @@ impl Carried {
         let name = |person: u32| {
             let first = whole.found.named_by(person).first()?;
             let finding = whole.found.findings.get(*first as usize)?;
-            let Act::Pseudonym(masking) = &finding.act else { return None };
+            let masking = finding.act.masking()?;
             let text = whole.found.text(finding.place, &material);
             Some(self.mark(&(masking.kind, text.as_bytes())))
         };
