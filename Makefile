@@ -19,9 +19,10 @@ bench:           ## what it costs, on this machine
 soak:            ## what takes longer than minutes: the tests that `make test` leaves out
 	cargo test --release --no-fail-fast -- --ignored
 
-audit:           ## licences, advisories and sources of every dependency (needs the network)
+audit:           ## licences, bans and sources of every dependency, and advisories, whose database stands on github.com
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
-	cargo deny check
+	cargo deny check bans licenses sources
+	cargo deny check advisories
 
 tools:           ## what the tests need on a fresh Debian machine, when it is missing
 	./tests/tools.sh
