@@ -202,10 +202,10 @@ impl Gateway {
             asked: None,
             bare,
             noted: Mutex::default(),
-            echoing: Arc::clone(&self.echoing),
             streams,
             tells_the_end: head.version >= Version::HTTP_11 && head.method != Method::HEAD,
             broken: AtomicBool::new(false),
+            echoing: Arc::clone(&self.echoing),
         };
         let ending =
             Ending { observer: Arc::clone(&self.observer), failures: Arc::clone(&self.failures), since };

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::added::{self, Added};
 use super::answers::{Answer, Answers};
-use super::aside::aside;
+use super::aside::{aside, place};
 use super::asking::within;
 use super::edits::{Edits, Write, Written};
 use super::exchange::Exchange;
@@ -93,6 +93,7 @@ pub(super) async fn opened(
     carried: Option<&Carried>,
 ) -> Result<Opened, Refusal> {
     let length = message.body.len();
+    let _place = place(length).await;
     let found = aside(length, || {
         let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
         let found = pieces(exchange, selected, Door::Enter, false, &parts)?;

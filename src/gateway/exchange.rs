@@ -127,13 +127,13 @@ pub(super) async fn publisher_asks(
         Request::Whole(request) => {
             let mut restored = enter(exchange, selected, request, &mut watch).await.map_err(asking)?;
             let (whom, given) = (restored.take_whom(), restored.take_given());
-            exchange.note_forwarded(&restored).map_err(asking)?;
+            exchange.note_forwarded(&restored.message().head).map_err(asking)?;
             (Some(whom), given, ask_school(exchange, selected, restored).await?)
         }
         Request::Streamed(request) => {
             let asked = stream::ask(exchange, selected, Door::Enter, request, Watch::new()).await?;
             watch = asked.watch;
-            (None, asked.given, asked.answered)
+            (None, Vec::new(), asked.answered)
         }
     };
     if answered.status().is_success() {
@@ -173,8 +173,8 @@ impl Exchange {
     }
 
     /// Notes what goes on of the question: see [`Asked::forwarded`].
-    fn note_forwarded(&self, restored: &Restored) -> Result<(), Refusal> {
-        if let (Some(asked), Head::Request { target, .. }) = (&self.asked, &restored.message().head) {
+    pub(super) fn note_forwarded(&self, head: &Head) -> Result<(), Refusal> {
+        if let (Some(asked), Head::Request { target, .. }) = (&self.asked, head) {
             asked.forwarded(&Target::parse(target, &self.house.limits).map_err(unparsed)?);
         }
         Ok(())

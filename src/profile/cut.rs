@@ -2,19 +2,22 @@
 //!
 //! Decided by the rules alone, for one door (docs/decisions/0017). It must not know segments or bodies.
 
-use super::plan::{Branch, Choice, Message, NONE, Subject};
-use super::rules::{Door, Profile, Verb};
+use std::collections::BTreeSet;
+
+use super::plan::{Branch, Choice, Masks, Message, NONE, Segment, Subject};
+use super::rules::{Door, Minted, Profile, Verb};
 use super::select::Selected;
 use crate::rewrite::Format;
 use crate::rewrite::segments::Cut;
 
 impl Profile {
     /// Where a body under these rules may be cut; none when some rule needs all of it: a list whose order tells something
-    /// (leaving), a person or a condition of the message as a whole, a member that is added to its root.
+    /// (leaving), things that the publisher names (entering), a person or a condition of the message as a whole, a member
+    /// that is added to its root.
     pub fn cut(&self, selected: Selected, door: Door) -> Option<Cut> {
         let message = self.message(selected.message)?;
         let record = self.records.get(message.record as usize)?;
-        if self.asks_the_body(message) {
+        if self.asks_the_body(message) || (door == Door::Enter && self.mints(message)) {
             return None;
         }
         if message.format == Some(Format::Ndjson) {
@@ -52,6 +55,45 @@ impl Profile {
         door == Door::Leave && self.records.get(record as usize).is_none_or(|record| record.order)
     }
 
+    /// Whether the publisher may name something in it: what one record names, another may mean.
+    fn mints(&self, message: &Message) -> bool {
+        let of = |masks: &Masks| masks.kind.minted != Minted::Inside;
+        let in_path = |segment: &Segment| match segment {
+            Segment::Pseudonym { kind, .. } => kind.minted != Minted::Inside,
+            Segment::Literal(_) | Segment::Kept { .. } => false,
+        };
+        if message.templates.iter().flat_map(|template| &template.segments).any(in_path) {
+            return true;
+        }
+        let mut ahead: Vec<u32> = [&message.query, &message.headers, &message.path]
+            .iter()
+            .flat_map(|branch| branch.names.iter().map(|(_, spot)| spot))
+            .collect();
+        let mut records = vec![message.record];
+        let mut seen = (BTreeSet::new(), BTreeSet::new());
+        loop {
+            if let Some(record) = records.pop() {
+                let Some(known) = self.records.get(record as usize).filter(|_| seen.0.insert(record)) else {
+                    continue;
+                };
+                if known.outside.iter().flat_map(|outside| &outside.places).any(|place| of(&place.masks)) {
+                    return true;
+                }
+                ahead.push(known.root);
+            } else if let Some(at) = ahead.pop() {
+                let Some(spot) = self.spots.get(at as usize).filter(|_| seen.1.insert(at)) else { continue };
+                if spot.choices.iter().any(|choice| choice.pseudonym.as_ref().is_some_and(of)) {
+                    return true;
+                }
+                records.extend(spot.choices.iter().map(|choice| choice.record));
+                ahead.extend(spot.branch.names.iter().map(|(_, spot)| spot));
+                ahead.push(spot.element);
+            } else {
+                return false;
+            }
+        }
+    }
+
     /// Whether a rule for path, query or header looks at the body.
     fn asks_the_body(&self, message: &Message) -> bool {
         let spots = |branch: &Branch| -> Vec<u32> { branch.names.iter().map(|(_, spot)| spot).collect() };
@@ -64,7 +106,7 @@ impl Profile {
         let looks =
             |choice: &Choice| choice.tests.iter().any(|test| matches!(test.subject, Subject::Body(_)));
         let mut ahead = vec![from];
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         while let Some(at) = ahead.pop() {
             let Some(spot) = self.spots.get(at as usize).filter(|_| seen.insert(at)) else { continue };
             if spot.choices.iter().any(looks) {

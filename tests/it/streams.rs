@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use sluis::journal::{Decision, Event, Leaf};
+use sluis::journal::{Decision, Detail, Event, Leaf};
 use sluis::server::{Limits, Settings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use super::lawful::{objection, said};
 use super::support::far::reply;
 use super::support::pupils::{Person, edu_v};
 use super::support::world::{Options, World, assert_refused};
@@ -202,12 +203,17 @@ async fn a_name_over_the_cut_between_two_segments_is_found() {
     });
     let cut = cut.unwrap();
     assert!(cut > 100);
+    let mut statuses = Vec::new();
     for at in cut - 3..cut + 2 {
         let before = (all[at].clone(), all[at + 1].clone());
         (all[at], all[at + 1]) = (given.clone(), family.clone());
-        assert_refused(&school.post_json(BULK, notes(&all)).await, 502, "SLS-601");
+        let answer = school.post_json(BULK, notes(&all)).await;
+        assert_refused(&answer, answer.status.as_u16(), "SLS-601");
+        statuses.push(answer.status.as_u16());
         (all[at], all[at + 1]) = before;
     }
+    // Within the first segment, over the cut (neither is anybody's alone), and behind it.
+    assert_eq!(statuses, [422, 422, 502, 502, 502]);
     assert_eq!(school.post_json(BULK, notes(&all)).await.status, 200);
     world.clean();
 }
@@ -250,6 +256,31 @@ async fn a_long_list_is_as_strict_as_a_short_one() {
     }
     assert!(world.publisher.got().is_empty());
     assert_eq!(world.inside("rekenwonder").post_json(BULK, good).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_objected_is_left_out_of_every_segment() {
+    let gone = &edu_v()[0];
+    let consents = said(&[objection("las-key", gone.id("las-key"))]);
+    let world = world(Options { consents, ..Options::default() }).await;
+    world.publisher.say_json("{\"batch\":\"1\"}");
+    // Whole segments of one pupil alone, at the beginning, in the middle and at the end.
+    let mut all = elements(3000);
+    for at in [0, 1500, 8000] {
+        all.splice(at..at, (0..5000).map(|_| element(gone, "les")));
+    }
+    assert_eq!(world.inside("rekenwonder").post_json(BULK, list(&all)).await.status, 200);
+    let outside: Value = serde_json::from_slice(&world.publisher.last().body).unwrap();
+    assert_eq!(outside["pupils"].as_array().unwrap().len(), 3000 - 250);
+    let withheld = |leaf: &Leaf| {
+        leaf.details.iter().find_map(|(name, detail)| match detail {
+            Detail::Number(count) if name == "withheld" => Some(*count),
+            _ => None,
+        })
+    };
+    let withheld: u64 = events(&world).iter().filter_map(withheld).sum();
+    assert_eq!(withheld, 15_000 + 250);
+    world.clean();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

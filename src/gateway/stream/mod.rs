@@ -23,7 +23,6 @@ use super::flow::{Inflow, Outlet, Untaken, outflow};
 use super::guard::Watch;
 use super::house::House;
 use super::message::Head;
-use super::minting::Given;
 use super::refusal::{At, Refusal};
 use super::route::Route;
 use crate::profile::{Door, Selected};
@@ -45,8 +44,6 @@ pub(super) struct Asked {
     pub(super) answered: Answered,
     /// What the exchange watches for.
     pub(super) watch: Watch,
-    /// What the request named for the first time.
-    pub(super) given: Vec<Given>,
 }
 
 /// Whether a message may cross in segments, and where it may be cut.
@@ -79,6 +76,7 @@ pub(super) async fn ask(
     let begun = Way::begin(exchange, (selected, door), head, inflow, watch).await;
     let mut way = begun.map_err(|refusal| (refusal, At::Request))?;
     let head = way.take_head().ok_or((Refusal::Internal, At::Request))?;
+    exchange.note_forwarded(&head).map_err(|refusal| (refusal, At::Request))?;
     let (outlet, outflow) = outflow();
     let mut reply = None;
     let fed = {
@@ -121,13 +119,22 @@ pub(super) async fn ask(
             answered
         }
         (Err(Unfed::Gone), Some(Err((refusal, at)))) | (Err(Unfed::Refused((refusal, at))), _) => {
-            return Err((way.broken(refusal).await, at));
+            return Err((heard(door, way.broken(refusal).await), at));
         }
         (Err(Unfed::Gone), _) | (Ok(()), None) => {
             return Err((way.broken(Refusal::UpstreamDown).await, At::Reply));
         }
     };
-    Ok(Asked { answered, watch: way.take_watch(), given: way.take_given() })
+    Ok(Asked { answered, watch: way.take_watch() })
+}
+
+/// What is heard of a refusal that comes late. To a publisher somebody who objected is as unknown as anybody, here too; the
+/// journal has the reason.
+fn heard(door: Door, refusal: Refusal) -> Refusal {
+    match (door, refusal) {
+        (Door::Enter, Refusal::Objected | Refusal::NoConsent) => Refusal::UnknownPseudonym,
+        (_, refusal) => refusal,
+    }
 }
 
 /// Why not all of a message was handed on.

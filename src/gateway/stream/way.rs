@@ -21,7 +21,6 @@ use super::super::flow::{Inflow, Passed};
 use super::super::guard::{Part, Permit, Watch};
 use super::super::leave::{self, guarded};
 use super::super::message::{Head, Message};
-use super::super::minting::Given;
 use super::super::record::{Crossing, record};
 use super::super::refusal::Refusal;
 use super::super::route::Asks;
@@ -38,9 +37,6 @@ const AIM: usize = 256 * 1024;
 const LEAD: usize = 64 * 1024;
 /// Bytes before a segment that the guard sees again, at least.
 const OVERLAP: usize = 4096;
-/// Names that one message may bring of things that the publisher made.
-const NAMED: usize = 10_000;
-
 /// Messages that stream at once.
 const AT_ONCE: usize = 16;
 
@@ -65,7 +61,6 @@ pub(in super::super) struct Way {
     carried: Carried,
     /// What the guard saw last, and its permits.
     tail: (Bytes, Vec<Permit>),
-    given: Vec<Given>,
     /// Lines, between which no comma goes.
     lines: bool,
     /// Whether elements have passed: then a comma goes before the next.
@@ -118,7 +113,6 @@ impl Way {
             written: None,
             carried: Carried::over(watch),
             tail: (Bytes::new(), Vec::new()),
-            given: Vec::new(),
             lines,
             any: false,
             ended: Ended::default(),
@@ -134,11 +128,6 @@ impl Way {
     /// The head as it goes.
     pub(in super::super) fn take_head(&mut self) -> Option<Head> {
         self.written.clone()
-    }
-
-    /// What it names for the first time, once all of it has crossed.
-    pub(in super::super) fn take_given(&mut self) -> Vec<Given> {
-        std::mem::take(&mut self.given)
     }
 
     /// What the exchange watches for by now.
@@ -238,9 +227,9 @@ impl Way {
         let passed = match what {
             What::Leaves(masked) => self.clear((message, comma), &counts, masked, (event, number)).await?,
             What::Enters(mut opened) => {
-                self.given.append(&mut opened.take_given());
-                if self.given.len() > NAMED {
-                    return Err(Refusal::Overloaded);
+                // Where the publisher may name something, nothing streams.
+                if !opened.take_given().is_empty() {
+                    return Err(Refusal::Internal);
                 }
                 let body = after(b"", comma, &message.body);
                 (opened.message, opened.counts) = (Message { body, ..message }, counts);

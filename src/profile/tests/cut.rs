@@ -85,6 +85,28 @@ field = [{ at = "/id", do = "pseudonym", kind = "las-key", category = "pupil-id"
         PUPIL,
     );
     assert_eq!(cut(&chosen_by, Door::Leave), None);
+    let named = profile(
+        r#"profile = "t"
+title = "t"
+source = "t"
+[kinds]
+thing = { names = "thing", minted = "both" }
+[[message]]
+method = "POST"
+path = "/x"
+side = "request"
+format = "json"
+unlisted = "drop"
+field = [{ at = "/a", part = "pupil" }]
+[[message]]
+side = "response"
+format = "none"
+[part.pupil]
+unlisted = "drop"
+field = [{ at = "/b/*/id", do = "pseudonym", kind = "thing" }]
+"#,
+    );
+    assert_eq!((cut(&named, Door::Leave), cut(&named, Door::Enter)), (members(&["a"]), None));
     let single = one(r#"field = [{ at = "/a", do = "keep" }]"#, "");
     assert_eq!(single.cut(chosen(&single), Door::Leave), None);
 }
