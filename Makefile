@@ -32,9 +32,10 @@ attack: tools    ## every payload of ../shared/corpora against a running server;
 	SLUIS_ATTACK=full cargo test --test attack -- --nocapture --skip the_page
 	cargo test --test attack the_page
 
-audit:           ## licences, advisories and sources of every dependency (needs the network)
+audit:           ## licences, bans and sources of every dependency, and advisories, whose database stands on github.com
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
-	cargo deny check
+	cargo deny check bans licenses sources
+	cargo deny check advisories
 
 tools:           ## what the tests need on a fresh Debian machine, when it is missing
 	./tests/tools.sh
