@@ -233,6 +233,8 @@ pub(super) fn limits(root: &Section<'_>) -> LimitSettings {
         section.number(key, bounds).and_then(|found| usize::try_from(found.value).ok()).unwrap_or(usual)
     };
     limits.body_bytes = size("body_bytes", 1024..=64 << 20, limits.body_bytes);
+    limits.streamed_bytes =
+        section.number("streamed_bytes", 0..=4 << 30).map_or(limits.streamed_bytes, |found| found.value);
     limits.connections = size("connections", 1..=100_000, limits.connections);
     limits.exchanges = size("exchanges", 1..=10_000, limits.exchanges);
     let time = |key, usual: u64| section.number(key, 100..=600_000).map_or(usual, |found| found.value);

@@ -9,6 +9,7 @@ impl Default for LimitSettings {
     fn default() -> Self {
         Self {
             body_bytes: 8 << 20,
+            streamed_bytes: 128 << 20,
             connections: 4096,
             exchanges: 256,
             request_ms: 30_000,
@@ -27,6 +28,7 @@ impl LimitSettings {
             let wide = |size: usize| u64::try_from(size).unwrap_or(u64::MAX);
             [
                 ("body_bytes", wide(of.body_bytes)),
+                ("streamed_bytes", of.streamed_bytes),
                 ("connections", wide(of.connections)),
                 ("exchanges", wide(of.exchanges)),
                 ("request_ms", of.request_ms),

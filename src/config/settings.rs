@@ -100,8 +100,10 @@ pub enum UnlockSettings {
 /// Bounds. Sizes in bytes, times in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LimitSettings {
-    /// The largest body of a request or a reply.
+    /// The largest body of a request or a reply that is held whole.
     pub body_bytes: usize,
+    /// The largest body that may cross in segments, where rules allow it; none does that is not larger than `body_bytes`.
+    pub streamed_bytes: u64,
     /// Connections open at once.
     pub connections: usize,
     /// Exchanges under way at once.

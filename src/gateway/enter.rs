@@ -22,6 +22,7 @@ use super::piece::{Piece, pieces};
 use super::record::{Crossing, record};
 use super::refusal::Refusal;
 use super::route::{Asks, Route};
+use super::stream::{Carried, Names};
 use super::{address, aliases, outside, withheld};
 use crate::identity::Identifier;
 use crate::journal::Event;
@@ -60,6 +61,17 @@ impl Restored {
     }
 }
 
+/// A message with everything restored; the journal does not know of it yet.
+pub(super) struct Opened {
+    pub(super) message: Message,
+    pub(super) counts: Vec<u32>,
+    pub(super) salts: Vec<[u8; 16]>,
+    whom: Vec<Identifier>,
+    given: Vec<Given>,
+    /// Of each person, what names it: of a segment only.
+    pub(super) names: Names,
+}
+
 /// Lets a message enter, or says why not.
 pub(super) async fn enter(
     exchange: &Exchange,
@@ -67,6 +79,19 @@ pub(super) async fn enter(
     message: Message,
     watch: &mut Watch,
 ) -> Result<Restored, Refusal> {
+    let opened = opened(exchange, selected, message, watch, None).await?;
+    opened.into_restored(exchange, Event::ENTERED, None).await
+}
+
+/// Message → Found, with what stands behind the findings written. What must not come back is added to `watch`; `carried`
+/// is there for a segment.
+pub(super) async fn opened(
+    exchange: &Exchange,
+    selected: Selected,
+    message: Message,
+    watch: &mut Watch,
+    carried: Option<&Carried>,
+) -> Result<Opened, Refusal> {
     let length = message.body.len();
     let found = aside(length, || {
         let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
@@ -81,18 +106,32 @@ pub(super) async fn enter(
     let salts = answers.salts();
     answers.watch(watch, &found);
     let whom = answers.whom();
+    let names = carried.zip(found.first()).map(|(carried, whole)| carried.names(&parts, whole));
     let counts = found.first().map(|piece| piece.found.counts.clone()).unwrap_or_default();
     let written = aside(length, || write(exchange, selected, parts, &found, &answers)).await?;
-    let crossing = Crossing {
-        event: Event::ENTERED,
-        counts: &counts,
-        salts: &salts,
-        permits: 0,
-        noted: &[],
-        withheld: 0,
-    };
-    record(exchange, &crossing, None).await?;
-    Ok(Restored { message: written.message, whom, given })
+    let names = names.unwrap_or_default();
+    Ok(Opened { message: written.message, counts, salts, whom, given, names })
+}
+
+impl Opened {
+    /// Takes out what it names for the first time.
+    pub(super) fn take_given(&mut self) -> Vec<Given> {
+        std::mem::take(&mut self.given)
+    }
+
+    /// Once the journal knows of it.
+    pub(super) async fn into_restored(
+        self,
+        exchange: &Exchange,
+        event: Event,
+        segment: Option<u64>,
+    ) -> Result<Restored, Refusal> {
+        let Self { message, counts, salts, whom, given, .. } = self;
+        let crossing =
+            Crossing { event, counts: &counts, salts: &salts, permits: 0, noted: &[], withheld: 0, segment };
+        record(exchange, &crossing, None).await?;
+        Ok(Restored { message, whom, given })
+    }
 }
 
 /// One call for all pseudonyms, then one for the labels that stand on them.

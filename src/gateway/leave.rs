@@ -18,6 +18,7 @@ use super::piece::{Piece, pieces};
 use super::record::{Crossing, record};
 use super::refusal::Refusal;
 use super::route::Route;
+use super::stream::{Carried, Names};
 use super::withheld::{Withheld, take_totals};
 use super::{address, aliases, outside, watching};
 use crate::journal::Event;
@@ -26,10 +27,14 @@ use crate::profile::{Act, Door, Minted, Place, Selected};
 use crate::vault::{Avoid, LabelAsk, MaskAnswer, MaskAsk, Masked as Answered, Person, VaultError};
 
 /// A message with its findings replaced; not yet looked at by the guard.
-struct Masked {
-    written: Written,
-    salts: Vec<[u8; 16]>,
-    counts: Vec<u32>,
+pub(super) struct Masked {
+    pub(super) written: Written,
+    pub(super) salts: Vec<[u8; 16]>,
+    pub(super) counts: Vec<u32>,
+    /// List elements that do not leave.
+    pub(super) withheld: usize,
+    /// Of each person, what names it: of a segment only.
+    pub(super) names: Names,
 }
 
 /// Lets a message leave, or says why not.
@@ -39,23 +44,10 @@ pub(super) async fn leave(
     message: Message,
     watch: &mut Watch,
 ) -> Result<Cleared, Refusal> {
-    exchange.lawful()?;
     let register = exchange.register();
     let closed = exchange.house.is_closed(&exchange.route.scope);
-    let length = message.body.len();
-    let found = aside(length, || {
-        let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
-        let mut found = pieces(exchange, selected, Door::Leave, closed, &parts)?;
-        if let Some(whole) = found.first_mut() {
-            take_totals(exchange, &parts, whole);
-        }
-        Ok::<_, Refusal>((parts, found))
-    });
-    let (parts, found) = found.await?;
-    let aliases = aliases::look_up(exchange, &parts, &found).await?;
-    let withheld = aside(length, || Withheld::of(exchange, register, &parts, &found, &aliases)).await?;
-    let masked = mask(exchange, selected, parts, found, (&withheld, &aliases), watch).await?;
-    let Masked { written, salts, counts } = masked;
+    let masked = masked(exchange, selected, closed, message, watch, None).await?;
+    let Masked { written, salts, counts, withheld, .. } = masked;
     let length = written.message.body.len();
     let suspects = exchange.route.suspects;
     let cleared =
@@ -67,10 +59,39 @@ pub(super) async fn leave(
         salts: &salts,
         permits: cleared.permits_used(),
         noted: cleared.noted(),
-        withheld: withheld.elements().len(),
+        withheld,
+        segment: None,
     };
     record(exchange, &crossing, Some(cleared.message())).await?;
     Ok(cleared)
+}
+
+/// Message → Found → Masked. What is watched for is added to `watch`; `carried` is there for a segment.
+pub(super) async fn masked(
+    exchange: &Exchange,
+    selected: Selected,
+    closed: bool,
+    message: Message,
+    watch: &mut Watch,
+    carried: Option<&Carried>,
+) -> Result<Masked, Refusal> {
+    exchange.lawful()?;
+    let register = exchange.register();
+    let length = message.body.len();
+    let found = aside(length, || {
+        let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
+        let mut found = pieces(exchange, selected, Door::Leave, closed, &parts)?;
+        if let Some(whole) = found.first_mut() {
+            take_totals(exchange, &parts, whole);
+        }
+        let names = carried.zip(found.first()).map(|(carried, whole)| carried.names(&parts, whole));
+        Ok::<_, Refusal>((parts, found, names))
+    });
+    let (parts, found, names) = found.await?;
+    let aliases = aliases::look_up(exchange, &parts, &found).await?;
+    let withheld = aside(length, || Withheld::of(exchange, register, &parts, &found, &aliases)).await?;
+    let masked = mask(exchange, selected, parts, found, (&withheld, &aliases), watch).await?;
+    Ok(Masked { names: names.unwrap_or_default(), ..masked })
 }
 
 /// Past the guard, or what it found.
@@ -147,7 +168,7 @@ async fn mask(
     salts.sort_unstable();
     salts.dedup();
     let counts = found.into_iter().next().map(|piece| piece.found.counts).unwrap_or_default();
-    Ok(Masked { written, salts, counts })
+    Ok(Masked { written, salts, counts, withheld: withheld.elements().len(), names: Names::new() })
 }
 
 /// What every finding asked, what came of it, and what does not leave.

@@ -16,8 +16,10 @@ pub mod connection_headers;
 mod crossing;
 mod echo;
 mod edits;
+mod ending;
 mod enter;
 mod exchange;
+mod flow;
 pub mod gate;
 pub mod guard;
 pub mod house;
@@ -33,6 +35,7 @@ mod piece;
 mod record;
 pub mod refusal;
 pub mod route;
+mod stream;
 pub mod terms;
 mod undescribed;
 pub mod unknown;
@@ -41,7 +44,10 @@ mod withheld;
 
 pub use admission::{Admitted, Ended, Gateway, Observer};
 pub use connection_headers::{CONNECTION_HEADERS, remove_connection_headers};
-pub use gate::{AuthorityId, Carried, Carrier, CarryError, CarryFault, Gate, PeerCertificate, Presented};
+pub use flow::{Arriving, BrokenOff, Coming, Departing, Inflow, Outflow};
+pub use gate::{
+    AuthorityId, Carried, CarriedFlow, Carrier, CarryError, CarryFault, Gate, PeerCertificate, Presented,
+};
 pub use message::{Head, Message};
 pub use patience::Patience;
 pub use refusal::{Refusal, Refused};

@@ -199,6 +199,8 @@ pub struct Report {
     pub witnesses: Vec<Cosigned>,
     /// Bytes of a torn last batch in `entries.log`: nobody was promised them.
     pub torn_bytes: u64,
+    /// Messages that streamed and of which no leaf says that they ended: under way, or ended with the process.
+    pub open: u64,
     found: BTreeMap<What, (String, u64)>,
 }
 
@@ -236,6 +238,7 @@ impl Report {
             "signed_by": self.signed_by,
             "beyond": self.beyond,
             "torn_bytes": self.torn_bytes,
+            "open": self.open,
             "witnesses": witnesses,
             "differences": differences,
         })

@@ -34,6 +34,7 @@ mod refusals;
 mod rights;
 mod roster;
 mod round_trip;
+mod streams;
 mod support;
 mod tampering;
 mod tidy;

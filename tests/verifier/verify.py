@@ -37,6 +37,7 @@ MAX_NOTE = 1 << 18
 LONGEST_BATCH = (4 << 20) + 12 + MAX_RECORD
 CLOCK_SLACK_MS = 60_000
 CLOCK_EVENT = 22
+OPENED_EVENT, CLOSED_EVENT = 6, 7
 ROSTER_EVENT = 11
 LOG_MAGIC = b"sluis-journal-1\n"
 
@@ -418,6 +419,7 @@ class Findings:
         self.found = {}
         self.origin, self.size, self.root, self.signed_by = "", 0, bytes(32), ""
         self.beyond, self.torn = 0, 0
+        self.open = set()  # exchanges with a message that began to stream and has not ended
         self.cosigned = []
 
     def add(self, what, place):
@@ -444,6 +446,7 @@ class Findings:
             "signed_by": self.signed_by,
             "beyond": self.beyond,
             "torn_bytes": self.torn,
+            "open": len(self.open),
             "witnesses": [{"name": name, "size": size, "time": time} for name, size, time in self.cosigned],
             "differences": [
                 {"what": what, "first": first, "count": count} for what, (first, count) in found
@@ -581,6 +584,10 @@ class Verifier(Findings):
             self.add("time-went-back", index)
         else:
             self.newest_ms = max(self.newest_ms, leaf["time_ms"])
+        if leaf["event"] == OPENED_EVENT:
+            self.open.add(leaf["exchange"])
+        elif leaf["event"] == CLOSED_EVENT:
+            self.open.discard(leaf["exchange"])
         return leaf
 
     def side_file(self, leaf, index):

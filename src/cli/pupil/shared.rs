@@ -2,7 +2,7 @@
 //!
 //! It must not know who the pupil is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -99,6 +99,8 @@ pub(super) struct Crossings {
     pub(super) last_ms: u64,
     /// By rule: in how many messages about him alone it let something leave, and in how many about others too.
     rules: BTreeMap<String, (u64, u64)>,
+    /// The exchange counted last, and the rules counted of it: one that streams has a leaf a segment.
+    last: (Option<[u8; 16]>, BTreeSet<String>),
 }
 
 impl Crossings {
@@ -121,12 +123,19 @@ impl Crossings {
         json!({ "count": self.count, "first": first, "last": last, "fields": told.collect::<Vec<_>>() })
     }
 
-    fn add(&mut self, leaf: &Leaf, pupils: usize) {
-        self.count += 1;
+    fn add(&mut self, leaf: &Leaf, exchange: &[u8; 16], pupils: usize) {
+        let segment = leaf.event == Event::CONTINUED && self.last.0 == Some(*exchange);
+        if !segment {
+            self.count += 1;
+            self.last = (Some(*exchange), BTreeSet::new());
+        }
         self.last_ms = self.last_ms.max(leaf.time_ms);
         self.first_ms = if self.first_ms == 0 { leaf.time_ms } else { self.first_ms.min(leaf.time_ms) };
-        let left = leaf.event == Event::LEFT || (leaf.event == Event::CLOSED && leaf.left.is_some());
+        let left = leaf.event == Event::LEFT || leaf.left.is_some();
         for (rule, _) in leaf.rules.iter().filter(|_| left) {
+            if !self.last.1.insert(rule.clone()) {
+                continue;
+            }
             let (alone, among) = self.rules.entry(rule.clone()).or_default();
             *(if pupils == 1 { alone } else { among }) += 1;
         }
@@ -148,7 +157,7 @@ pub(super) fn crossings(
     let mut leaves = Leaves::open(&at.settings.journal).map_err(|error| journal_failed(&error))?;
     while let Some((leaf, commitments)) = leaves.read().map_err(|error| journal_failed(&error))? {
         let (Some(scope), Some(exchange)) = (&leaf.scope, &leaf.exchange) else { continue };
-        let crossed = matches!(leaf.event, Event::LEFT | Event::ENTERED | Event::CLOSED | Event::CONTINUED);
+        let crossed = matches!(leaf.event, Event::LEFT | Event::ENTERED | Event::OPENED | Event::CONTINUED);
         if !crossed || commitments.is_empty() || scope.school != school {
             continue;
         }
@@ -158,7 +167,7 @@ pub(super) fn crossings(
                 // A pupil with several identifiers has several commitments.
                 let own = |one: &&[u8; 32]| keys.iter().any(|key| pupil_commitment(key, exchange) == **one);
                 let others = commitments.iter().any(|one| !own(&one));
-                of.add(&leaf, if others { 2 } else { 1 });
+                of.add(&leaf, exchange, if others { 2 } else { 1 });
             }
         }
     }

@@ -271,18 +271,14 @@ impl Tally {
             }
             return;
         }
-        // A streamed message counts when it ends; its leaf names the bytes that left, when it left.
-        let leaves = match leaf.event {
-            Event::LEFT => true,
-            Event::CLOSED => leaf.left.is_some(),
-            Event::ENTERED => false,
-            _ => return,
-        };
-        *(if leaves { &mut crossed.left } else { &mut crossed.entered }) += 1;
+        // A streamed message counts when it ends, its rules with each segment; bytes are named when they left.
+        let leaves = leaf.event == Event::LEFT || leaf.event != Event::ENTERED && leaf.left.is_some();
+        let whole = u64::from(!matches!(leaf.event, Event::OPENED | Event::CONTINUED));
+        *(if leaves { &mut crossed.left } else { &mut crossed.entered }) += whole;
         crossed.bare += u64::from(leaf.details.iter().any(|(name, _)| name == "bare-status"));
         let kept = leaf.exchange.is_some_and(|exchange| self.with_filter.contains(&exchange));
-        crossed.with_needle += u64::from(leaves && leaf.left.is_some() && kept);
-        crossed.needle_off += u64::from(leaf.details.iter().any(|(name, _)| name == "needle"));
+        crossed.with_needle += whole * u64::from(leaves && leaf.left.is_some() && kept);
+        crossed.needle_off += whole * u64::from(leaf.details.iter().any(|(name, _)| name == "needle"));
         for (name, detail) in &leaf.details {
             if let (Some(name), Detail::Number(count)) = (name.strip_prefix("guard-"), detail) {
                 let noted = crossed.noted.entry(name.to_owned()).or_default();

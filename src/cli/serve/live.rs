@@ -51,6 +51,7 @@ impl Parts {
         let binary = house::binary_digest();
         let house = house::build(&settings, &stores, binary, None)?;
         let gateway = Arc::new(Gateway::new(house, Arc::new(Counting(Arc::clone(&metrics)))));
+        gateway.stream_up_to(settings.limits.streamed_bytes);
         Ok(Self { file, settings: Arc::new(settings), stores, metrics, gateway, binary })
     }
 }
@@ -158,6 +159,7 @@ impl Live {
         leaf.configuration = Some(settings.digest);
         stores.note(leaf)?;
         self.parts.gateway.replace(house);
+        self.parts.gateway.stream_up_to(settings.limits.streamed_bytes);
         if let Some(round) = round {
             let old = std::mem::replace(&mut now.round, round);
             old.drain.begin();

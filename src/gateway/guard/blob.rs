@@ -349,19 +349,32 @@ pub(super) fn digest_in_hex(word: &[u8]) -> Option<[u8; 8]> {
     Some(beginning)
 }
 
-/// The first eight bytes of a digest in base64, padding left out: `run` itself, or what follows a
-/// mark in it and has the length of one.
-pub(super) fn digests_in_base64(run: &[u8]) -> impl Iterator<Item = [u8; 8]> {
-    [22, 27, 43].into_iter().filter_map(|characters| {
-        let start = run.len().checked_sub(characters)?;
-        if start > 0 && !matches!(run.get(start - 1), Some(b'/' | b'-' | b'+' | b'_')) {
+/// The first eight bytes of each digest in base64, padding left out, that may end at `end`: what has the length of one
+/// behind a mark, or behind what is no base64. Its own marks may cut it into words of any length.
+pub(super) fn digests_ending(text: &[u8], end: usize) -> impl Iterator<Item = [u8; 8]> {
+    let longest = text.get(end.saturating_sub(DIGESTS[2])..end).unwrap_or_default();
+    let run = longest.iter().rev().take_while(|&&byte| in_base64(byte)).count();
+    DIGESTS.into_iter().take_while(move |&characters| characters <= run).filter_map(move |characters| {
+        let start = end - characters;
+        if start.checked_sub(1).and_then(|at| text.get(at)).is_some_and(u8::is_ascii_alphanumeric) {
             return None;
         }
-        let head = run.get(start..)?.first_chunk::<12>()?;
+        let head = text.get(start..)?.first_chunk::<12>()?;
         let held = head.iter().fold(0_u128, |held, &byte| held << 6 | u128::from(sextet(byte) & 63));
         Some(((held >> 8) as u64).to_be_bytes())
     })
 }
+
+/// Whether a word may be the end of a digest in base64: the last of a run, or before a slash.
+#[inline]
+pub(super) fn may_end_digest(text: &[u8], start: usize, end: usize) -> bool {
+    let follows = || start.checked_sub(1).and_then(|at| text.get(at)).is_some_and(|&byte| in_base64(byte));
+    text.get(end).is_none_or(|&byte| byte == b'/' || !in_base64(byte))
+        && (end - start >= DIGESTS[0] || follows())
+}
+
+/// Characters of an MD5, a SHA-1 and a SHA-256 in base64.
+const DIGESTS: [usize; 3] = [22, 27, 43];
 
 /// Whether `run` is laid out as a UUID (RFC 9562), the most frequent run that is no base64.
 pub(super) fn is_uuid(text: &[u8], run: &Range<usize>) -> bool {

@@ -9,7 +9,7 @@ use super::WatchKind;
 use super::pattern::Patterns;
 use super::phrase::{Manner, Phrase};
 use super::spelling::{LINEAR, SUSPECT, TIGHT, letters, name_manner};
-use super::word::{is_particle, is_preposition};
+use super::word::{is_letter, is_particle, is_preposition};
 
 /// A family name with fewer letters is not looked for with an initial.
 const INITIAL_NAME: usize = 4;
@@ -30,6 +30,8 @@ pub(super) struct Naming {
     full: Vec<Vec<u8>>,
     /// Family names with a preposition, whole: `in t veld`.
     whole: Vec<Vec<u8>>,
+    /// Words of one letter in a name of several: `a slingeveld`.
+    letters: Vec<Vec<u8>>,
     /// Whether a value said which name is which.
     told: (bool, bool),
 }
@@ -48,6 +50,7 @@ impl Naming {
         self.family.clear();
         self.full.clear();
         self.whole.clear();
+        self.letters.clear();
         self.told = (false, false);
     }
 
@@ -75,6 +78,9 @@ impl Naming {
         for given in &self.given {
             for family in &self.family {
                 together(given, family, out);
+                for letter in &self.letters {
+                    out.letter(given, &family.word, letter);
+                }
             }
             for whole in &self.whole {
                 let words = [given, b" ".as_slice(), whole].concat();
@@ -119,6 +125,7 @@ impl Naming {
     }
 
     fn take_given(&mut self, words: &[u8]) {
+        self.take_letters(words);
         for word in significant(words).filter(|word| word.len() > 1 || !words.contains(&b' ')) {
             put(&mut self.given, word);
         }
@@ -128,7 +135,9 @@ impl Naming {
     }
 
     fn take_family(&mut self, words: &[u8]) {
-        if words.split(is_space).any(is_preposition) {
+        self.take_letters(words);
+        let letters_only = words.contains(&b' ') && words.split(is_space).all(is_letter);
+        if letters_only || words.split(is_space).any(is_preposition) {
             put(&mut self.whole, words);
         }
         let several = significant(words).count() > 1;
@@ -146,6 +155,13 @@ impl Naming {
         if words.contains(&b' ') {
             let prefixed = words.split(is_space).next().is_some_and(is_particle);
             self.put_family(&without_spaces(words), prefixed);
+        }
+    }
+
+    /// Notes the letters in a name of several words, so that they may stand between the others.
+    fn take_letters(&mut self, words: &[u8]) {
+        for letter in words.split(is_space).filter(|word| words.contains(&b' ') && is_letter(word)) {
+            put(&mut self.letters, letter);
         }
     }
 

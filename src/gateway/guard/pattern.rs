@@ -12,7 +12,9 @@ use super::facts::{Fact, Facts};
 use super::filter::Filter;
 use super::phrase::{HEAD, MOST_WORDS, Manner, Phrase, beginning, bytes_at, read, records, write};
 use super::rarity::{Commonness, Word};
-use super::word::{hash_pair, hash_word, key_of_date, key_of_pair, key_of_part, key_of_phone, key_of_word};
+use super::word::{
+    hash_pair, hash_word, key_of_date, key_of_letter, key_of_pair, key_of_part, key_of_phone, key_of_word,
+};
 
 /// What a word is part of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -87,6 +89,13 @@ impl Patterns {
         self.longest = self.longest.max(anchor.len() + 1 + other.len());
         self.most_words = self.most_words.max(2);
         self.facts.add(key_of_pair(hash, hash_word(other)), Fact { kind, manner });
+    }
+
+    /// Takes in a letter that is a word of its own in the name that two words are of: `bram a slingeveld`.
+    pub(super) fn letter(&mut self, one: &[u8], other: &[u8], letter: &[u8]) {
+        let pair = key_of_pair(hash_word(one), hash_word(other));
+        let fact = Fact { kind: WatchKind::FullName, manner: Manner::default() };
+        self.facts.add(key_of_letter(pair, hash_word(letter)), fact);
     }
 
     /// Takes in a name that is watched for beside a day (year × 10,000 + month × 100 + day).

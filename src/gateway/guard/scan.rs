@@ -220,6 +220,9 @@ impl<'a> Scan<'a> {
             self.anchor(layer, start..end, key)?;
         }
         let rest = layer.text.get(start..).unwrap_or_default();
+        if decode && blob::may_end_digest(layer.text, start, end) {
+            self.digests_ending(layer, end)?;
+        }
         if rest.first().is_some_and(u8::is_ascii_digit) {
             if end - start <= LONGEST_NUMBER {
                 self.number(layer, start..end)?;
@@ -331,9 +334,6 @@ impl<'a> Scan<'a> {
             signs.run_end = run.end;
             let body = text.get(run.clone()).unwrap_or_default();
             let uuid = blob::is_uuid(text, &run);
-            for digest in blob::digests_in_base64(body).filter(|_| !uuid) {
-                self.digest(digest)?;
-            }
             // A few tries only: a long run of signs must not be decoded from each of them.
             for at in blob::packed_segments(body).take(PACKED_TRIES) {
                 self.run(layer, run.start + at..run.end, &mut out)?;
@@ -383,6 +383,12 @@ impl<'a> Scan<'a> {
             return self.layer(&Layer::decoded(bytes, Bytes::Binary, layer, span));
         }
         Ok(())
+    }
+
+    /// Digests in base64 that end here.
+    #[inline(never)]
+    fn digests_ending(&self, layer: &Layer<'_>, end: usize) -> Result<(), Leak> {
+        blob::digests_ending(layer.text, end).try_for_each(|digest| self.digest(digest))
     }
 
     fn digest(&self, beginning: [u8; 8]) -> Result<(), Leak> {

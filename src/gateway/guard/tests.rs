@@ -3,6 +3,7 @@
 mod bounds;
 mod clean;
 mod encodings;
+mod escapes;
 mod evasion;
 mod permits;
 mod thresholds;

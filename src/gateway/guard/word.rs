@@ -133,6 +133,11 @@ pub(super) fn key_of_part(hash: u64) -> u64 {
     mix(hash ^ 0x2545_F491_4F6C_DD1D, SEED)
 }
 
+/// The key of a letter that stands between two names of one pupil, by the key of the two.
+pub(super) fn key_of_letter(pair: u64, letter: u64) -> u64 {
+    mix(pair ^ 0x6C62_272E_07BB_0142, letter ^ STEP)
+}
+
 /// The key of a Dutch telephone number, without its leading zero.
 pub(super) fn key_of_phone(national: u64) -> u64 {
     mix(national ^ SEED, 0x9FB2_1C65_1E98_DF25)
@@ -160,6 +165,17 @@ fn load_end(text: &[u8], start: usize) -> u64 {
         *to = *from;
     }
     u64::from_le_bytes(bytes)
+}
+
+/// Whether a folded word is one letter.
+pub(super) fn is_letter(word: &[u8]) -> bool {
+    match word {
+        [one] => !one.is_ascii_digit(),
+        [first, ..] if *first >= 0xC0 => {
+            std::str::from_utf8(word).is_ok_and(|text| text.chars().nth(1).is_none())
+        }
+        _ => false,
+    }
 }
 
 /// Words that say what the name beside them is, in members, elements and forms: `"voornaam":"…","achternaam":"…"`.

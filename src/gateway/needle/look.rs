@@ -98,6 +98,8 @@ struct Left {
     scope: Option<LeafScope>,
     route: String,
     off: bool,
+    /// Filters that there should be: one, or one of each segment; and those that were asked.
+    filters: (u64, u64),
     says: Option<Says>,
 }
 
@@ -116,7 +118,9 @@ pub fn look(
         if let Some(batch) = Batch::of(&leaf).filter(|batch| asked.holds(batch.month)) {
             batches.push((leaf.sequence, batch));
         } else if let Some((exchange, message)) = message_of(leaf, asked) {
-            left.insert(exchange, message);
+            // Each segment of a message that streamed has a leaf, and so has its end.
+            let known: &mut Left = left.entry(exchange).or_insert(message);
+            known.filters.0 += 1;
         }
     })
     .map_err(NeedleError::AskJournal)?;
@@ -198,6 +202,7 @@ fn ask(
         match answers {
             Some(answers) => {
                 opened_ones += 1;
+                message.filters.1 += 1;
                 message.says = message.says.max(Some(question.judge(&answers)));
             }
             None => closed += 1,
@@ -210,7 +215,7 @@ fn count(left: HashMap<[u8; 16], Left>, months: &Months, found: &mut Found) {
     for (exchange, message) in left {
         found.exchanges += 1;
         let month = Month::of(Timestamp::from_millis(message.time_ms));
-        match message.says {
+        match message.says.filter(|says| *says != Says::No || message.filters.1 >= message.filters.0) {
             Some(says) => {
                 found.covered += 1;
                 if says != Says::No {
@@ -227,10 +232,16 @@ fn count(left: HashMap<[u8; 16], Left>, months: &Months, found: &mut Found) {
     found.hits.sort_unstable_by_key(|hit| (hit.time_ms, hit.exchange));
 }
 
-/// The message that a leaf says has left, when it was asked for. Where only a status crossed there is no text.
+/// The message that a leaf says has left, when it was asked for. Where only a status
+/// crossed there is no text. What was broken off has left as far as its segments have.
 fn message_of(leaf: Leaf, asked: &Asked) -> Option<([u8; 16], Left)> {
-    let crossed = matches!(leaf.event, Event::LEFT | Event::CLOSED) && leaf.decision == Decision::Passed;
-    if !crossed || leaf.left.is_none() || !asked.holds(Month::of(Timestamp::from_millis(leaf.time_ms))) {
+    let segment = matches!(leaf.event, Event::OPENED | Event::CONTINUED);
+    let crossed = segment || leaf.event == Event::LEFT;
+    if !crossed
+        || leaf.decision != Decision::Passed
+        || leaf.left.is_none()
+        || !asked.holds(Month::of(Timestamp::from_millis(leaf.time_ms)))
+    {
         return None;
     }
     let publisher = leaf.scope.as_ref().map_or("", |scope| scope.publisher.as_str());
@@ -242,7 +253,14 @@ fn message_of(leaf: Leaf, asked: &Asked) -> Option<([u8; 16], Left)> {
     let off = leaf.details.iter().any(off);
     Some((
         leaf.exchange?,
-        Left { time_ms: leaf.time_ms, scope: leaf.scope, route: leaf.route, off, says: None },
+        Left {
+            time_ms: leaf.time_ms,
+            scope: leaf.scope,
+            route: leaf.route,
+            off,
+            filters: (0, 0),
+            says: None,
+        },
     ))
 }
 
