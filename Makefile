@@ -1,6 +1,6 @@
 # What a newcomer types. Each line can be read; CI runs `make check test` and nothing else.
 
-.PHONY: demo test check bench audit soak tools
+.PHONY: demo test check bench audit attack fuzz soak tools
 
 demo:            ## a school, Sluis and a publisher over real TLS, with invented pupils
 	cargo run --release -- demo
@@ -16,8 +16,18 @@ check:           ## form: rustfmt, clippy, documentation
 bench:           ## what it costs, on this machine
 	cargo bench
 
-soak:            ## what takes longer than minutes: the tests that `make test` leaves out
-	cargo test --release --no-fail-fast -- --ignored
+fuzz:            ## fuzzing led by coverage, ten minutes for all targets (needs a C++ compiler)
+	./tests/fuzz/run.sh 600
+
+soak:            ## what takes longer than minutes: the tests that `make test` leaves out, 1,000 kills, an hour of fuzzing
+	SLUIS_ROUNDS=1000 cargo test --release --no-fail-fast -- --ignored --nocapture
+	SLUIS_ROUNDS=1000 cargo test --release --test it vault_kill -- --nocapture
+	./tests/fuzz/run.sh 3600
+
+attack: tools    ## every payload of ../shared/corpora against a running server; writes docs/HARDNESS.md (some minutes)
+	rm -rf target/tmp/attack
+	SLUIS_ATTACK=full cargo test --test attack -- --nocapture --skip the_page
+	cargo test --test attack the_page
 
 audit:           ## licences, advisories and sources of every dependency (needs the network)
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny

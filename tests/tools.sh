@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What the tests need besides Rust, installed when it is missing: Python with one Ed25519 package for the second
-# verifier of the journal, and curl for the commands in the transcripts. Debian's packages and PyPI only.
+# verifier of the journal, sslyze for the attack suite, and curl for the commands in the transcripts. Debian's packages and PyPI only.
 set -euo pipefail
 
 say() { printf 'tools: %s\n' "$1"; }
@@ -21,4 +21,12 @@ if ! python3 -c 'import cryptography' 2>/dev/null; then
   say "installing the Python package cryptography"
   python3 -m pip install --quiet --disable-pip-version-check cryptography 2>/dev/null ||
     python3 -m pip install --quiet --disable-pip-version-check --break-system-packages cryptography
+fi
+
+# Its test says that it is skipped where this is missing.
+if ! python3 -c 'import sslyze' 2>/dev/null; then
+  say "installing the Python package sslyze"
+  python3 -m pip install --quiet --disable-pip-version-check sslyze 2>/dev/null ||
+    python3 -m pip install --quiet --disable-pip-version-check --break-system-packages sslyze ||
+    say "sslyze cannot be installed here"
 fi

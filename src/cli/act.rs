@@ -120,8 +120,8 @@ pub(super) enum Act {
     NeedleKey {
         /// The month, `2026-11`.
         month: String,
-        /// The new file, absolute; whoever performs the act writes it.
-        to: PathBuf,
+        /// The new file, absolute; whoever performs the act writes it. None removes the key.
+        to: Option<PathBuf>,
         /// Why, for the journal.
         reason: String,
     },
@@ -249,7 +249,8 @@ pub(super) fn perform(act: Act, body: Option<Body>, at: &Workplace<'_>) -> Resul
         Act::Pupil(asked) => pupil::perform(&asked, body, at),
         Act::JournalKey {} => Ok(json!({ "key": at.stores.journal.vkey().to_string() })),
         Act::Needle(asked) => needle::look_up(&asked, body, at),
-        Act::NeedleKey { month, to, reason } => needle::hand_over(&month, &to, &reason, at),
+        Act::NeedleKey { month, to: Some(to), reason } => needle::hand_over(&month, &to, &reason, at),
+        Act::NeedleKey { month, to: None, reason } => needle::remove(&month, &reason, at),
         Act::Report {} => report::facts::tell(at),
     }
 }
