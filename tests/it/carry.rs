@@ -10,8 +10,8 @@ use super::support::process::Place;
 
 const OWN: &str = "profile = 'own'\ntitle = 'Scores'\nsource = 'none'\n[[message]]\nmethod = 'POST'\npath = '/scores'\nside = 'request'\n\
     format = 'json'\nunlisted = 'refuse'\nfield = [ { at = '/pupil', do = 'pseudonym', kind = 'pupil-number', category = 'pupil-id' }, \
-    { at = '/score', do = 'keep' }, { at = '/remark', do = 'keep' } ]\n[[message]]\nside = 'response'\nformat = 'json'\nstatus = [200]\n\
-    unlisted = 'refuse'\nfield = [ { at = '/pupil', do = 'pseudonym', kind = 'pupil-number', category = 'pupil-id' }, { at = '/score', do = 'keep' } ]\n";
+    { at = '/score', do = 'keep' }, { at = '/remark', do = 'keep' } ]\n[[message]]\nside = 'response'\nformat = 'none'\nstatus = [204]\n[[message]]\nmethod = 'GET'\npath = '/answers'\nside = 'request'\n\
+    [[message]]\nside = 'response'\nformat = 'json'\nstatus = [200]\nunlisted = 'refuse'\nfield = [ { at = '/pupil', do = 'pseudonym', kind = 'pupil-number', category = 'pupil-id' }, { at = '/score', do = 'keep' } ]\n";
 
 fn school() -> Place {
     let school = Place::school();
@@ -23,15 +23,14 @@ fn school() -> Place {
     school
 }
 
-const ROUTE: [&str; 6] = ["--publisher", "rekenwonder", "--route", "/rekenwonder/", "--target", "/scores"];
+const ROUTE: [&str; 4] = ["--publisher", "rekenwonder", "--route", "/rekenwonder/"];
 
 fn mask<'a>(file: &'a str, out: &'a str) -> Vec<&'a str> {
-    [&["mask", file, "--out", out], &ROUTE[..]].concat()
+    [&["mask", file, "--out", out, "--target", "/scores"], &ROUTE[..]].concat()
 }
 
-/// A reply answers a request: one of the profile's, without a body.
 fn restore<'a>(file: &'a str, out: &'a str, reason: &'a str) -> Vec<&'a str> {
-    [&["restore", file, "--out", out, "--reason", reason, "--method", "POST"], &ROUTE[..]].concat()
+    [&["restore", file, "--out", out, "--reason", reason, "--target", "/answers"], &ROUTE[..]].concat()
 }
 
 fn leaves(school: &Place, event: Event) -> Vec<Leaf> {

@@ -144,7 +144,8 @@ impl NewFile {
         let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         let file = opened.map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => {
-                Failure::new(&words::OCCUPIED, [("path", path.display().to_string().into())])
+                let why = Word::Each("it exists already", "het bestaat al");
+                Failure::new(&words::WRITE, [("path", path.display().to_string().into()), ("reason", why)])
             }
             _ => unwritten(path, &error),
         })?;
