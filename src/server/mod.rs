@@ -9,6 +9,7 @@ mod answer;
 mod body;
 pub mod client_certificates;
 mod connection;
+mod crowd;
 mod framing;
 mod head;
 pub mod listener;

@@ -273,5 +273,38 @@ fn connections_that_say_nothing() {
     drop(held);
     let _ = ground.arrived().unwrap();
     ground.settle(&[]);
+    more_than_there_are_places(&mut tally);
     tally.done(&IDLE);
+}
+
+/// Connections before, in and after their handshake, more than there are places for, again and again: whoever comes is served.
+fn more_than_there_are_places(tally: &mut Tally) {
+    let ground = Ground::with(&Wishes { limits: "connections = 40\nidle_ms = 600000", ..Wishes::default() });
+    ground.serves_on();
+    let mut held: Vec<Line> = Vec::new();
+    let mut bare: Vec<TcpStream> = Vec::new();
+    for round in 0..5 {
+        for number in 0..40 {
+            match number % 4 {
+                0 => bare.push(TcpStream::connect(&ground.address).unwrap()),
+                1 => held.extend(Line::open(&ground.address, &ground.http2)),
+                2 => held.extend(Line::open(&ground.address, &ground.http1)),
+                _ => {
+                    if let Ok(mut line) = Line::open(&ground.address, &ground.http1) {
+                        line.say(b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n");
+                        held.push(line);
+                    }
+                }
+            }
+        }
+        let begun = Instant::now();
+        let said = ground.told(&post("/own/any", "{\"score\":1}"));
+        let good = said.as_ref().is_ok_and(|said| said.len() == 1 && said[0].status == 204);
+        tally.judge(good && begun.elapsed() < Duration::from_secs(5), || {
+            format!("round {round}: {:?} {said:?}", begun.elapsed())
+        });
+    }
+    drop((held, bare));
+    let _ = ground.arrived().unwrap();
+    ground.settle(&[]);
 }

@@ -12,6 +12,7 @@
 mod audit;
 mod broken;
 mod canary;
+mod carry;
 mod clean_corpus;
 mod cli;
 mod corpus;
