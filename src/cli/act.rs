@@ -11,13 +11,16 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::beside;
 use super::canary;
+use super::carry;
 use super::consent;
 use super::failure::Failure;
 use super::faults::{journal_failed, vault_failed};
 use super::rehearsal::{self, Trial};
 use super::rosters::{self, Import1};
 use super::stores::{self, Stores, leaf_scope};
+use super::vault::beside_backup;
 use super::{explain, needle, pupil, report, words};
 use crate::clock::SystemClock;
 use crate::config::Settings;
@@ -59,6 +62,8 @@ pub(super) enum Act {
     },
     /// `consent set` and `consent withdraw`, with the identifier as the body.
     ConsentChange(consent::Change),
+    /// `consent recover`, with the file as the body, if one is named.
+    ConsentRecover(consent::Recover),
     /// `consent list`
     ConsentList {
         /// The school; the only one when it is not named.
@@ -86,6 +91,10 @@ pub(super) enum Act {
     },
     /// How old the rosters are, and what they did not know, for `check`.
     RosterState {},
+    /// Whether files beside the vault are those that the journal names, for `check`.
+    BesideState {},
+    /// `mask` and `restore`, with the file as the body.
+    Carry(carry::Carry),
     /// `try`, with the message's body as the body.
     Try(Trial),
     /// `explain`
@@ -111,8 +120,8 @@ pub(super) enum Act {
     NeedleKey {
         /// The month, `2026-11`.
         month: String,
-        /// The new file, absolute; whoever performs the act writes it.
-        to: PathBuf,
+        /// The new file, absolute; whoever performs the act writes it. None removes the key.
+        to: Option<PathBuf>,
         /// Why, for the journal.
         reason: String,
     },
@@ -132,11 +141,14 @@ impl Act {
             Self::CanaryRun {} => "canary run",
             Self::ConsentImport { .. } => "consent import",
             Self::ConsentChange(_) => "consent set or withdraw",
+            Self::ConsentRecover(_) => "consent recover",
             Self::ConsentList { .. } => "consent list",
             Self::RosterImport(_) => "roster import",
             Self::RosterRemove { .. } => "roster remove",
             Self::RosterList { .. } => "roster list",
             Self::RosterState {} => "roster state",
+            Self::BesideState {} => "files beside the vault",
+            Self::Carry(_) => "mask or restore",
             Self::Try(_) => "try",
             Self::Explain { .. } => "explain",
             Self::VaultVerify { .. } => "vault verify",
@@ -152,15 +164,20 @@ impl Act {
     /// Whether a running server must take its configuration anew afterwards.
     pub(super) fn changes_house(&self) -> bool {
         match self {
-            Self::ConsentImport { .. }
-            | Self::ConsentChange(_)
-            | Self::RosterImport(_)
+            Self::RosterImport(_)
             | Self::RosterRemove { .. }
             | Self::KeysRotate { .. }
             | Self::KeysClose { .. } => true,
             Self::Pupil(asked) => asked.changes_house(),
             _ => false,
         }
+    }
+}
+
+impl Act {
+    /// Whether other pupils leave afterwards than before, by what they or their parents said.
+    pub(super) fn changes_consents(&self) -> bool {
+        matches!(self, Self::ConsentImport { .. } | Self::ConsentChange(_) | Self::ConsentRecover(_))
     }
 }
 
@@ -215,6 +232,7 @@ pub(super) fn perform(act: Act, body: Option<Body>, at: &Workplace<'_>) -> Resul
         Act::CanaryRun {} => canary::run(at),
         Act::ConsentImport { school } => consent::import(school.as_deref(), body, at),
         Act::ConsentChange(change) => consent::change(&change, body, at),
+        Act::ConsentRecover(asked) => consent::recover(&asked, body, at),
         Act::ConsentList { school } => consent::list(school.as_deref(), at),
         Act::RosterImport(asked) => rosters::import(&asked, body, at),
         Act::RosterRemove { school, kind } => rosters::remove(school.as_deref(), &kind, body, at),
@@ -222,6 +240,8 @@ pub(super) fn perform(act: Act, body: Option<Body>, at: &Workplace<'_>) -> Resul
             rosters::list(school.as_deref(), &reason, from, most, at)
         }
         Act::RosterState {} => rosters::state(at),
+        Act::BesideState {} => Ok(beside::state(at)),
+        Act::Carry(asked) => carry::carry(&asked, body, at),
         Act::Try(trial) => rehearsal::attempt(&trial, body, at),
         Act::Explain { exchange } => explain_exchange(&exchange, at),
         Act::VaultVerify { repair } => vault_verify(repair, at),
@@ -229,7 +249,8 @@ pub(super) fn perform(act: Act, body: Option<Body>, at: &Workplace<'_>) -> Resul
         Act::Pupil(asked) => pupil::perform(&asked, body, at),
         Act::JournalKey {} => Ok(json!({ "key": at.stores.journal.vkey().to_string() })),
         Act::Needle(asked) => needle::look_up(&asked, body, at),
-        Act::NeedleKey { month, to, reason } => needle::hand_over(&month, &to, &reason, at),
+        Act::NeedleKey { month, to: Some(to), reason } => needle::hand_over(&month, &to, &reason, at),
+        Act::NeedleKey { month, to: None, reason } => needle::remove(&month, &reason, at),
         Act::Report {} => report::facts::tell(at),
     }
 }
@@ -305,6 +326,10 @@ fn vault_backup(to: &Path, at: &Workplace<'_>) -> Result<Value, Failure> {
     let mut erased = to.as_os_str().to_owned();
     erased.push(".erased");
     at.stores.vault.write_tombstones(Path::new(&erased)).map_err(|error| vault_failed(&error))?;
+    // What pupils and parents said goes along: an objection outlives the disk that it was recorded on.
+    for school in &at.settings.schools {
+        beside::copy_consents(&school.id, |path| beside_backup(to, path), at)?;
+    }
     Ok(
         json!({ "file": to.display().to_string(), "records": made.records, "scopes": made.scopes, "made": made.made }),
     )

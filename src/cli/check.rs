@@ -31,7 +31,12 @@ impl Check {
             problems.extend(config::ended(settings, SystemClock.now()));
             problems.extend(rosters(settings));
             problems.extend(epochs(settings, screen)?);
-            problems.extend(ages(settings, screen)?);
+            let beside = beside(settings, screen)?;
+            // Files that nothing goes on with say nothing of their age.
+            if beside.is_empty() {
+                problems.extend(ages(settings, screen)?);
+            }
+            problems.extend(beside);
         }
         let errors = problems.iter().filter(|problem| problem.is_error()).count();
         let warnings = problems.len() - errors;
@@ -98,6 +103,17 @@ fn ages(settings: &Settings, screen: &Screen) -> Result<Vec<Problem>, Failure> {
         }
     }
     Ok(problems)
+}
+
+/// Rosters, objections and consents that are not those which the journal names last.
+fn beside(settings: &Settings, screen: &Screen) -> Result<Vec<Problem>, Failure> {
+    if !settings.vault.path.exists() {
+        return Ok(Vec::new());
+    }
+    let report = admin::ask(settings, Act::BesideState {}, None, screen)?;
+    let failures: Vec<Failure> = serde_json::from_value(report).unwrap_or_default();
+    let place = Place { file: settings.file.clone(), line: 0, column: 0 };
+    Ok(failures.into_iter().map(|failure| failure.problem(place.clone())).collect())
 }
 
 /// Publishers whose epoch has no key, when there is a vault that can be asked.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::Exit;
-use crate::config::Language;
 use crate::config::words::{self, Message, fill};
+use crate::config::{Language, Place, Problem};
 
 /// A failed command.
 #[derive(Debug)]
@@ -35,6 +35,11 @@ impl Failure {
     /// The stable code.
     pub(super) fn code(&self) -> &'static str {
         self.message.code
+    }
+
+    /// The same as a problem of a configuration, for `check`.
+    pub(super) fn problem(self, place: Place) -> Problem {
+        Problem { place, message: self.message, values: self.values }
     }
 
     pub(super) fn exit(&self) -> Exit {

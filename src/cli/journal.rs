@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::act::Act;
 use super::explain::{leaf_json, read_id};
@@ -20,8 +21,8 @@ use super::{Exit, admin, explain, needle, words};
 use crate::clock::Timestamp;
 use crate::config::reason;
 use crate::journal::{
-    Given, JournalError, Report, Vkey, What as Differing, WitnessKey, entries_of, export, prove,
-    verify_proof, verify_told,
+    Given, Hash, JournalError, Report, Vkey, What as Differing, WitnessKey, compare_beside, entries_of,
+    export, prove, verify_proof, verify_told,
 };
 
 /// Verify the journal, prove an entry, copy it for an auditor.
@@ -83,8 +84,11 @@ struct Verify {
     /// The public key of a witness, or a file with it such as witness.vkey: it must have cosigned.
     #[arg(long, value_name = "KEY")]
     witness: Vec<String>,
+    /// A sealed file of objections and consents, or a copy: it must be the newest that an entry names.
+    #[arg(long, value_name = "FILE")]
+    beside: Vec<PathBuf>,
     /// Verify this proof of one entry instead of the journal.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["directory", "earlier"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["directory", "earlier", "beside"])]
     proof: Option<PathBuf>,
 }
 
@@ -115,7 +119,9 @@ impl Verify {
         let (directory, key) = From { directory: self.directory, key: self.key }.found(config, screen)?;
         let given = Given { trusted: &[key], earlier: &earlier, witnesses: &witnesses };
         let progress = Progress::new(screen);
-        let report = verify_told(&directory, &given, &|entries, of| progress.at(entries, of));
+        let beside = self.beside.iter().map(|path| digest(path)).collect::<Result<Vec<_>, _>>()?;
+        let mut report = verify_told(&directory, &given, &|entries, of| progress.at(entries, of));
+        compare_beside(&directory, &beside, &mut report);
         drop(progress);
         if screen.json {
             screen.report(&report.json());
@@ -161,6 +167,16 @@ pub(super) fn named(key: &str) -> Result<String, Failure> {
 fn show(report: &Report, earlier: bool, screen: &Screen) {
     if !tell_differences(report, screen) {
         let differences = report.differences();
+        if differences
+            .iter()
+            .all(|found| matches!(found.what, Differing::BesideOlder | Differing::BesideUnknown))
+        {
+            screen.say(screen.pick(
+                "the journal is what it was; the file beside the vault is not the newest",
+                "het journaal is wat het was; het bestand naast de kluis is niet het nieuwste",
+            ));
+            return;
+        }
         if differences.iter().all(|found| found.what == Differing::CosignatureMissing) {
             screen.say(screen.pick(
                 "what is here holds together, but this witness does not vouch for it",
@@ -326,6 +342,17 @@ fn unwritten(path: &Path) -> impl Fn(std::io::Error) -> Failure {
 /// The same kind of error again: errors of the system cannot be cloned.
 fn clone_of(error: &std::io::Error) -> std::io::Error {
     error.raw_os_error().map_or_else(|| error.kind().into(), std::io::Error::from_raw_os_error)
+}
+
+/// A file's name, and the SHA-256 of its bytes.
+fn digest(path: &Path) -> Result<(String, Hash), Failure> {
+    let unread = |error: std::io::Error| {
+        let values = [("path", path.display().to_string().into()), ("reason", reason(&error))];
+        Failure::new(&words::READ, values)
+    };
+    let bytes = fs::read(path).map_err(unread)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok((name, Sha256::digest(&bytes).into()))
 }
 
 /// A file's text; what is not UTF-8 is text of nothing, and told by whoever reads it.

@@ -2,7 +2,8 @@
 //!
 //! The message goes through the same gateway as traffic, in a house of its own: a vault in memory, a journal in a
 //! directory that is removed, an upstream that only listens; the roster is the real one, so that the guard is.
-//! A pseudonym of the real vault is unknown there: what enters is refused when it holds one.
+//! A pseudonym of the real vault is unknown there: what enters is refused when it holds one. With a reason the real vault is
+//! looked at instead, as by `pupil show`: only what enters, on grounds that the journal keeps, and never written to.
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -16,21 +17,23 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::act::{Body, Workplace};
+use super::beside;
 use super::explain;
 use super::failure::Failure;
 use super::faults::{journal_failed, roster_failed, vault_failed};
+use super::pupil::grounds::{self, Permit, Reason};
 use super::serve::house;
-use super::stores;
+use super::stores::{self, leaf_scope};
 use super::words;
-use crate::config::settings::{PublisherSettings, RouteSettings};
+use crate::config::settings::{AsksSettings, PublisherSettings, RouteSettings};
 use crate::crypto::{SigningKey, random};
 use crate::disk::RealDisk;
 use crate::gateway::caller::{CallerRule, Credential};
 use crate::gateway::house::{House, Register};
-use crate::gateway::route::{Asks, Route, Routes};
+use crate::gateway::route::{Route, Routes};
 use crate::gateway::{Carried, Carrier, Ended, Gate as _, Gateway, Observer, Patience, Presented, Refused};
 use crate::identity::School;
-use crate::journal::{Event, Journal, Leaves};
+use crate::journal::{Detail, Event, Journal, Leaves};
 use crate::rewrite::coding::Expansion;
 use crate::roster::Roster;
 use crate::server::rescue;
@@ -51,6 +54,9 @@ pub(super) struct Trial {
     /// Path and query below the mount.
     pub(super) target: String,
     pub(super) media: String,
+    /// Why pseudonyms of the real vault are restored.
+    #[serde(default)]
+    pub(super) reason: Option<String>,
 }
 
 /// An upstream that keeps what it is sent.
@@ -77,6 +83,13 @@ impl Observer for Nobody {
 /// A directory that is removed again.
 pub(super) struct Scratch(PathBuf);
 
+impl Scratch {
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
 impl Drop for Scratch {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
@@ -86,6 +99,70 @@ impl Drop for Scratch {
 /// Tries a message and reports what came of it.
 pub(super) fn attempt(trial: &Trial, body: Option<Body>, at: &Workplace<'_>) -> Result<Value, Failure> {
     let (publisher, route) = find(trial, at)?;
+    let leaves_first = (route.asks == AsksSettings::School) != trial.reply;
+    let grounds = match &trial.reason {
+        Some(text) if !leaves_first => Some((Reason::read(text)?, grounds::permit(at)?)),
+        _ => None,
+    };
+    let restored = grounds.is_some();
+    let scratch = scratch()?;
+    let crossed = cross(trial, (publisher, route), body, at, |real| {
+        let mut house = trial_house(real, publisher, &scratch, at)?;
+        if restored {
+            house.vault = Arc::new(at.stores.vault.view());
+        }
+        Ok(house)
+    })?;
+    let message = crossed.message.as_ref().map(Sent::json);
+    if let Some((reason, permit)) = grounds {
+        note(publisher, (&reason, permit), message.as_ref(), at)?;
+    }
+    let mut report = report(trial, leaves_first, message, crossed.refused.as_ref(), scratch.path())?;
+    if let Some(members) = report.as_object_mut() {
+        members.insert("restored".to_owned(), restored.into());
+    }
+    Ok(report)
+}
+
+/// What became of a message: as it was let through, or why not.
+pub(super) struct Crossed {
+    pub(super) message: Option<Sent>,
+    pub(super) refused: Option<Refused>,
+}
+
+/// A message that was let through.
+pub(super) enum Sent {
+    /// To the upstream.
+    Request(Request<Bytes>),
+    /// To the caller.
+    Reply(Response<Bytes>),
+}
+
+impl Sent {
+    /// Its body.
+    pub(super) fn body(&self) -> &Bytes {
+        match self {
+            Self::Request(request) => request.body(),
+            Self::Reply(reply) => reply.body(),
+        }
+    }
+
+    fn json(&self) -> Value {
+        match self {
+            Self::Request(request) => request_json(request),
+            Self::Reply(reply) => response_json(reply),
+        }
+    }
+}
+
+/// Has a message cross, in a house that is made for it with the route's real rules; the other side only listens.
+pub(super) fn cross(
+    trial: &Trial,
+    (publisher, route): (&PublisherSettings, &RouteSettings),
+    body: Option<Body>,
+    at: &Workplace<'_>,
+    house: impl FnOnce(Route) -> Result<House, Failure>,
+) -> Result<Crossed, Failure> {
     let file = body.map_or_else(|| Ok(Bytes::new()), read)?;
     let unfit = |what: &'static str| Failure::new(&words::TRIAL, [("key", what.into())]);
     let media = HeaderValue::from_str(&trial.media).map_err(|_| unfit("--type"))?;
@@ -96,12 +173,11 @@ pub(super) fn attempt(trial: &Trial, body: Option<Body>, at: &Workplace<'_>) -> 
         *reply.status_mut() = StatusCode::NO_CONTENT;
     }
     let listening = Arc::new(Listening { reply, heard: Mutex::default() });
-    let scratch = scratch()?;
     let terms = house::terms(publisher);
     let reached = (Arc::clone(&listening) as _, local());
     let real = house::route(at.settings, publisher, route, &terms, reached)?;
-    let (asks, host, mount) = (real.asks, real.host.clone(), real.mount.as_str().to_owned());
-    let gateway = Gateway::new(trial_house(real, publisher, &scratch, at)?, Arc::new(Nobody));
+    let (host, mount) = (real.host.clone(), real.mount.as_str().to_owned());
+    let gateway = Gateway::new(house(real)?, Arc::new(Nobody));
     let mut request = Request::new(());
     *request.method_mut() = trial.method.parse::<Method>().map_err(|_| unfit("--method"))?;
     *request.uri_mut() = format!("{mount}{}", trial.target).parse().map_err(|_| unfit("--target"))?;
@@ -121,13 +197,41 @@ pub(super) fn attempt(trial: &Trial, body: Option<Body>, at: &Workplace<'_>) -> 
         gateway.exchange(admitted, sent).await
     });
     let heard = listening.heard.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let leaves_first = (asks == Asks::School) != trial.reply;
-    let message = match (trial.reply, heard, &answered) {
-        (false, Some(request), _) => Some(request_json(&request)),
-        (true, _, Ok(response)) => Some(response_json(response)),
-        _ => None,
+    let (message, refused) = match (trial.reply, heard, answered) {
+        (false, Some(request), answered) => (Some(Sent::Request(request)), answered.err()),
+        (true, _, Ok(response)) => (Some(Sent::Reply(response)), None),
+        (_, _, answered) => (None, answered.err()),
     };
-    report(trial, leaves_first, message, answered.err().as_ref(), &scratch.0)
+    Ok(Crossed { message, refused })
+}
+
+/// Journals that pseudonyms were turned back: only then may anything be shown.
+fn note(
+    publisher: &PublisherSettings,
+    (reason, permit): (&Reason, Permit),
+    message: Option<&Value>,
+    at: &Workplace<'_>,
+) -> Result<(), Failure> {
+    let body = message.and_then(|message| message.get("body")?.as_str()).unwrap_or_default();
+    let mut texts = Vec::new();
+    gather(&serde_json::from_str(body).unwrap_or_default(), &mut texts);
+    reason.names_nobody(texts.iter().map(String::as_str))?;
+    let mut leaf = at.stores.leaf(Event::REIDENTIFIED, at.stores.clock.now(), &at.actor);
+    leaf.scope = Some(leaf_scope(&publisher.scope()));
+    permit.record(leaf, reason, [("tried", Detail::Number(u64::from(message.is_some())))], at)
+}
+
+/// Every text of a document that could name somebody: one of letters and digits with a capital or a digit in it.
+pub(super) fn gather(value: &Value, texts: &mut Vec<String>) {
+    match value {
+        Value::String(text) if text.chars().any(|c| c.is_uppercase() || c.is_ascii_digit()) => {
+            texts.push(text.clone());
+        }
+        Value::Number(number) => texts.push(number.to_string()),
+        Value::Array(values) => values.iter().for_each(|value| gather(value, texts)),
+        Value::Object(members) => members.values().for_each(|value| gather(value, texts)),
+        _ => {}
+    }
 }
 
 fn report(
@@ -170,7 +274,7 @@ fn report(
     }))
 }
 
-fn find<'s>(
+pub(super) fn find<'s>(
     trial: &Trial,
     at: &Workplace<'s>,
 ) -> Result<(&'s PublisherSettings, &'s RouteSettings), Failure> {
@@ -184,14 +288,14 @@ fn find<'s>(
     Ok((publisher, route.ok_or_else(|| Failure::new(&words::ROUTE_UNKNOWN, values))?))
 }
 
-fn trial_house(
+pub(super) fn trial_house(
     route: Route,
     publisher: &PublisherSettings,
     scratch: &Scratch,
     at: &Workplace<'_>,
 ) -> Result<House, Failure> {
     let mut rosters = HashMap::new();
-    if let Some(path) = at.settings.roster_of(&publisher.school) {
+    if let Some(path) = beside::roster(at.settings, at.stores, &publisher.school)? {
         let roster = Roster::load(&path, &at.stores.vault).map_err(|error| roster_failed(&error))?;
         if let Some(roster) = roster.filter(|roster| !roster.is_empty()) {
             rosters.insert(publisher.school.clone(), Arc::new(Register::build(roster)));

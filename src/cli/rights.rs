@@ -60,11 +60,11 @@ pub(super) fn record_unrecorded(stores: &Stores, expected: Option<Head>) -> Resu
     }
 }
 
-/// How many tombstones the journal knows of; 0 when it cannot be read.
-pub(super) fn tombstones(settings: &Settings) -> u64 {
-    let Ok(mut leaves) = Leaves::open(&settings.journal) else { return 0 };
+/// How many tombstones the journal knows of; `None` when it cannot be read whole.
+pub(super) fn tombstones(settings: &Settings) -> Option<u64> {
+    let mut leaves = Leaves::open(&settings.journal).ok()?;
     let mut most = 0;
-    while let Ok(Some((leaf, _))) = leaves.read() {
+    while let Some((leaf, _)) = leaves.read().ok()? {
         for (name, detail) in &leaf.details {
             if let (Event::VAULT_ANCHOR, TOMBSTONES, Detail::Number(number)) =
                 (leaf.event, name.as_str(), detail)
@@ -73,7 +73,7 @@ pub(super) fn tombstones(settings: &Settings) -> u64 {
             }
         }
     }
-    most
+    Some(most)
 }
 
 /// Names the head of the log that is gone.
@@ -104,7 +104,7 @@ impl InJournal {
     }
 
     fn note(&self, leaf: Leaf) -> bool {
-        let noted = self.journal.append_blocking(leaf, Vec::new());
+        let noted = self.journal.append_as_is(leaf);
         if let Err(error) = &noted {
             tracing::error!(code = journal_failed(error).code(), "the rewriting could not be recorded");
         }

@@ -4,10 +4,11 @@
 //! journal's signing key, then the journal. It must not know traffic.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::json;
 
+use super::beside::Words;
 use super::failure::Failure;
 use super::faults::{journal_failed, vault_failed};
 use super::rights::record_unrecorded;
@@ -39,6 +40,8 @@ pub(super) struct Stores {
     pub(super) checkpointed: tokio::sync::watch::Sender<u64>,
     /// Where the newest checkpoint is kept beside the vault.
     kept: PathBuf,
+    /// What the journal says last of files beside the vault.
+    words: Mutex<Words>,
 }
 
 /// Makes vault and journal for a new school, with a key for every epoch of the configuration.
@@ -46,7 +49,7 @@ pub(super) fn create(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Store
     let now = clock.now();
     let vault =
         Vault::create(&vault_settings(settings), &unlock(settings), now).map_err(|e| vault_failed(&e))?;
-    let stores = open_journal(settings, vault, clock, false)?;
+    let stores = open_journal(settings, vault, Words::default(), clock, false)?;
     for publisher in &settings.publishers {
         stores.open_epoch(&publisher.scope(), "init")?;
     }
@@ -67,10 +70,11 @@ pub(super) fn open(
         let path = settings.journal.display().to_string();
         return Err(Failure::new(&words::JOURNAL_MISSING, [("path", path.into())]));
     }
-    let expected = newest_head(settings).map_err(|e| journal_failed(&e))?;
+    let (expected, words) = told(settings).map_err(|e| journal_failed(&e))?;
     let mut told = progress(tell);
     let vault = Vault::open(&vault_settings(settings), &unlock(settings), expected, &mut told);
-    let stores = open_journal(settings, vault.map_err(|e| vault_failed(&e))?, clock, accept_clock)?;
+    let vault = vault.map_err(|e| vault_failed(&e))?;
+    let stores = open_journal(settings, vault, words, clock, accept_clock)?;
     stores.agree()?;
     record_unrecorded(&stores, expected)?;
     let now = stores.clock.now();
@@ -97,7 +101,7 @@ pub(super) fn recovered(
     clock: Arc<dyn Clock>,
     found: &Recovered,
 ) -> Result<(), Failure> {
-    let stores = open_journal(settings, vault, clock, false)?;
+    let stores = open_journal(settings, vault, Words::default(), clock, false)?;
     let mut leaf = stores.leaf(Event::RECOVERED, stores.clock.now(), &actor());
     leaf.details = match found.missing {
         Some(missing) => vec![("missing".to_owned(), Detail::Number(missing))],
@@ -141,21 +145,29 @@ pub(super) fn journal_settings(settings: &Settings, accept_clock: bool) -> Journ
 /// The newest head of the vault's log that an entry names, as `Journal::open` will find it. After a recovery or
 /// a rewriting the log is another one, and earlier heads say nothing about it.
 pub(super) fn newest_head(settings: &Settings) -> Result<Option<Head>, JournalError> {
+    told(settings).map(|(head, _)| head)
+}
+
+/// The same, and what the journal says last of files beside the vault.
+fn told(settings: &Settings) -> Result<(Option<Head>, Words), JournalError> {
     let mut newest: Option<VaultHead> = None;
+    let mut words = Words::default();
     let mut leaves = Leaves::open(&settings.journal)?;
     while let Some((leaf, _)) = leaves.read()? {
+        words.hear(&leaf);
         let Some(head) = leaf.vault else { continue };
         let another = matches!(leaf.event, Event::RECOVERED | Event::VAULT_REWRITTEN);
         if another || newest.is_none_or(|old| old.sequence <= head.sequence) {
             newest = Some(head);
         }
     }
-    Ok(newest.map(|head| Head { sequence: head.sequence, chain: head.chain }))
+    Ok((newest.map(|head| Head { sequence: head.sequence, chain: head.chain }), words))
 }
 
 fn open_journal(
     settings: &Settings,
     vault: Vault,
+    words: Words,
     clock: Arc<dyn Clock>,
     accept_clock: bool,
 ) -> Result<Stores, Failure> {
@@ -170,6 +182,8 @@ fn open_journal(
     );
     let (journal, opened) = opened.map_err(|error| journal_failed(&error))?;
     let (vault, journal) = (Arc::new(vault), Arc::new(journal));
+    let followed = Arc::downgrade(&vault);
+    journal.follow(move || followed.upgrade().map(|vault| vault_head(vault.head())));
     let needle = needle::Settings::new(
         Arc::new(RealDisk),
         settings.journal.clone(),
@@ -186,6 +200,7 @@ fn open_journal(
         configuration: settings.digest,
         checkpointed: tokio::sync::watch::Sender::new(0),
         kept: settings.vault.path.join("journal.checkpoint"),
+        words: Mutex::new(words),
     })
 }
 
@@ -211,14 +226,22 @@ impl Stores {
         let head = self.vault.head();
         let mut leaf = Leaf::new(event, now.as_millis());
         leaf.configuration = Some(self.configuration);
-        leaf.vault = Some(VaultHead { sequence: head.sequence, chain: head.chain });
+        leaf.vault = Some(vault_head(head));
         actor.clone_into(&mut leaf.actor);
         leaf
     }
 
     /// Makes a leaf durable.
     pub(super) fn note(&self, leaf: Leaf) -> Result<u64, Failure> {
-        self.journal.append_blocking(leaf, Vec::new()).map_err(|error| journal_failed(&error))
+        let noted = self.journal.append_blocking(leaf.clone(), Vec::new());
+        let sequence = noted.map_err(|error| journal_failed(&error))?;
+        self.words().hear(&leaf);
+        Ok(sequence)
+    }
+
+    /// What the journal says last of files beside the vault.
+    pub(super) fn words(&self) -> MutexGuard<'_, Words> {
+        self.words.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes a signed checkpoint over everything so far. What the vault has beyond the newest leaf is anchored
@@ -280,6 +303,10 @@ impl Stores {
     pub(super) fn is_good(&self) -> bool {
         self.vault.sealed().is_none() && !self.journal.failed()
     }
+}
+
+fn vault_head(head: Head) -> VaultHead {
+    VaultHead { sequence: head.sequence, chain: head.chain }
 }
 
 /// A scope as leaves write it.

@@ -36,6 +36,10 @@ pub(super) struct Try {
     /// The file's media type.
     #[arg(long = "type", value_name = "TYPE", default_value = "application/json")]
     media: String,
+    /// Why a message with real pseudonyms is restored, in words that name nobody: it then shows real pupils, is journalled,
+    /// and counts among an hour's looks. Without it a message that enters knows no pseudonyms.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -51,7 +55,8 @@ impl Try {
         let reply = self.side == Side::Response;
         let method = self.method.unwrap_or_else(|| if reply { "GET" } else { "POST" }.to_owned());
         let (publisher, route) = (self.publisher, self.route);
-        let trial = Trial { publisher, route, reply, method, target: self.target, media: self.media };
+        let (target, media, reason) = (self.target, self.media, self.reason);
+        let trial = Trial { publisher, route, reply, method, target, media, reason };
         let report = admin::ask(&settings, Act::Try(trial), Some(&self.file), screen)?;
         if screen.json {
             screen.report(&report);
@@ -85,6 +90,13 @@ fn show(report: &Value, screen: &Screen) {
         let problem = refusal.get(screen.pick("en", "nl")).unwrap_or(&Value::Null);
         let what = screen.pick("would be refused:", "zou geweigerd worden:");
         screen.say(&format!("{} {} {}", screen.bold(what), text(refusal, "code"), text(problem, "title")));
+        let unknown = text(refusal, "code") == "SLS-301" && !leaves;
+        if unknown && report.get("restored") == Some(&Value::Bool(false)) {
+            screen.say(screen.pick(
+                "  A trial has a vault of its own. `--reason TEXT` restores pseudonyms of the real one: it shows real pupils, and is journalled.",
+                "  Een proef heeft een eigen kluis. `--reason TEKST` herstelt pseudoniemen van de echte: dat toont echte leerlingen, en komt in het journaal.",
+            ));
+        }
         for key in ["detail", "hint"] {
             if !text(problem, key).is_empty() {
                 screen.say(&format!("  {}", text(problem, key)));

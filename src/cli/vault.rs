@@ -18,8 +18,9 @@ use super::screen::Screen;
 use super::stores::{self, recovered};
 use super::{Exit, admin, rights, words};
 use crate::clock::{Clock as _, SystemClock};
-use crate::config::Settings;
+use crate::config::{Settings, reason};
 use crate::derive::Shape;
+use crate::disk::{RealDisk, durable_write};
 use crate::identity::Scope;
 use crate::vault::{Circumstances, Recovered, Source, Vault, rehearse};
 
@@ -151,7 +152,13 @@ fn recover(
     // A journal that cannot be read cannot say what is missing; the recovery says so.
     let expected = stores::newest_head(settings).ok().flatten();
     let tombstones = rights::tombstones(settings);
+    // The vault's own file is used as well; without any of the three somebody would be back unnoticed.
+    if tombstones.is_none() && erased.is_none() && !settings.vault.path.join("erased").exists() {
+        return Err(Failure::new(&words::TOMBSTONES_UNKNOWN, []));
+    }
+    let tombstones = tombstones.unwrap_or_default();
     let known = Circumstances { expected, assigns: &assigns, tombstones, erased, now: clock.now() };
+    let beside = file.clone();
     let source = file.map_or(Source::Log, Source::Backup);
     let (at, unlock) = (stores::vault_settings(settings), stores::unlock(settings));
     let found = if only {
@@ -162,10 +169,16 @@ fn recover(
         recovered(settings, vault, clock, &found)?;
         found
     };
+    let consents = if only { Vec::new() } else { consents_back(settings, beside.as_deref())? };
     if screen.json {
-        screen.report(&report(&found, only));
+        screen.report(&report(&found, only, &consents));
     } else {
         show(&found, only, screen);
+        for path in &consents {
+            let back = screen
+                .pick("objections and consents put back from", "bezwaren en toestemmingen teruggezet uit");
+            screen.say(&format!("  {back} {path}"));
+        }
     }
     let whole = found.missing == Some(0) && found.reopened.is_empty() && !found.keys_from_backup;
     Ok(if whole { Exit::Done } else { Exit::Warnings })
@@ -181,7 +194,35 @@ fn assigns(settings: &Settings, scope: &Scope) -> bool {
         .any(|publisher| digits(&publisher.shape) || publisher.shapes.iter().any(|(_, shape)| digits(shape)))
 }
 
-fn report(found: &Recovered, only: bool) -> Value {
+/// Puts back the objections and consents that stand beside a backup, where a school's file is gone. Whether they are the
+/// newest, the journal says when they are read.
+fn consents_back(settings: &Settings, backup: Option<&Path>) -> Result<Vec<String>, Failure> {
+    let mut put = Vec::new();
+    for school in &settings.schools {
+        let path = settings.consents_of(&school.id);
+        let Some(from) = backup.map(|backup| beside_backup(backup, &path)) else { continue };
+        if path.exists() || !from.exists() {
+            continue;
+        }
+        let shown = from.display().to_string();
+        let failed = |message, why| Failure::new(message, [("path", shown.as_str().into()), ("reason", why)]);
+        let bytes = std::fs::read(&from).map_err(|error| failed(&words::READ, reason(&error)))?;
+        durable_write(&RealDisk, &path, &bytes)
+            .map_err(|error| failed(&words::WRITE, error.to_string().into()))?;
+        put.push(shown);
+    }
+    Ok(put)
+}
+
+/// The copy of a school's objections and consents beside a backup: `FILE.consents`, `FILE.consents-12AB`.
+pub(super) fn beside_backup(backup: &Path, consents: &Path) -> PathBuf {
+    let mut name = backup.as_os_str().to_owned();
+    name.push(".");
+    name.push(consents.file_name().unwrap_or_default());
+    PathBuf::from(name)
+}
+
+fn report(found: &Recovered, only: bool, consents: &[String]) -> Value {
     let reopened = found.reopened.iter();
     json!({
         "rehearsal": only,
@@ -197,6 +238,7 @@ fn report(found: &Recovered, only: bool) -> Value {
         })).collect::<Vec<_>>(),
         "keys_from_backup": found.keys_from_backup,
         "forgotten_again": found.forgotten_again,
+        "consents_from": consents,
         "kept_aside": found.kept_aside.as_ref().map(|path| path.display().to_string()),
     })
 }

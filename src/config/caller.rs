@@ -3,11 +3,13 @@
 //! A caller is a token, a certificate with its subject, or an OAuth2 client of Sluis; a network only
 //! narrows. It must not know other routes' callers; `overlap.rs` compares credentials.
 
+use std::path::PathBuf;
+
 use sha2::{Digest as _, Sha256};
 
 use super::address::Network;
 use super::files::{Files, shown};
-use super::problem::At;
+use super::problem::{At, Source};
 use super::settings::{
     AsksSettings, CallerSettings, CertificateSettings, ClientProof, ClientSettings, SubjectSettings,
 };
@@ -87,6 +89,7 @@ fn certificate(section: Section<'_>, files: &Files<'_>, mount: &str) -> Option<C
     let san = section.text("san");
     let sha256 = section.text("sha256");
     let ours = section.truth("ca_is_ours").filter(|at| at.value);
+    let list = section.text("crl_file");
     let span = section.span().clone();
     let subjects = [oin.is_some(), san.is_some(), sha256.is_some(), ours.is_some()];
     let subjects = subjects.into_iter().filter(|there| *there).count();
@@ -105,11 +108,50 @@ fn certificate(section: Section<'_>, files: &Files<'_>, mount: &str) -> Option<C
             [("ca", ca.value.into()), ("mount", mount.into())],
         );
     }
+    let subject = subject(source, (oin, san, sha256))?;
+    let (path, bytes) = files.bytes("client_certificate.ca", &ca)?;
+    if !holds_certificate(&bytes) {
+        let reason = Value::Each("there is no CERTIFICATE block in it", "er staat geen CERTIFICATE-blok in");
+        source.report(&reading::NOT_CERTIFICATES, &ca.span, [("path", shown(&path)), ("reason", reason)]);
+        return None;
+    }
+    let crl = match &list {
+        Some(list) => Some(revoked(files, list)?),
+        None => None,
+    };
+    (subjects == 1).then(|| CertificateSettings {
+        ca: path,
+        crl,
+        ca_digest: Sha256::digest(&bytes).into(),
+        subject,
+    })
+}
+
+/// Path of a list of revoked certificates; what it says `server` reads, and again whenever it changes.
+fn revoked(files: &Files<'_>, list: &At<&str>) -> Option<PathBuf> {
+    let (path, bytes) = files.bytes("client_certificate.crl_file", list)?;
+    let mut blocks = x509_parser::pem::Pem::iter_from_buffer(&bytes);
+    let is_list = |pem: &x509_parser::pem::Pem| {
+        pem.label == "X509 CRL" && x509_parser::parse_x509_crl(&pem.contents).is_ok()
+    };
+    if blocks.any(|pem| pem.is_ok_and(|pem| is_list(&pem))) {
+        return Some(path);
+    }
+    let reason = Value::Each("there is no X509 CRL block in it", "er staat geen X509 CRL-blok in");
+    files.source.report(&reading::NOT_REVOKED, &list.span, [("path", shown(&path)), ("reason", reason)]);
+    None
+}
+
+/// The three ways to name a subject, as written.
+type Named<'a> = (Option<At<&'a str>>, Option<At<&'a str>>, Option<At<&'a str>>);
+
+/// Whose certificate it is; none when what is written names nobody.
+fn subject(source: &Source, (oin, san, sha256): Named<'_>) -> Option<SubjectSettings> {
     let unfit = |key: &'static str, at: &At<&str>, expected: Value| {
         let values = [("key", key.into()), ("found", at.value.into()), ("expected", expected)];
         source.report(&words::SUBJECT, &at.span, values);
     };
-    let subject = match (oin, san, sha256) {
+    Some(match (oin, san, sha256) {
         (Some(oin), ..) => {
             if oin.value.len() != 20 || !oin.value.bytes().all(|byte| byte.is_ascii_digit()) {
                 unfit("oin", &oin, Value::Each("an OIN of 20 digits", "OIN van 20 cijfers"));
@@ -137,17 +179,6 @@ fn certificate(section: Section<'_>, files: &Files<'_>, mount: &str) -> Option<C
             }
         },
         _ => SubjectSettings::CaIsOurs,
-    };
-    let (path, bytes) = files.bytes("client_certificate.ca", &ca)?;
-    if !holds_certificate(&bytes) {
-        let reason = Value::Each("there is no CERTIFICATE block in it", "er staat geen CERTIFICATE-blok in");
-        source.report(&reading::NOT_CERTIFICATES, &ca.span, [("path", shown(&path)), ("reason", reason)]);
-        return None;
-    }
-    (subjects == 1).then(|| CertificateSettings {
-        ca: path,
-        ca_digest: Sha256::digest(&bytes).into(),
-        subject,
     })
 }
 

@@ -227,21 +227,14 @@ fn apart(root: &Section<'_>, places: &[(&'static str, At<PathBuf>)]) {
 
 /// `[limits]`.
 pub(super) fn limits(root: &Section<'_>) -> LimitSettings {
-    let mut limits = LimitSettings {
-        body_bytes: 8 << 20,
-        connections: 4096,
-        exchanges: 256,
-        request_ms: 30_000,
-        idle_ms: 75_000,
-        drain_ms: 20_000,
-        failures_per_hour: 1000,
-        withheld_per_day: 50,
-    };
+    let mut limits = LimitSettings::default();
     let Some(section) = root.section("limits", "[limits]") else { return limits };
     let size = |key, bounds, usual: usize| {
         section.number(key, bounds).and_then(|found| usize::try_from(found.value).ok()).unwrap_or(usual)
     };
     limits.body_bytes = size("body_bytes", 1024..=64 << 20, limits.body_bytes);
+    limits.streamed_bytes =
+        section.number("streamed_bytes", 0..=4 << 30).map_or(limits.streamed_bytes, |found| found.value);
     limits.connections = size("connections", 1..=100_000, limits.connections);
     limits.exchanges = size("exchanges", 1..=10_000, limits.exchanges);
     let time = |key, usual: u64| section.number(key, 100..=600_000).map_or(usual, |found| found.value);

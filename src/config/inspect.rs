@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::clock::Timestamp;
 use crate::server::tls::TlsError;
-use crate::server::{ServerTls, TlsSettings};
+use crate::server::{AuthorityFiles, ServerTls, TlsSettings};
 
 use super::files::shown;
 use super::problem::Problem;
@@ -20,11 +20,18 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// The files that the listener's TLS is made of; every authority once.
 pub fn tls_files(settings: &Settings) -> TlsSettings {
     let routes = settings.publishers.iter().flat_map(|publisher| &publisher.routes);
-    let mut client_authorities = Vec::new();
+    let mut client_authorities: Vec<AuthorityFiles> = Vec::new();
     for certificate in routes.flat_map(|route| &route.caller.certificates) {
-        if !client_authorities.contains(&certificate.ca) {
-            client_authorities.push(certificate.ca.clone());
-        }
+        // A list counts for its CA, whichever route names it.
+        let at = client_authorities.iter().position(|known| known.ca == certificate.ca);
+        let at = at.unwrap_or_else(|| {
+            client_authorities.push(certificate.ca.clone().into());
+            client_authorities.len() - 1
+        });
+        let Some(authority) = client_authorities.get_mut(at) else { continue };
+        authority.revoked.extend(certificate.crl.clone());
+        authority.revoked.sort_unstable();
+        authority.revoked.dedup();
     }
     TlsSettings {
         certificate: settings.listen.certificate.clone(),
@@ -74,10 +81,18 @@ pub fn tls_problem(
             "the key's file holds no private key",
             "in het sleutelbestand staat geen sleutel",
         )),
+        TlsError::FindPem { path, wanted: "X509 CRL" } => {
+            let reason = Value::Each("there is no X509 CRL block in it", "er staat geen X509 CRL-blok in");
+            (&reading::NOT_REVOKED, vec![("path", shown(path)), ("reason", reason)])
+        }
         TlsError::FindPem { path, .. } => authority(
             path,
             Value::Each("there is no CERTIFICATE block in it", "er staat geen CERTIFICATE-blok in"),
         ),
+        TlsError::ReadRevoked { path } => {
+            let reason = Value::Each("it cannot be read as one", "zij is niet als lijst te lezen");
+            (&reading::NOT_REVOKED, vec![("path", shown(path)), ("reason", reason)])
+        }
         TlsError::JoinKey { .. } => {
             pair(Value::Each("the key is another certificate's", "de sleutel is van een ander certificaat"))
         }

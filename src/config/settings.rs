@@ -100,8 +100,10 @@ pub enum UnlockSettings {
 /// Bounds. Sizes in bytes, times in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LimitSettings {
-    /// The largest body of a request or a reply.
+    /// The largest body of a request or a reply that is held whole.
     pub body_bytes: usize,
+    /// The largest body that may cross in segments, where rules allow it; none does that is not larger than `body_bytes`.
+    pub streamed_bytes: u64,
     /// Connections open at once.
     pub connections: usize,
     /// Exchanges under way at once.
@@ -279,6 +281,8 @@ pub struct CertificateSettings {
     pub ca: PathBuf,
     /// SHA-256 of the CA file's bytes.
     pub ca_digest: [u8; 32],
+    /// PEM file with the CA's list of revoked certificates.
+    pub crl: Option<PathBuf>,
     /// Whose certificate.
     pub subject: SubjectSettings,
 }

@@ -210,6 +210,16 @@ const CASES: &[Case] = &[
     ("oin = \"00000003123456780000\"", "sha256 = \"12:34\"", &["CFG-064"]),
     ("oin = \"00000003123456780000\"", "ca_is_ours = true", &["CFG-072"]),
     ("oin = \"00000003123456780000\"", "ca_is_ours = true, san = \"a.example\"", &["CFG-009", "CFG-072"]),
+    (
+        "oin = \"00000003123456780000\"",
+        "oin = \"00000003123456780000\", crl_file = \"tls/none.pem\"",
+        &["CFG-030"],
+    ),
+    (
+        "oin = \"00000003123456780000\"",
+        "oin = \"00000003123456780000\", crl_file = \"tls/ca.pem\"",
+        &["CFG-034"],
+    ),
     ("caller   = { bearer", "caller   = { message_key_file = \"secrets/other.token\", bearer", &["CFG-065"]),
     ("caller   = { bearer", "caller   = { this_machine = true, bearer", &["CFG-067"]),
     ("caller   = { client_cert", "caller   = { this_machine = true, client_cert", &["CFG-066"]),

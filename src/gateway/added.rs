@@ -3,7 +3,6 @@
 //! Such a text is the pseudonym of the record's own person in the shape of another kind; anything else is as unknown as
 //! before. It must not know how a message is written.
 
-use super::asking::naming;
 use super::exchange::Exchange;
 use super::leave::vault_refusal;
 use super::piece::Piece;
@@ -19,13 +18,23 @@ pub(super) struct Added<'a> {
     pub(super) person: &'a Identifier,
 }
 
-/// The finding that names the person of a member of a body that `add` may have written; none for any other finding. In
-/// a question an added value names nobody.
-pub(super) fn beside(exchange: &Exchange, piece: &Piece, finding: usize) -> Option<usize> {
+/// The person of a member of a body that `add` may have written, by its number; none for any other finding. In a question
+/// an added value names nobody.
+pub(super) fn beside(exchange: &Exchange, piece: &Piece, finding: usize) -> Option<u32> {
     let finding = piece.found.findings.get(finding)?;
     let adds = exchange.route.profile.rule(finding.rule).is_some_and(|rule| rule.add);
     let in_body = piece.address.is_none() && matches!(finding.place, Place::Body(_));
-    finding.person.filter(|_| adds && in_body).and_then(|person| naming(&piece.found, person))
+    finding.person.filter(|_| adds && in_body)
+}
+
+/// Who that person is: the first of its places behind which anybody is known. `known` answers for a finding.
+pub(super) fn person<'a>(
+    pieces: &[Piece],
+    person: u32,
+    known: &dyn Fn(usize) -> Option<&'a Identifier>,
+) -> Option<&'a Identifier> {
+    let named_by = pieces.first().map_or(&[][..], |whole| whole.found.named_by(person));
+    named_by.iter().find_map(|finding| known(*finding as usize))
 }
 
 /// Nothing, when each of these is a pseudonym of its person.

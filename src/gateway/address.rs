@@ -61,7 +61,8 @@ pub(super) fn write(
         if let Some(relation) = &address.relation {
             written.push_str(&format!(">; rel=\"{relation}\""));
         }
-        if let Some(asked) = &exchange.asked {
+        // Only a list says where its other pages are; elsewhere an address is the school's own word.
+        if let Some(asked) = exchange.asked.as_ref().filter(|_| address.relation.is_some()) {
             let target = Target::parse(&target, &exchange.house.limits).map_err(unparsed)?;
             echoes.extend(asked.echoes(&target).into_iter().map(|span| span.start + from..span.end + from));
         }

@@ -2,31 +2,36 @@
 //! gateway as the server sees it.
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use http::header::{CONTENT_RANGE, EXPECT, HOST, IF_RANGE, RANGE, UPGRADE};
-use http::{HeaderName, Response};
+use http::header::{CONTENT_ENCODING, CONTENT_RANGE, EXPECT, HOST, IF_RANGE, RANGE, UPGRADE};
+use http::{HeaderName, Method, Response, Version};
 
 use super::address::origin_form;
 use super::caller::{CallerRule, Credential, bearer, recognise};
 use super::connection_headers::remove_connection_headers;
 use super::crossing::decoded;
 use super::echo::Asked;
-use super::exchange::{Exchange, publisher_asks, school_asks};
+use super::ending::{Ending, Party, party};
+use super::exchange::{Exchange, Refusing, Reply, Request, publisher_asks, school_asks};
+use super::flow::{Arriving, Departing};
 use super::gate::{Gate, Presented};
 use super::house::House;
 use super::issuer::Issuer;
 use super::message::{Head, Message};
 use super::parts::{media, select_request, unparsed};
 use super::patience::{Failure, Failures, Patience};
-use super::record::record_refusal;
 use super::refusal::{At, Refusal, Refused};
 use super::route::{Asks, Route};
+use super::stream::{self, Streamed};
+use super::undescribed::Echoing;
 use crate::crypto::random;
-use crate::identity::{ExchangeId, Publisher, School};
+use crate::identity::ExchangeId;
+use crate::profile::{Door, Selected};
 use crate::rewrite::target::Target;
 
 /// What is told about every exchange that ends, for metrics: never an identity.
@@ -53,9 +58,13 @@ pub struct Gateway {
     house: ArcSwap<House>,
     observer: Arc<dyn Observer>,
     /// What failed so far, of publishers; a reload forgives nothing.
-    failures: Failures<(School, Publisher)>,
-    /// And of addresses that ask for tokens.
-    strangers: Failures<IpAddr>,
+    failures: Arc<Failures<Party>>,
+    /// And of addresses that ask for tokens, for each publisher: behind a proxy all callers have one.
+    strangers: Failures<(IpAddr, Party)>,
+    /// Which of a school's errors name whom their questions were about.
+    echoing: Arc<Echoing>,
+    /// Bytes that a message may have that streams; 0, none does.
+    streams: AtomicU64,
 }
 
 /// A request whose route and caller are known.
@@ -85,8 +94,15 @@ const MEANING: [(&HeaderName, &str); 4] =
 impl Gateway {
     /// A gateway for a house.
     pub fn new(house: House, observer: Arc<dyn Observer>) -> Self {
-        let (failures, strangers) = Default::default();
-        Self { house: ArcSwap::from_pointee(house), observer, failures, strangers }
+        let (failures, strangers, echoing) = Default::default();
+        let streams = AtomicU64::new(0);
+        Self { house: ArcSwap::from_pointee(house), observer, failures, strangers, echoing, streams }
+    }
+
+    /// Lets messages above the buffer cross in segments, where their rules allow it, up to so many bytes. 0: none does,
+    /// as at first.
+    pub fn stream_up_to(&self, bytes: u64) {
+        self.streams.store(bytes, Ordering::Relaxed);
     }
 
     /// Puts another house in its place. Exchanges under way end in the one they began in.
@@ -121,7 +137,7 @@ impl Gateway {
         };
         let (now, peer) = (house.clock.now(), network(presented.peer.ip()));
         if issuer.is_some() {
-            self.strangers.may_ask(&peer, Patience::of_strangers(), now)?;
+            self.strangers.may_ask(&(peer, party(&route)), Patience::of_strangers(), now)?;
         } else if route.asks == Asks::Publisher {
             self.failures.may_ask(&party(&route), house.patience, now)?;
         }
@@ -155,99 +171,28 @@ impl Gateway {
         })
     }
 
-    /// Both doors, for a request whose message the profile describes.
-    async fn carry(
-        exchange: &mut Exchange,
-        head: http::request::Parts,
-        target: &Target,
-        body: Bytes,
-    ) -> Carried {
-        let asking = |refusal| (refusal, At::Request);
-        let mut headers = head.headers;
-        remove_connection_headers(&mut headers);
-        let (headers, body) = decoded(exchange, headers, body).map_err(asking)?;
-        let claimed = media(&headers, &body).map_err(asking)?;
-        let profile = Arc::clone(&exchange.route.profile);
-        let selected = select_request(&profile, head.method.as_str(), target, claimed).map_err(asking)?;
-        exchange.request = Some(selected);
-        exchange.asked = (exchange.route.asks == Asks::Publisher).then(|| Asked::of(target, &body));
-        let target = target.received().to_owned();
-        let request = Message { head: Head::Request { method: head.method, target, headers }, body };
-        let reply = match exchange.route.asks {
-            Asks::School => school_asks(exchange, selected, request).await?,
-            Asks::Publisher => publisher_asks(exchange, selected, request).await?,
-        };
-        Ok(reply.into_response(exchange))
-    }
-
-    /// Notes what failed of a publisher's question.
-    fn note(&self, exchange: &Exchange, carried: &Carried) {
-        let failure = match carried {
-            _ if exchange.route.asks == Asks::School => return,
-            // Other errors are the school's own state: a credential of Sluis's, a limit, a conflict.
-            Ok(response) if matches!(response.status().as_u16(), 400 | 404 | 410 | 422) => Failure::Unknown,
-            Err((
-                Refusal::UnknownPseudonym
-                | Refusal::NotInRoster { .. }
-                | Refusal::Objected
-                | Refusal::NoConsent,
-                _,
-            )) => Failure::Unknown,
-            // Without a word of its own a question is no guess, and the fault is the school's alone.
-            Err((Refusal::Leak { .. }, At::Reply)) if exchange.asked.as_ref().is_some_and(Asked::brings) => {
-                Failure::Withheld
-            }
-            _ => return,
-        };
-        let house = &exchange.house;
-        if self.failures.note(party(&exchange.route), failure, house.patience, house.clock.now()) {
-            let publisher = exchange.route.publisher().as_str();
-            tracing::error!(publisher, ?failure, "so much failed that this publisher has to wait");
-        }
-    }
-
-    fn tell(
+    /// Carries an exchange to its end, or to where its reply streams: the rest is then a task of its own.
+    async fn run(
         &self,
-        route: Option<&Route>,
-        code: Option<&'static str>,
-        since: Instant,
-        noted: &[(&'static str, u64)],
-    ) {
-        self.observer.ended(&Ended { route, code, took: since.elapsed(), noted });
-    }
-}
-
-type Carried = Result<Response<Bytes>, (Refusal, At)>;
-
-impl Gate for Gateway {
-    type Admitted = Admitted;
-
-    fn admit(&self, head: &http::request::Parts, presented: &Presented) -> Result<Admitted, Refused> {
-        let since = Instant::now();
-        let id = ExchangeId::from_bytes(random().unwrap_or_default());
-        self.admitted(id, head, presented).map_err(|refusal| {
-            tracing::info!(exchange = %id, code = refusal.code(), "not admitted");
-            self.tell(None, Some(refusal.code()), since, &[]);
-            Refused { refusal, at: At::Request, exchange: id.to_string() }
-        })
-    }
-
-    fn body_bytes(&self, admitted: &Admitted) -> Option<usize> {
-        admitted.issuer.is_some().then_some(TOKEN_REQUEST_BYTES)
-    }
-
-    async fn exchange(&self, admitted: Admitted, body: Bytes) -> Result<Response<Bytes>, Refused> {
+        admitted: Admitted,
+        body: Arriving,
+        streams: u64,
+    ) -> Result<Response<Departing>, Refused> {
         let Admitted { id, route, house, caller, authority, bare, peer, target, head, since, issuer } =
             admitted;
-        if let Some(issuer) = issuer {
-            let answer = issuer.answer(&head.headers, &body).await;
-            if answer.status().is_client_error() {
-                self.strangers.note(peer, Failure::Unknown, Patience::of_strangers(), house.clock.now());
+        let body = match (issuer, body) {
+            (Some(issuer), Arriving::Whole(body)) => {
+                let answer = issuer.answer(&head.headers, &body).await;
+                if answer.status().is_client_error() {
+                    let who = (peer, party(&route));
+                    self.strangers.note(who, Failure::Unknown, Patience::of_strangers(), house.clock.now());
+                }
+                tracing::info!(exchange = %id, route = route.mount.as_str(), status = answer.status().as_u16(), "token");
+                return Ok(answer.map(Departing::Whole));
             }
-            tracing::info!(exchange = %id, route = route.mount.as_str(), status = answer.status().as_u16(), "token");
-            return Ok(answer);
-        }
-        let mut exchange = Exchange {
+            (_, body) => body,
+        };
+        let exchange = Exchange {
             id,
             route,
             house,
@@ -257,27 +202,135 @@ impl Gate for Gateway {
             asked: None,
             bare,
             noted: Mutex::default(),
+            streams,
+            tells_the_end: head.version >= Version::HTTP_11 && head.method != Method::HEAD,
+            broken: AtomicBool::new(false),
+            echoing: Arc::clone(&self.echoing),
         };
-        let carried = Self::carry(&mut exchange, head, &target, body).await;
-        self.note(&exchange, &carried);
-        let noted = std::mem::take(&mut *exchange.noted.lock().unwrap_or_else(PoisonError::into_inner));
-        let route = &exchange.route;
-        let millis = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let ending =
+            Ending { observer: Arc::clone(&self.observer), failures: Arc::clone(&self.failures), since };
+        let (exchange, carried) = carry(exchange, head, &target, body).await;
         match carried {
-            Ok(response) => {
-                tracing::info!(exchange = %id, route = exchange.template(), millis, "carried");
-                self.tell(Some(route), None, since, &noted);
+            Ok(reply) => {
+                let (response, rest) = reply.into_response(&exchange);
+                let status = response.status();
+                match rest {
+                    None => ending.carried(&exchange, status),
+                    Some((way, outlet)) => drop(tokio::spawn(async move {
+                        match stream::answer(way, outlet).await {
+                            Ok(()) => ending.carried(&exchange, status),
+                            Err(refusal) => ending.refused(&exchange, &refusal, At::Reply).await,
+                        }
+                    })),
+                }
                 Ok(response)
             }
             Err((refusal, at)) => {
-                let delivered = at == At::Reply;
-                tracing::warn!(exchange = %id, route = exchange.template(), millis, code = refusal.code(), delivered, "refused");
-                record_refusal(&exchange, &refusal, delivered).await;
-                self.tell(Some(route), Some(refusal.code()), since, &noted);
-                let (refusal, at) = heard(route.asks, refusal, at);
+                ending.refused(&exchange, &refusal, at).await;
+                let (refusal, at) = heard(exchange.route.asks, refusal, at);
                 Err(Refused { refusal, at, exchange: id.to_string() })
             }
         }
+    }
+
+    fn tell(&self, route: Option<&Route>, code: Option<&'static str>, since: Instant) {
+        self.observer.ended(&Ended { route, code, took: since.elapsed(), noted: &[] });
+    }
+}
+
+/// Both doors, for a request whose message the profile describes.
+async fn carry(
+    mut exchange: Exchange,
+    head: http::request::Parts,
+    target: &Target,
+    body: Arriving,
+) -> (Arc<Exchange>, Result<Reply, Refusing>) {
+    let request = request(&mut exchange, head, target, body);
+    let exchange = Arc::new(exchange);
+    let carried = match request {
+        Err(refusal) => Err((refusal, At::Request)),
+        Ok((selected, request)) => match exchange.route.asks {
+            Asks::School => school_asks(&exchange, selected, request).await,
+            Asks::Publisher => publisher_asks(&exchange, selected, request).await,
+        },
+    };
+    (exchange, carried)
+}
+
+/// The request as the doors take it, and which message of the profile it is.
+fn request(
+    exchange: &mut Exchange,
+    head: http::request::Parts,
+    target: &Target,
+    body: Arriving,
+) -> Result<(Selected, Request), Refusal> {
+    let mut headers = head.headers;
+    remove_connection_headers(&mut headers);
+    let (headers, body) = match body {
+        Arriving::Whole(body) => {
+            let (headers, body) = decoded(exchange, headers, body)?;
+            (headers, Ok(body))
+        }
+        Arriving::Streamed(inflow) => (headers, Err(inflow)),
+    };
+    // Of a body that streams only that there is one.
+    let held = body.as_ref().map_or_else(|_| Bytes::from_static(b"["), Bytes::clone);
+    let claimed = media(&headers, &held)?;
+    let profile = Arc::clone(&exchange.route.profile);
+    let selected = select_request(&profile, head.method.as_str(), target, claimed)?;
+    exchange.request = Some(selected);
+    exchange.asked = (exchange.route.asks == Asks::Publisher).then(|| Asked::of(target, &held));
+    let target = target.received().to_owned();
+    let head = Head::Request { method: head.method, target, headers };
+    let request = match body {
+        Ok(body) => Request::Whole(Message { head, body }),
+        Err(inflow) => Request::Streamed(Streamed { head, inflow }),
+    };
+    Ok((selected, request))
+}
+
+impl Gate for Gateway {
+    type Admitted = Admitted;
+
+    fn admit(&self, head: &http::request::Parts, presented: &Presented) -> Result<Admitted, Refused> {
+        let since = Instant::now();
+        let id = ExchangeId::from_bytes(random().unwrap_or_default());
+        self.admitted(id, head, presented).map_err(|refusal| {
+            tracing::info!(exchange = %id, code = refusal.code(), "not admitted");
+            self.tell(None, Some(refusal.code()), since);
+            Refused { refusal, at: At::Request, exchange: id.to_string() }
+        })
+    }
+
+    fn body_bytes(&self, admitted: &Admitted) -> Option<usize> {
+        admitted.issuer.is_some().then_some(TOKEN_REQUEST_BYTES)
+    }
+
+    fn may_stream(&self, admitted: &Admitted, announced: Option<u64>) -> bool {
+        let Admitted { route, house, target, head, issuer, .. } = admitted;
+        let most = self.streams.load(Ordering::Relaxed);
+        let fits = most > 0 && announced.is_none_or(|announced| announced <= most);
+        if !fits || issuer.is_some() || head.headers.contains_key(CONTENT_ENCODING) {
+            return false;
+        }
+        let selected = media(&head.headers, b"[")
+            .and_then(|media| select_request(&route.profile, head.method.as_str(), target, media));
+        let door = if route.asks == Asks::School { Door::Leave } else { Door::Enter };
+        selected.is_ok_and(|selected| stream::cut(house, route, selected, door).is_some())
+    }
+
+    async fn converse(&self, admitted: Admitted, body: Arriving) -> Result<Response<Departing>, Refused> {
+        let streams = self.streams.load(Ordering::Relaxed);
+        self.run(admitted, body, streams).await
+    }
+
+    async fn exchange(&self, admitted: Admitted, body: Bytes) -> Result<Response<Bytes>, Refused> {
+        let response = self.run(admitted, Arriving::Whole(body), 0).await?;
+        // Nothing streams that may not.
+        Ok(response.map(|body| match body {
+            Departing::Whole(body) => body,
+            Departing::Streamed(_) => Bytes::new(),
+        }))
     }
 
     fn refuse(&self, admitted: Option<Admitted>, refusal: Refusal) -> Refused {
@@ -287,7 +340,7 @@ impl Gate for Gateway {
         };
         let since = admitted.as_ref().map_or_else(Instant::now, |admitted| admitted.since);
         tracing::info!(exchange = %id, code = refusal.code(), "refused at the edge");
-        self.tell(admitted.as_ref().map(|admitted| &*admitted.route), Some(refusal.code()), since, &[]);
+        self.tell(admitted.as_ref().map(|admitted| &*admitted.route), Some(refusal.code()), since);
         // Once an upstream may have been asked, the caller must know that.
         let at = match (&admitted, &refusal) {
             (Some(_), Refusal::UpstreamSlow | Refusal::Internal) => At::Reply,
@@ -330,11 +383,6 @@ fn network(address: IpAddr) -> IpAddr {
         IpAddr::V4(four) => IpAddr::V4(four),
         IpAddr::V6(six) => IpAddr::V6((u128::from(six) & !u128::from(u64::MAX)).into()),
     }
-}
-
-/// Whose failures are counted together.
-fn party(route: &Route) -> (School, Publisher) {
-    (route.scope.school.clone(), route.publisher().clone())
 }
 
 /// Host and port that the caller asked for, in lower case: HTTP/2's `:authority`, or `Host`.

@@ -7,8 +7,8 @@ use super::piece::Piece;
 use super::watching;
 use crate::derive::Core;
 use crate::identity::{Identifier, Kind};
+use crate::profile::Door;
 use crate::profile::find::Finding;
-use crate::profile::{Act, Door};
 use crate::secret::Secret;
 
 /// What stands behind a finding.
@@ -20,6 +20,12 @@ pub(super) enum Answer {
         core: Core,
         salt: [u8; 16],
     },
+    /// Who it is that the publisher named itself: the name stays. What the vault holds of him stands under one of `cores`.
+    Person {
+        identifier: Identifier,
+        cores: Vec<Core>,
+        salt: [u8; 16],
+    },
     /// The name that a label replaced.
     Name(Secret<String>),
     /// The member was added when the record left.
@@ -27,9 +33,22 @@ pub(super) enum Answer {
 }
 
 /// Answers to every finding of every piece.
-pub(super) struct Answers(pub(super) Vec<Vec<Answer>>);
+pub(super) struct Answers(Vec<Vec<Answer>>);
 
 impl Answers {
+    /// Nothing behind any finding of these pieces.
+    pub(super) fn none(pieces: &[Piece]) -> Self {
+        let nothing = |piece: &Piece| piece.found.findings.iter().map(|_| Answer::Nothing).collect();
+        Self(pieces.iter().map(nothing).collect())
+    }
+
+    /// This stands behind a finding of a piece.
+    pub(super) fn put(&mut self, piece: usize, finding: usize, answer: Answer) {
+        if let Some(slot) = self.0.get_mut(piece).and_then(|own| own.get_mut(finding)) {
+            *slot = answer;
+        }
+    }
+
     pub(super) fn at(&self, piece: usize, finding: usize) -> &Answer {
         self.0.get(piece).and_then(|own| own.get(finding)).unwrap_or(&Answer::Nothing)
     }
@@ -40,7 +59,7 @@ impl Answers {
             .iter()
             .flatten()
             .filter_map(|answer| match answer {
-                Answer::Identifier { salt, .. } => Some(*salt),
+                Answer::Identifier { salt, .. } | Answer::Person { salt, .. } => Some(*salt),
                 _ => None,
             })
             .collect();
@@ -49,14 +68,27 @@ impl Answers {
         salts
     }
 
+    /// What names the person of a finding of a piece, if anything does: see [`crate::vault::Vault::cores`].
+    pub(super) fn cores(&self, place: usize, piece: &Piece, finding: &Finding) -> Vec<Core> {
+        let named_by = finding.person.map_or(&[][..], |person| piece.found.named_by(person));
+        let of = |finding: &u32| match self.at(place, *finding as usize) {
+            Answer::Identifier { core, .. } => Some(vec![*core]),
+            Answer::Person { cores, .. } => Some(cores.clone()),
+            _ => None,
+        };
+        named_by.iter().find_map(of).unwrap_or_default()
+    }
+
     /// Whom a message is about, with the finding that says so.
     pub(super) fn people<'a>(
         &'a self,
         pieces: &'a [Piece],
     ) -> impl Iterator<Item = (&'a Finding, &'a Identifier)> {
         let all = self.0.iter().zip(pieces).flat_map(|(own, piece)| own.iter().zip(&piece.found.findings));
-        all.filter_map(|(answer, finding)| match (answer, &finding.act) {
-            (Answer::Identifier { identifier, .. }, Act::Pseudonym(masking)) if masking.person => {
+        all.filter_map(|(answer, finding)| match (answer, finding.act.masking()) {
+            (Answer::Identifier { identifier, .. } | Answer::Person { identifier, .. }, Some(masking))
+                if masking.person =>
+            {
                 Some((finding, identifier))
             }
             _ => None,
@@ -65,7 +97,9 @@ impl Answers {
 
     pub(super) fn whom(&self) -> Vec<Identifier> {
         let of = |answer: &Answer| match answer {
-            Answer::Identifier { identifier, .. } => Some(identifier.clone()),
+            Answer::Identifier { identifier, .. } | Answer::Person { identifier, .. } => {
+                Some(identifier.clone())
+            }
             _ => None,
         };
         self.0.iter().flatten().filter_map(of).collect()
@@ -78,7 +112,8 @@ impl Answers {
             for (answer, finding) in own.iter().zip(&piece.found.findings) {
                 let person = watching::numbered(Door::Enter, finding.person);
                 match answer {
-                    Answer::Nothing | Answer::Added => {}
+                    // Nothing of him was restored.
+                    Answer::Nothing | Answer::Added | Answer::Person { .. } => {}
                     Answer::Identifier { identifier, .. } => {
                         let email = identifier.kind() == Kind::EMAIL;
                         let kind = if email { WatchKind::Email } else { WatchKind::Identifier };

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::aliases::Aliases;
 use super::exchange::Exchange;
 use super::house::Register;
 use super::parts::Parts;
@@ -16,7 +17,7 @@ use crate::identity::Identifier;
 use crate::profile::find::{Finding, Masking};
 use crate::profile::{Act, Found, Minted, NamePart};
 use crate::secret::Secret;
-use crate::vault::Part;
+use crate::vault::{Named, Part};
 
 /// What a finding asks of the vault, in the order of the findings.
 pub(super) enum Ask {
@@ -59,6 +60,7 @@ pub(super) fn gather<'a>(
     parts: &Parts,
     pieces: &'a [Piece],
     withheld: &Withheld,
+    aliases: &Aliases,
 ) -> Result<Questions<'a>, Refusal> {
     let mut questions = Questions::default();
     for (place, piece) in pieces.iter().enumerate() {
@@ -78,16 +80,37 @@ pub(super) fn gather<'a>(
                     questions.wanted.push(identify(route, register, masking, own, &rule)?);
                     Ask::Identifier(questions.wanted.len() - 1)
                 }
+                Act::Outside(outside) => {
+                    let text = piece.found.text(finding.place, &material);
+                    let rule = || route.profile.rule_text(finding.rule);
+                    let masking = &outside.masking;
+                    let own = Identifier::new(masking.kind, within(masking, &text));
+                    questions.meet(register, masking, &own);
+                    let wanted = identify(route, register, masking, own, &rule)?;
+                    // In the shape of the place where it will stand.
+                    let shape = Arc::clone(route.shapes.of(outside.kind));
+                    questions.wanted.push(Wanted { shape, number: false, ..wanted });
+                    Ask::Identifier(questions.wanted.len() - 1)
+                }
+                // The publisher's own name stays; whom it names has stand-ins, and a place in a list.
+                Act::Pseudonym(_) => match aliases.at(place, index) {
+                    None => Ask::Nothing,
+                    Some(named) => {
+                        let rule = || route.profile.rule_text(finding.rule);
+                        questions.wanted.push(named_person(route, register, named, &rule)?);
+                        Ask::Identifier(questions.wanted.len() - 1)
+                    }
+                },
                 _ => Ask::Nothing,
             });
         }
+        aliases.agree(exchange, place, piece, &|finding| match own.get(finding)? {
+            Ask::Identifier(ask) => questions.wanted.get(*ask).map(|one| one.identifier.clone()),
+            _ => None,
+        })?;
         let kept = |(index, _): &(usize, &Finding)| !withheld.takes(place, *index);
         for (index, finding) in piece.found.findings.iter().enumerate().filter(kept) {
-            let person = finding.person.and_then(|person| own.get(naming(&piece.found, person)?));
-            let person = match person {
-                Some(Ask::Identifier(ask)) => Some(*ask),
-                _ => None,
-            };
+            let person = finding.person.and_then(|person| naming(&piece.found, person, &own));
             let original = || piece.found.text(finding.place, &material).into_owned();
             if let Some(ask) = questions.of_person(route, finding, person, &original)?
                 && let Some(place) = own.get_mut(index)
@@ -162,9 +185,25 @@ fn identify(
     Ok(Wanted { identifier, shape, number: masking.number, minted })
 }
 
-/// The finding that names a person.
-pub(super) fn naming(found: &Found, person: u32) -> Option<usize> {
-    found.named_by(person).first().map(|first| *first as usize)
+/// A person known by a name of the publisher's, as the vault is asked for one who stands under an identifier.
+fn named_person(
+    route: &Route,
+    register: Option<&Register>,
+    named: &Named,
+    rule: &dyn Fn() -> String,
+) -> Result<Wanted, Refusal> {
+    let own = named.identifier().clone();
+    let (kind, minted) = (own.kind(), Minted::Inside);
+    let masking = Masking { kind, person: true, minted, number: false, before: 0, after: 0 };
+    identify(route, register, &masking, own, rule)
+}
+
+/// What was asked of a person: the first of its places that holds anybody known.
+pub(super) fn naming(found: &Found, person: u32, own: &[Ask]) -> Option<usize> {
+    found.named_by(person).iter().find_map(|finding| match own.get(*finding as usize)? {
+        Ask::Identifier(ask) => Some(*ask),
+        _ => None,
+    })
 }
 
 /// The identifier within the text of a finding.

@@ -6,18 +6,23 @@ use http::{Request, Response, StatusCode, Uri};
 
 use super::enter::Restored;
 use super::exchange::{Exchange, Refusing};
+use super::flow::{Arriving, Departing, Inflow, Outflow};
 use super::gate::{CarryError, CarryFault};
 use super::guard::Cleared;
 use super::message::{Head, Message};
 use super::parts::media;
 use super::refusal::{At, Refusal};
-use crate::profile::{Selected, Unselected};
+use super::route::Asks;
+use super::stream::{Streamed, may_stream};
+use crate::profile::{Door, Selected, Unselected};
 use crate::rewrite::coding::{Coding, Undecoded};
 
 /// The other side's reply.
 pub(super) enum Answered {
     /// One that the profile describes.
     Listed(Selected, Message),
+    /// One that the profile describes and that is larger than the buffer, as it comes.
+    Streams(Selected, Streamed),
     /// One with a status that it does not describe: only the number crosses.
     Unlisted(StatusCode, Message),
 }
@@ -26,10 +31,10 @@ impl Answered {
     /// How the other side answered.
     pub(super) fn status(&self) -> StatusCode {
         match self {
-            Self::Listed(_, Message { head: Head::Reply { status, .. }, .. }) | Self::Unlisted(status, _) => {
-                *status
-            }
-            Self::Listed(..) => StatusCode::BAD_GATEWAY,
+            Self::Listed(_, Message { head: Head::Reply { status, .. }, .. })
+            | Self::Streams(_, Streamed { head: Head::Reply { status, .. }, .. })
+            | Self::Unlisted(status, _) => *status,
+            Self::Listed(..) | Self::Streams(..) => StatusCode::BAD_GATEWAY,
         }
     }
 }
@@ -52,18 +57,65 @@ pub(super) async fn ask_school(
     send(exchange, selected, restored.into_message()).await
 }
 
+/// Writes a request to the other side while its segments pass: only what has passed can be put in an outflow.
+pub(super) async fn send_streamed(
+    exchange: &Exchange,
+    selected: Selected,
+    head: Head,
+    body: Outflow,
+) -> Result<Answered, Refusing> {
+    carry(exchange, selected, head, Departing::Streamed(body)).await
+}
+
 async fn send(exchange: &Exchange, selected: Selected, message: Message) -> Result<Answered, Refusing> {
-    let request = addressed(exchange, message).map_err(|refusal| (refusal, At::Request))?;
-    let reply = exchange.route.carrier.send(request).await.map_err(carry_refusal)?;
-    read(exchange, selected, reply).map_err(|refusal| (refusal, At::Reply))
+    carry(exchange, selected, message.head, Departing::Whole(message.body)).await
+}
+
+async fn carry(
+    exchange: &Exchange,
+    selected: Selected,
+    head: Head,
+    body: Departing,
+) -> Result<Answered, Refusing> {
+    let request = addressed(exchange, head, body).map_err(|refusal| (refusal, At::Request))?;
+    let reply = exchange.route.carrier.carry(request, exchange.streams > 0);
+    let (head, body) = reply.await.map_err(carry_refusal)?.into_parts();
+    match body {
+        Arriving::Whole(body) => read(exchange, selected, Response::from_parts(head, body)),
+        Arriving::Streamed(inflow) => streamed(exchange, selected, head, inflow),
+    }
+    .map_err(|refusal| (refusal, At::Reply))
+}
+
+/// A reply that is larger than the buffer, where such a one may cross.
+fn streamed(
+    exchange: &Exchange,
+    asked: Selected,
+    head: http::response::Parts,
+    inflow: Box<dyn Inflow>,
+) -> Result<Answered, Refusal> {
+    let http::response::Parts { status, headers, .. } = head;
+    let coded = headers.contains_key(http::header::CONTENT_ENCODING);
+    if status == StatusCode::PARTIAL_CONTENT || coded || !exchange.tells_the_end {
+        return Err(Refusal::ReplyTooLarge);
+    }
+    // There is a body; what it holds does not matter here.
+    let media = media(&headers, b"[")?;
+    let selected = exchange.route.profile.reply(asked, status.as_u16(), media);
+    let selected = selected.map_err(|_| Refusal::ReplyTooLarge)?;
+    let door = if exchange.route.asks == Asks::School { Door::Enter } else { Door::Leave };
+    if may_stream(exchange, selected, door).is_none() {
+        return Err(Refusal::ReplyTooLarge);
+    }
+    Ok(Answered::Streams(selected, Streamed { head: Head::Reply { status, headers }, inflow }))
 }
 
 /// The message under the address of the other side.
-fn addressed(exchange: &Exchange, message: Message) -> Result<Request<Bytes>, Refusal> {
-    let Head::Request { method, target, headers } = message.head else { return Err(Refusal::Internal) };
+fn addressed(exchange: &Exchange, head: Head, body: Departing) -> Result<Request<Departing>, Refusal> {
+    let Head::Request { method, target, headers } = head else { return Err(Refusal::Internal) };
     let rest = if exchange.bare { target.strip_prefix('/').unwrap_or(&target) } else { &target };
     let uri: Uri = exchange.route.upstream.join(rest).parse().map_err(|_| Refusal::Internal)?;
-    let mut request = Request::new(message.body);
+    let mut request = Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;

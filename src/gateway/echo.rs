@@ -1,23 +1,27 @@
-//! Echoes: what a publisher's own question says, where an address in the reply repeats it.
+//! Echoes: what a publisher's own question says, where a `Link` in the reply repeats it.
 //!
 //! A guess that comes back is no news to whoever made it. Judged, it would be answered: the guard refuses what the school
-//! knows and passes what it does not. So whole segments and whole values of an address that the question brought are not
-//! judged, and neither are the numbers of its neighbouring pages. Everything else in the address is, and so is every
-//! other place in the reply. It must not know the guard or the vault.
+//! knows and passes what it does not. So a segment of such an address that stands where the question had it, a parameter
+//! of the same name and value, and the number of the page before or behind are not judged. Everything else in the address
+//! is, and so is every other place in the reply. It must not know the guard or the vault.
 
+use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 
 use crate::rewrite::target::Target;
 use crate::rewrite::{Document, Format, Limits, NodeKind};
 
-/// A question as its publisher sent it: segments of its path, values of its parameters, and its body.
+/// A question as its publisher sent it: segments of its path, its parameters, and its body.
 pub(super) struct Asked {
-    texts: Vec<String>,
-    numbers: Vec<u64>,
-    parameters: bool,
+    target: String,
+    segments: Vec<String>,
+    parameters: Vec<(String, String)>,
     body: Bytes,
+    /// The parameters that the school got, by name.
+    kept: OnceLock<HashSet<String>>,
 }
 
 /// The longest number that is a place in a list.
@@ -26,88 +30,89 @@ const DIGITS: usize = 9;
 impl Asked {
     /// Of a request, before anything in it is restored.
     pub(super) fn of(target: &Target, body: &Bytes) -> Self {
-        let mut texts: Vec<String> = target.segments().iter().map(|one| one.text().to_owned()).collect();
-        texts.extend(values(target).map(|(text, _)| text));
-        let numbers = texts.iter().filter_map(|text| number(text)).collect();
-        let parameters = values(target).next().is_some();
-        Self { texts, numbers, parameters, body: body.clone() }
+        let segments = target.segments().iter().map(|one| one.text().to_owned()).collect();
+        let parameters = values(target).map(|(name, text, _)| (name, text)).collect();
+        let (target, body) = (target.received().to_owned(), body.clone());
+        Self { target, segments, parameters, body, kept: OnceLock::new() }
+    }
+
+    /// Notes what went on to the school: a parameter that did not, nobody can repeat.
+    pub(super) fn forwarded(&self, target: &Target) {
+        self.kept.get_or_init(|| values(target).map(|(name, ..)| name).collect());
+    }
+
+    /// Target and body, as received.
+    pub(super) fn as_sent(&self) -> (String, Bytes) {
+        (self.target.clone(), self.body.clone())
+    }
+
+    /// How many bytes its body has.
+    pub(super) fn length(&self) -> usize {
+        self.body.len()
     }
 
     /// Whether there is anything in it but a path.
     pub(super) fn brings(&self) -> bool {
-        self.parameters || !self.body.is_empty()
+        !self.parameters.is_empty() || !self.body.is_empty()
     }
 
-    /// Every text that the question brought, the words of longer ones too; the longest first.
+    /// Every text that the question brought, and every member's name.
     pub(super) fn brought(&self, format: Option<Format>, limits: &Limits) -> Vec<String> {
-        let words = |text: &String| -> Vec<String> {
-            let words = text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.' | '@'));
-            words.filter(|word| !word.is_empty() && *word != text).map(str::to_owned).collect()
-        };
-        let mut brought: Vec<String> = self.texts.clone();
+        let mut brought = self.segments.clone();
+        brought.extend(self.parameters.iter().flat_map(|(name, text)| [name.clone(), text.clone()]));
         // The body was parsed before, or nothing was asked.
         let body = format.and_then(|format| Document::parse(format, self.body.to_vec(), limits).ok());
         if let Some(body) = body {
-            let scalar = |node: &u32| matches!(body.kind(*node), NodeKind::Text | NodeKind::Number);
-            let nodes = (0..u32::try_from(body.len()).unwrap_or(u32::MAX)).filter(scalar);
-            brought.extend(nodes.map(|node| body.text(node).into_owned()));
-            let names =
-                (1..u32::try_from(body.len()).unwrap_or(u32::MAX)).map(|node| body.name(node).into_owned());
-            brought.extend(names);
+            for node in 0..u32::try_from(body.len()).unwrap_or(u32::MAX) {
+                if matches!(body.kind(node), NodeKind::Text | NodeKind::Number) {
+                    brought.push(body.text(node).into_owned());
+                }
+                if node > 0 {
+                    brought.push(body.name(node).into_owned());
+                }
+            }
         }
-        let pieces: Vec<String> = brought.iter().flat_map(words).collect();
-        brought.extend(pieces);
-        let escaped: Vec<String> = brought.iter().filter_map(|text| escaped(text)).collect();
-        brought.extend(escaped);
-        brought.retain(|text| !text.is_empty());
-        brought.sort_by_key(|text| std::cmp::Reverse(text.len()));
         brought
     }
 
-    /// Where an address, as it leaves, repeats the question: spans of its target.
+    /// Where an address of a `Link`, as it leaves, repeats the question: spans of its target.
     pub(super) fn echoes(&self, address: &Target) -> Vec<Range<usize>> {
-        let segments = address.segments().iter();
-        let mut echoes: Vec<Range<usize>> = segments
-            .filter(|segment| self.texts.iter().any(|text| text == segment.text()))
-            .map(crate::rewrite::target::Segment::span)
-            .collect();
-        let values: Vec<(String, Range<usize>)> = values(address).collect();
-        let repeated = values.iter().enumerate().filter(|(at, (text, _))| {
-            self.texts.contains(text) || number(text).is_some_and(|place| self.is_beside(place, *at, &values))
+        let Some(kept) = self.kept.get() else { return Vec::new() };
+        let same = |(own, asked): &(&crate::rewrite::target::Segment, &String)| own.text() == asked.as_str();
+        let segments = address.segments().iter().zip(&self.segments).filter(same);
+        let mut echoes: Vec<Range<usize>> = segments.map(|(own, _)| own.span()).collect();
+        let all: Vec<(String, String, Range<usize>)> = values(address).collect();
+        let repeated = all.iter().enumerate().filter(|(at, (name, text, _))| {
+            let asked = || self.parameters.iter().filter(|(own, _)| own == name && kept.contains(own));
+            asked().any(|(_, value)| value == text)
+                || number(text).is_some_and(|place| {
+                    let from = asked().filter_map(|(_, value)| number(value)).next();
+                    // What nobody asked for begins at the beginning.
+                    let from = from.or_else(|| asked().next().is_none().then_some(0));
+                    from.is_some_and(|from| is_page_from(from, place, *at, &all))
+                })
         });
-        echoes.extend(repeated.map(|(_, (_, span))| span.clone()));
+        echoes.extend(repeated.map(|(_, (.., span))| span.clone()));
         echoes
     }
-
-    /// Whether a number is the place of the page before or behind: as far from a number that was asked, or from the
-    /// beginning, as another parameter of the address says that a page is long.
-    fn is_beside(&self, place: u64, at: usize, values: &[(String, Range<usize>)]) -> bool {
-        let others = values.iter().enumerate().filter(|(other, _)| *other != at);
-        let lengths: Vec<u64> = others.filter_map(|(_, (text, _))| number(text)).collect();
-        self.numbers.iter().chain(&[0]).any(|asked| lengths.contains(&asked.abs_diff(place)))
-    }
 }
 
-/// A text as JSON in ASCII repeats it (RFC 8259, 7); none when that is the same.
-fn escaped(text: &str) -> Option<String> {
-    let mut units = String::new();
-    for unit in text.encode_utf16() {
-        match u8::try_from(unit) {
-            Ok(byte) if byte.is_ascii() => units.push(byte.into()),
-            _ => units.push_str(&format!("\\u{unit:04x}")),
-        }
-    }
-    (units != text).then_some(units)
+/// Whether a number is the place of the page before or behind: as far from where this one begins as another parameter of
+/// the address says that a page is long.
+fn is_page_from(from: u64, place: u64, at: usize, values: &[(String, String, Range<usize>)]) -> bool {
+    let others = values.iter().enumerate().filter(|(other, _)| *other != at);
+    let mut lengths = others.filter_map(|(_, (_, text, _))| number(text));
+    lengths.any(|length| from.abs_diff(place) == length)
 }
 
-/// Values of the parameters, with their spans in the target.
-fn values(target: &Target) -> impl Iterator<Item = (String, Range<usize>)> + '_ {
+/// Names and values of the parameters, with the values' spans in the target.
+fn values(target: &Target) -> impl Iterator<Item = (String, String, Range<usize>)> + '_ {
     let query = target.query();
     let from = target.received().len() - query.bytes().len();
     let pairs = query.children(0).filter(|pair| query.kind(*pair) == NodeKind::Text);
     pairs.map(move |pair| {
         let span = query.span(pair);
-        (query.text(pair).into_owned(), span.start + from..span.end + from)
+        (query.name(pair).into_owned(), query.text(pair).into_owned(), span.start + from..span.end + from)
     })
 }
 
@@ -129,17 +134,33 @@ mod tests {
     }
 
     fn echoes<'a>(asked: &str, address: &'a str) -> Vec<&'a str> {
-        let spans = Asked::of(&target(asked), &Bytes::new()).echoes(&target(address));
-        spans.into_iter().map(|span| &address[span]).collect()
+        forwarded(asked, asked, address)
+    }
+
+    fn forwarded<'a>(asked: &str, sent: &str, address: &'a str) -> Vec<&'a str> {
+        let asked = Asked::of(&target(asked), &Bytes::new());
+        asked.forwarded(&target(sent));
+        asked.echoes(&target(address)).into_iter().map(|span| &address[span]).collect()
     }
 
     #[test]
-    fn whole_segments_and_whole_values_are_echoes() {
+    fn segments_and_parameters_are_echoes_where_the_question_had_them() {
         let asked = "/classes/95312/users?filter=class%3D%27jansen%27&orgId=ab";
         let address = "/classes/95312/users?filter=class%3D%27jansen%27&orgId=abc&limit=50";
         assert_eq!(echoes(asked, address), ["classes", "95312", "users", "class%3D%27jansen%27"]);
         assert_eq!(echoes("/a/jansen", "/b/jansen2?x=jan"), Vec::<&str>::new());
         assert_eq!(echoes("/a", "/b"), Vec::<&str>::new());
+        // In another place it is the school's word.
+        assert_eq!(echoes("/a/jansen", "/jansen/b?x=jansen"), Vec::<&str>::new());
+        assert_eq!(echoes("/a?x=jansen", "/a/jansen?y=jansen"), ["a"]);
+        assert_eq!(echoes("/a?x=jansen&x=95312", "/b?x=95312"), ["95312"]);
+    }
+
+    #[test]
+    fn what_the_school_never_got_it_cannot_repeat() {
+        assert_eq!(forwarded("/a?sort=jansen&x=1", "/a?x=1", "/b?sort=jansen&x=1"), ["1"]);
+        let never = Asked::of(&target("/a?x=jansen"), &Bytes::new());
+        assert!(never.echoes(&target("/a?x=jansen")).is_empty());
     }
 
     #[test]
@@ -148,8 +169,10 @@ mod tests {
         assert_eq!(echoes(asked, "/v?offset=95350&limit=50"), ["95350", "50"]);
         assert_eq!(echoes(asked, "/v?offset=95250&limit=50"), ["95250", "50"]);
         assert_eq!(echoes(asked, "/v?offset=95351&limit=50"), ["50"]);
+        assert_eq!(echoes(asked, "/v?other=95350&limit=50"), ["50"]);
         // The service's own length of a page, which nobody asked for.
         assert_eq!(echoes("/u?offset=95300", "/v?offset=95400&limit=100"), ["95400"]);
+        assert_eq!(echoes("/u", "/v?offset=100&limit=100"), ["100", "100"]);
         assert_eq!(echoes("/u", "/v?offset=10027"), Vec::<&str>::new());
     }
 }

@@ -25,6 +25,8 @@ pub(super) enum Write {
     Kept(String),
     /// The name that the publisher gave to a thing of its own.
     Minted(String),
+    /// A JSON object with a pseudonym in it, at this span, quotes included.
+    Around { literal: String, pseudonym: Range<usize> },
     /// An address, and the spans in it that repeat the publisher's question.
     Address { text: String, echoes: Vec<Range<usize>> },
     /// This literal, as it is.
@@ -39,6 +41,8 @@ enum Allowed {
     Whole(PermitKind),
     /// These spans of a text this long: echoes.
     Within(Vec<Range<usize>>, usize),
+    /// This span of a literal this long: a pseudonym.
+    Inside(Range<usize>, usize),
 }
 
 /// Gathered edits of one message.
@@ -248,6 +252,10 @@ impl Allowed {
         let permit = |span, kind| Permit { part: part.clone(), span, kind };
         match self {
             Self::Whole(kind) => vec![permit(span.clone(), *kind)],
+            Self::Inside(_, len) if span.len() != *len => Vec::new(),
+            Self::Inside(own, _) => {
+                vec![permit(own.start + span.start..own.end + span.start, PermitKind::Pseudonym)]
+            }
             // Escapes would have moved what stands behind them: then nothing is permitted.
             Self::Within(_, len) if span.len() != len + 2 * quotes => Vec::new(),
             Self::Within(echoes, _) => {
@@ -265,6 +273,10 @@ fn allowed(write: Write) -> (Write, Option<Allowed>) {
         Write::Pseudonym(_) => (write, Some(Allowed::Whole(PermitKind::Pseudonym))),
         Write::Kept(_) => (write, Some(Allowed::Whole(PermitKind::KeptIdentifier))),
         Write::Minted(_) => (write, Some(Allowed::Whole(PermitKind::Minted))),
+        Write::Around { literal, pseudonym } => {
+            let allowed = Allowed::Inside(pseudonym, literal.len());
+            (Write::Literal(literal), Some(allowed))
+        }
         Write::Address { text, echoes } => {
             let allowed = Allowed::Within(echoes, text.len());
             (Write::Text(text), Some(allowed))
@@ -290,12 +302,15 @@ fn at_node(node: u32, write: Write) -> Change {
         | Write::Kept(text)
         | Write::Minted(text)
         | Write::Address { text, .. } => Change::Replace { node, text },
-        Write::Literal(literal) => Change::ReplaceRaw { node, literal },
+        Write::Literal(literal) | Write::Around { literal, .. } => Change::ReplaceRaw { node, literal },
         Write::Nothing => Change::Remove { node },
     }
 }
 
 fn inserted(parent: u32, slot: &str, write: Write) -> Result<Change, Refusal> {
+    if let Write::Literal(literal) = write {
+        return Ok(Change::InsertRaw { parent, name: slot.to_owned(), literal });
+    }
     let text = text_of(write).ok_or(Refusal::Internal)?;
     Ok(Change::Insert { parent, name: slot.to_owned(), text })
 }
@@ -307,6 +322,7 @@ fn text_of(write: Write) -> Option<String> {
         | Write::Kept(text)
         | Write::Minted(text)
         | Write::Address { text, .. }
+        | Write::Around { literal: text, .. }
         | Write::Literal(text) => Some(text),
         Write::Nothing => None,
     }

@@ -3,9 +3,11 @@
 //! Pseudonyms become identifiers in the typed places that the profile lists, labels the names they replaced;
 //! an unknown pseudonym, another publisher's and a guess are one refusal. It must not know sockets.
 
+use std::ops::Range;
+
 use super::added::{self, Added};
 use super::answers::{Answer, Answers};
-use super::aside::aside;
+use super::aside::{aside, place};
 use super::asking::within;
 use super::edits::{Edits, Write, Written};
 use super::exchange::Exchange;
@@ -13,13 +15,15 @@ use super::guard::Watch;
 use super::house::Register;
 use super::leave::vault_refusal;
 use super::message::{Head, Message};
-use super::minting::{self, Named, Thing, brings, mint};
+use super::minting::{self, Given, Thing, brings, mint};
+use super::outside::Gone;
 use super::parts::Parts;
 use super::piece::{Piece, pieces};
 use super::record::{Crossing, record};
 use super::refusal::Refusal;
 use super::route::{Asks, Route};
-use super::{address, withheld};
+use super::stream::{Carried, Names};
+use super::{address, aliases, outside, withheld};
 use crate::identity::Identifier;
 use crate::journal::Event;
 use crate::profile::find::{Finding, Masking};
@@ -32,10 +36,15 @@ use crate::vault::{OriginalAsk, RevealAsk, Revealed};
 pub(super) struct Restored {
     message: Message,
     whom: Vec<Identifier>,
-    named: Vec<Named>,
+    given: Vec<Given>,
 }
 
 impl Restored {
+    /// The message, to be looked at.
+    pub(super) const fn message(&self) -> &Message {
+        &self.message
+    }
+
     /// The message, for the connection that writes it.
     pub(super) fn into_message(self) -> Message {
         self.message
@@ -47,9 +56,20 @@ impl Restored {
     }
 
     /// What the publisher names in it for the first time.
-    pub(super) fn take_named(&mut self) -> Vec<Named> {
-        std::mem::take(&mut self.named)
+    pub(super) fn take_given(&mut self) -> Vec<Given> {
+        std::mem::take(&mut self.given)
     }
+}
+
+/// A message with everything restored; the journal does not know of it yet.
+pub(super) struct Opened {
+    pub(super) message: Message,
+    pub(super) counts: Vec<u32>,
+    pub(super) salts: Vec<[u8; 16]>,
+    whom: Vec<Identifier>,
+    given: Vec<Given>,
+    /// Of each person, what names it: of a segment only.
+    pub(super) names: Names,
 }
 
 /// Lets a message enter, or says why not.
@@ -59,32 +79,60 @@ pub(super) async fn enter(
     message: Message,
     watch: &mut Watch,
 ) -> Result<Restored, Refusal> {
+    let opened = opened(exchange, selected, message, watch, None).await?;
+    opened.into_restored(exchange, Event::ENTERED, None).await
+}
+
+/// Message → Found, with what stands behind the findings written. What must not come back is added to `watch`; `carried`
+/// is there for a segment.
+pub(super) async fn opened(
+    exchange: &Exchange,
+    selected: Selected,
+    message: Message,
+    watch: &mut Watch,
+    carried: Option<&Carried>,
+) -> Result<Opened, Refusal> {
     let length = message.body.len();
+    let _place = place(length).await;
     let found = aside(length, || {
         let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
         let found = pieces(exchange, selected, Door::Enter, false, &parts)?;
         Ok::<_, Refusal>((parts, found))
     });
     let (parts, found) = found.await?;
-    let (answers, named) = reveal(exchange, &parts, &found).await?;
+    let (answers, given) = reveal(exchange, &parts, &found).await?;
     if exchange.route.asks == Asks::Publisher {
         withheld::may_be_asked(exchange, answers.people(&found))?;
     }
     let salts = answers.salts();
     answers.watch(watch, &found);
     let whom = answers.whom();
+    let names = carried.zip(found.first()).map(|(carried, whole)| carried.names(&parts, whole));
     let counts = found.first().map(|piece| piece.found.counts.clone()).unwrap_or_default();
     let written = aside(length, || write(exchange, selected, parts, &found, &answers)).await?;
-    let crossing = Crossing {
-        event: Event::ENTERED,
-        counts: &counts,
-        salts: &salts,
-        permits: 0,
-        noted: &[],
-        withheld: 0,
-    };
-    record(exchange, &crossing, None).await?;
-    Ok(Restored { message: written.message, whom, named })
+    let names = names.unwrap_or_default();
+    Ok(Opened { message: written.message, counts, salts, whom, given, names })
+}
+
+impl Opened {
+    /// Takes out what it names for the first time.
+    pub(super) fn take_given(&mut self) -> Vec<Given> {
+        std::mem::take(&mut self.given)
+    }
+
+    /// Once the journal knows of it.
+    pub(super) async fn into_restored(
+        self,
+        exchange: &Exchange,
+        event: Event,
+        segment: Option<u64>,
+    ) -> Result<Restored, Refusal> {
+        let Self { message, counts, salts, whom, given, .. } = self;
+        let crossing =
+            Crossing { event, counts: &counts, salts: &salts, permits: 0, noted: &[], withheld: 0, segment };
+        record(exchange, &crossing, None).await?;
+        Ok(Restored { message, whom, given })
+    }
 }
 
 /// One call for all pseudonyms, then one for the labels that stand on them.
@@ -92,34 +140,42 @@ async fn reveal(
     exchange: &Exchange,
     parts: &Parts,
     pieces: &[Piece],
-) -> Result<(Answers, Vec<Named>), Refusal> {
+) -> Result<(Answers, Vec<Given>), Refusal> {
     let scope = &exchange.route.scope;
     let vault = &exchange.house.vault;
     let texts = texts(parts, pieces);
+    let aliases = aliases::look_up(exchange, parts, pieces).await?;
     let mut asks = Vec::new();
-    let mut places = Vec::new();
+    let (mut places, mut spans) = (Vec::new(), Vec::new());
     for ((place, piece), own) in pieces.iter().enumerate().zip(&texts) {
         let route = piece.route(exchange);
-        for (finding, masking, text) in own {
-            let kind = route.link.primary().filter(|_| masking.person).unwrap_or(masking.kind);
-            asks.push(RevealAsk { text, kind, number: masking.number });
-            places.push((place, *finding, masking, text, route));
+        for (index, finding, masking, text) in own {
+            // Of several forms that may stand behind it the vault knows which.
+            let kinds = match route.link.primary().filter(|_| masking.person) {
+                Some(primary) => vec![primary],
+                None => outside::kinds(finding, masking.kind, None),
+            };
+            spans.push(asks.len()..asks.len() + kinds.len());
+            asks.extend(kinds.into_iter().map(|kind| RevealAsk { text, kind, number: masking.number }));
+            places.push((place, *index, (*finding, *masking), text, route));
         }
     }
     let revealed =
         vault.reveal(&scope.school, &scope.publisher, &asks).await.map_err(|e| vault_refusal(&e))?;
-    let mut answers = Answers(
-        pieces.iter().map(|piece| piece.found.findings.iter().map(|_| Answer::Nothing).collect()).collect(),
-    );
+    let one = |span: &Range<usize>| revealed.get(span.clone()).and_then(|own| own.iter().flatten().next());
+    let revealed: Vec<Option<&Revealed>> = spans.iter().map(one).collect();
+    let mut answers = Answers::none(pieces);
     let (mut minted, mut added) = (Vec::new(), Vec::new());
-    for ((piece, finding, masking, text, route), known) in places.iter().zip(&revealed) {
+    for ((piece, finding, of, text, route), known) in places.iter().zip(&revealed) {
+        let masking = of.1;
         let answer = match known {
-            Some(revealed) => restored(exchange, route, masking, revealed),
+            Some(revealed) => restored(exchange, route, *of, revealed),
             // What this publisher keeps comes home as it is; labels have nobody to stand on then.
             None if route.keeps(masking.kind, text) => continue,
             None if masking.minted == Minted::Both && text.len() <= minting::LONGEST => {
                 let shape = route.shapes.of(masking.kind).as_ref();
                 let brings = pieces.get(*piece).is_some_and(|of| brings(&parts.head, of, *finding));
+                minting::may_name(route, *of, text, brings)?;
                 minted.push(Thing { kind: masking.kind, text, shape, brings });
                 continue;
             }
@@ -128,28 +184,34 @@ async fn reveal(
         let person = pieces.get(*piece).and_then(|piece| added::beside(exchange, piece, *finding));
         let answer = match (answer, person) {
             (Err(Refusal::UnknownPseudonym), Some(person)) => {
-                let at = places.binary_search_by_key(&(0, person), |(piece, finding, ..)| (*piece, *finding));
-                let person = at.ok().and_then(|at| revealed.get(at)?.as_ref());
-                let person = person.ok_or(Refusal::UnknownPseudonym)?.identifier();
+                let known = |finding: usize| {
+                    let at = (0, finding);
+                    let found = places.binary_search_by_key(&at, |(piece, finding, ..)| (*piece, *finding));
+                    let revealed = found.ok().and_then(|found| *revealed.get(found)?);
+                    revealed.map(Revealed::identifier).or_else(|| Some(aliases.at(0, finding)?.identifier()))
+                };
+                let person = added::person(pieces, person, &known).ok_or(Refusal::UnknownPseudonym)?;
                 added.push(Added { text, number: masking.number, person });
                 Answer::Added
             }
             (answer, _) => answer?,
         };
-        if let Some(place) = answers.0.get_mut(*piece).and_then(|own| own.get_mut(*finding)) {
-            *place = answer;
-        }
+        answers.put(*piece, *finding, answer);
     }
     if !added.is_empty() {
         added::own(exchange, &added).await?;
     }
-    let named = if minted.is_empty() { Vec::new() } else { mint(exchange, &minted).await? };
+    let mut given = if minted.is_empty() { Vec::new() } else { mint(exchange, &minted).await? };
+    given.extend(aliases::settle(exchange, parts, pieces, &aliases, &mut answers)?);
     reveal_names(exchange, parts, pieces, &mut answers).await?;
-    Ok((answers, named))
+    Ok((answers, given))
 }
 
-/// The texts of all pseudonym findings, without what their form adds: by piece, with the finding's place.
-fn texts<'a>(parts: &Parts, pieces: &'a [Piece]) -> Vec<Vec<(usize, &'a Masking, String)>> {
+/// A finding with a pseudonym, by its place: how it is masked, and its text without what its form adds.
+type Text<'a> = (usize, &'a Finding, &'a Masking, String);
+
+/// The texts of all pseudonym findings, by piece.
+fn texts<'a>(parts: &Parts, pieces: &'a [Piece]) -> Vec<Vec<Text<'a>>> {
     pieces
         .iter()
         .map(|piece| {
@@ -157,10 +219,10 @@ fn texts<'a>(parts: &Parts, pieces: &'a [Piece]) -> Vec<Vec<(usize, &'a Masking,
             let material = piece.material(parts, &slices);
             let findings = piece.found.findings.iter().enumerate();
             findings
-                .filter_map(|(index, finding)| match &finding.act {
-                    Act::Pseudonym(masking) if masking.minted != Minted::Publisher => {
+                .filter_map(|(index, finding)| match finding.act.masking() {
+                    Some(masking) if masking.minted != Minted::Publisher => {
                         let text = piece.found.text(finding.place, &material);
-                        Some((index, masking, within(masking, &text).to_owned()))
+                        Some((index, finding, masking, within(masking, &text).to_owned()))
                     }
                     _ => None,
                 })
@@ -174,15 +236,17 @@ fn texts<'a>(parts: &Parts, pieces: &'a [Piece]) -> Vec<Vec<(usize, &'a Masking,
 fn restored(
     exchange: &Exchange,
     route: &Route,
-    masking: &Masking,
+    (finding, masking): (&Finding, &Masking),
     revealed: &Revealed,
 ) -> Result<Answer, Refusal> {
     let own = revealed.identifier();
     let pupil = exchange.register().and_then(|register: &Register| register.roster.pupil(own));
     let joined = route.link.primary().filter(|_| masking.person);
     let identifier = match (joined, pupil) {
-        (Some(_), pupil) => {
-            pupil.and_then(|pupil| pupil.identifier(masking.kind)).ok_or(Refusal::UnknownPseudonym)?
+        (Some(primary), pupil) => {
+            let kinds = outside::kinds(finding, masking.kind, Some(primary));
+            let own = pupil.and_then(|pupil| kinds.iter().find_map(|kind| pupil.identifier(*kind)));
+            own.ok_or(Refusal::UnknownPseudonym)?
         }
         (None, Some(pupil)) => pupil
             .all_identifiers()
@@ -211,16 +275,13 @@ async fn reveal_names(
             if !matches!(finding.act, Act::Label { .. }) {
                 continue;
             }
-            let core = finding.person.and_then(|person| {
-                let first = piece.found.named_by(person).first()?;
-                match answers.at(place, *first as usize) {
-                    Answer::Identifier { core, .. } => Some(*core),
-                    _ => None,
-                }
-            });
-            let nobody = || Refusal::NoPerson { rule: route.profile.rule_text(finding.rule) };
+            let cores = answers.cores(place, piece, finding);
+            if cores.is_empty() {
+                return Err(Refusal::NoPerson { rule: route.profile.rule_text(finding.rule) });
+            }
             let text = piece.found.text(finding.place, &material).into_owned();
-            asks.push((place, index, core.ok_or_else(nobody)?, route.slot(finding.rule), text));
+            let slot = route.slot(finding.rule);
+            asks.extend(cores.into_iter().map(|core| (place, index, core, slot, text.clone())));
         }
     }
     let questions: Vec<OriginalAsk<'_>> =
@@ -231,9 +292,8 @@ async fn reveal_names(
         .await
         .map_err(|error| vault_refusal(&error))?;
     for ((place, index, ..), original) in asks.iter().zip(originals) {
-        let slot = answers.0.get_mut(*place).and_then(|own| own.get_mut(*index));
-        if let (Some(slot), Some(original)) = (slot, original) {
-            *slot = Answer::Name(Secret::new(original.text().expose().clone()));
+        if let Some(original) = original {
+            answers.put(*place, *index, Answer::Name(Secret::new(original.text().expose().clone())));
         }
     }
     Ok(())
@@ -276,13 +336,22 @@ fn edits(
     let material = piece.material(parts, &slices);
     let mut edits = Edits::new(&piece.found);
     let route = piece.route(exchange);
+    let gone = Gone::of(place, piece, answers);
     for (index, finding) in piece.found.findings.iter().enumerate() {
         if let Act::Nested { nested } = finding.act {
             edits.host(nested, finding.place);
             continue;
         }
+        if let (Act::Outside(outside), Answer::Identifier { identifier, .. }) =
+            (&finding.act, answers.at(place, index))
+        {
+            outside::enter(finding, outside, identifier, &mut edits)?;
+            continue;
+        }
         let text = piece.found.text(finding.place, &material);
-        if let Some(write) = change(route, finding, answers.at(place, index), &text)? {
+        let write = change(route, finding, answers.at(place, index), &text)?;
+        // What goes as a whole is judged all the same: a swap that does not fit refuses.
+        if let Some(write) = write.filter(|_| !gone.holds(finding.place)) {
             edits.put(finding.place, route.slot(finding.rule), write)?;
         }
     }
@@ -309,9 +378,7 @@ fn change(route: &Route, finding: &Finding, answer: &Answer, text: &str) -> Resu
         }
         (Act::Label { .. }, Answer::Name(name)) => Some(Write::Text(name.expose().clone())),
         (Act::Swap { name, .. }, _) => Some(Write::Text(swapped(route, name, text)?)),
-        (Act::Outside(_), _) => {
-            return Err(Refusal::NotListed { rule: route.profile.rule_text(finding.rule) });
-        }
+        (Act::Outside(_), _) => return Err(Refusal::Internal),
         // What the publisher made stays, and so does text that is no label.
         (Act::Pseudonym(_) | Act::Label { .. } | Act::Address { .. } | Act::Nested { .. }, _) => None,
     })

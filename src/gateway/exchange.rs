@@ -4,26 +4,32 @@
 //! type that consumes the one before; only the guard makes `Cleared`, only `enter` makes `Restored`, and
 //! only those two can be written to a connection. It must not know sockets or formats.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
+use super::aside::aside;
 use super::crossing::{Answered, ask_publisher, ask_school};
 use super::echo::Asked;
 use super::enter::{Restored, enter};
+use super::flow::{Departing, Outlet, outflow};
 use super::guard::{Cleared, Watch};
 use super::house::{House, Register};
 use super::leave::leave;
 use super::message::{Head, Message};
 use super::minting::remember;
+use super::parts::unparsed;
 use super::record::record_status;
 use super::refusal::{At, Refusal};
-use super::route::Route;
-use super::undescribed::look_over;
+use super::route::{Asks, Route};
+use super::stream::{self, Streamed, Way};
+use super::undescribed::{Echoing, look_over};
 use crate::identity::ExchangeId;
-use crate::profile::Selected;
+use crate::profile::{Door, Selected};
+use crate::rewrite::target::Target;
 
 /// One exchange under way: what both doors need to know of it.
 pub(super) struct Exchange {
@@ -45,15 +51,32 @@ pub(super) struct Exchange {
     pub(super) bare: bool,
     /// What the guard found in its messages and let go, by name.
     pub(super) noted: Mutex<Vec<(&'static str, u64)>>,
+    /// What is known of this school's errors.
+    pub(super) echoing: Arc<Echoing>,
+    /// Bytes that a message may have that streams; 0, none does.
+    pub(super) streams: u64,
+    /// Whether the caller can tell a reply that was broken off from a whole one.
+    pub(super) tells_the_end: bool,
+    /// A message of it was broken off, and the journal knows why.
+    pub(super) broken: AtomicBool,
+}
+
+/// A request as it came.
+pub(super) enum Request {
+    /// All of it.
+    Whole(Message),
+    /// One that is larger than the buffer.
+    Streamed(Streamed),
 }
 
 /// What the caller gets.
-#[derive(Debug)]
 pub(super) enum Reply {
     /// Towards the publisher.
     Leaves(Cleared),
     /// Towards the school.
     Enters(Restored),
+    /// Either, while it comes: its first segment has passed.
+    Streams(Box<Way>),
     /// A status that the profile does not describe: the number only.
     Status(StatusCode),
 }
@@ -63,18 +86,30 @@ pub(super) type Refusing = (Refusal, At);
 
 /// The school asks the publisher: the request leaves, the reply enters.
 pub(super) async fn school_asks(
-    exchange: &Exchange,
+    exchange: &Arc<Exchange>,
     selected: Selected,
-    request: Message,
+    request: Request,
 ) -> Result<Reply, Refusing> {
     exchange.lawful().map_err(asking)?;
     let mut watch = Watch::new();
-    let cleared = leave(exchange, selected, request, &mut watch).await.map_err(asking)?;
-    match ask_publisher(exchange, selected, cleared).await? {
+    let answered = match request {
+        Request::Whole(request) => {
+            let cleared = leave(exchange, selected, request, &mut watch).await.map_err(asking)?;
+            ask_publisher(exchange, selected, cleared).await?
+        }
+        Request::Streamed(request) => {
+            stream::ask(exchange, selected, Door::Leave, request, Watch::new()).await?.answered
+        }
+    };
+    match answered {
         Answered::Listed(selected, reply) => {
             let mut restored = enter(exchange, selected, reply, &mut watch).await.map_err(replying)?;
-            remember(exchange, &restored.take_named()).await.map_err(replying)?;
+            remember(exchange, &restored.take_given()).await.map_err(replying)?;
             Ok(Reply::Enters(restored))
+        }
+        Answered::Streams(selected, Streamed { head, inflow }) => {
+            let way = Way::begin(exchange, (selected, Door::Enter), head, inflow, watch).await;
+            Ok(Reply::Streams(Box::new(way.map_err(replying)?)))
         }
         Answered::Unlisted(status, _) => bare(exchange, status).await,
     }
@@ -82,26 +117,44 @@ pub(super) async fn school_asks(
 
 /// The publisher asks the school: the request enters, the reply leaves. What entered is watched for in the reply.
 pub(super) async fn publisher_asks(
-    exchange: &Exchange,
+    exchange: &Arc<Exchange>,
     selected: Selected,
-    request: Message,
+    request: Request,
 ) -> Result<Reply, Refusing> {
     exchange.lawful().map_err(asking)?;
     let mut watch = Watch::new();
-    let mut restored = enter(exchange, selected, request, &mut watch).await.map_err(asking)?;
-    let (whom, named) = (restored.take_whom(), restored.take_named());
-    let answered = ask_school(exchange, selected, restored).await?;
+    let (whom, given, answered) = match request {
+        Request::Whole(request) => {
+            let mut restored = enter(exchange, selected, request, &mut watch).await.map_err(asking)?;
+            let (whom, given) = (restored.take_whom(), restored.take_given());
+            exchange.note_forwarded(&restored.message().head).map_err(asking)?;
+            (Some(whom), given, ask_school(exchange, selected, restored).await?)
+        }
+        Request::Streamed(request) => {
+            let asked = stream::ask(exchange, selected, Door::Enter, request, Watch::new()).await?;
+            watch = asked.watch;
+            (None, Vec::new(), asked.answered)
+        }
+    };
     if answered.status().is_success() {
-        remember(exchange, &named).await.map_err(replying)?;
+        remember(exchange, &given).await.map_err(replying)?;
     }
     match answered {
         Answered::Listed(selected, reply) => {
             let cleared = leave(exchange, selected, reply, &mut watch).await.map_err(replying)?;
             Ok(Reply::Leaves(cleared))
         }
+        Answered::Streams(selected, Streamed { head, inflow }) => {
+            let way = Way::begin(exchange, (selected, Door::Leave), head, inflow, watch).await;
+            Ok(Reply::Streams(Box::new(way.map_err(replying)?)))
+        }
         Answered::Unlisted(status, withheld) => {
+            // What a question that streamed said is not known any more, so an error that repeats it could answer a guess.
+            let whom = whom.ok_or((Refusal::MediaType, At::Reply))?;
             // Nothing of it crosses; but a school that names a pupil in its errors must hear of it.
-            look_over(exchange, selected, &whom, &mut watch, withheld).map_err(replying)?;
+            let bytes = withheld.body.len().max(exchange.asked.as_ref().map_or(0, Asked::length));
+            let looked = aside(bytes, || look_over(exchange, selected, &whom, &mut watch, withheld)).await;
+            looked.map_err(replying)?;
             bare(exchange, status).await
         }
     }
@@ -119,9 +172,25 @@ impl Exchange {
         self.house.rosters.get(&self.route.scope.school).map(Arc::as_ref)
     }
 
+    /// Notes what goes on of the question: see [`Asked::forwarded`].
+    pub(super) fn note_forwarded(&self, head: &Head) -> Result<(), Refusal> {
+        if let (Some(asked), Head::Request { target, .. }) = (&self.asked, head) {
+            asked.forwarded(&Target::parse(target, &self.house.limits).map_err(unparsed)?);
+        }
+        Ok(())
+    }
+
     /// Remembers what the guard let go, for the metrics.
     pub(super) fn note(&self, noted: &[(&'static str, u64)]) {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(noted);
+    }
+
+    /// What a message is told that is larger than it may be.
+    pub(super) fn too_large(&self, door: Door, limit: usize) -> Refusal {
+        match (self.route.asks, door) {
+            (Asks::School, Door::Leave) | (Asks::Publisher, Door::Enter) => Refusal::TooLarge { limit },
+            _ => Refusal::ReplyTooLarge,
+        }
     }
 
     /// Whether this publisher may be dealt with at this moment at all: before anything moves, and again when it leaves.
@@ -171,25 +240,43 @@ impl Exchange {
 }
 
 impl Reply {
-    /// As the server writes it.
-    pub(super) fn into_response(self, exchange: &Exchange) -> Response<Bytes> {
-        let (message, inside) = match self {
-            Self::Leaves(cleared) => (cleared.into_message(), false),
-            Self::Enters(restored) => (restored.into_message(), true),
-            Self::Status(status) => return bare_response(status, exchange),
+    /// As the server writes it, and what is still on its way.
+    pub(super) fn into_response(self, exchange: &Exchange) -> (Response<Departing>, Option<(Way, Outlet)>) {
+        let (head, body, inside, rest) = match self {
+            Self::Leaves(cleared) => {
+                let message = cleared.into_message();
+                (message.head, Departing::Whole(message.body), false, None)
+            }
+            Self::Enters(restored) => {
+                let message = restored.into_message();
+                (message.head, Departing::Whole(message.body), true, None)
+            }
+            Self::Streams(mut way) => {
+                let Some(head) = way.take_head() else { return (bad_gateway(exchange), None) };
+                let (outlet, outflow) = outflow();
+                (
+                    head,
+                    Departing::Streamed(outflow),
+                    exchange.route.asks == Asks::School,
+                    Some((*way, outlet)),
+                )
+            }
+            Self::Status(status) => return (bare_response(status, exchange).map(Departing::Whole), None),
         };
-        let Head::Reply { status, headers } = message.head else {
-            return bare_response(StatusCode::BAD_GATEWAY, exchange);
-        };
-        let mut response = Response::new(message.body);
+        let Head::Reply { status, headers } = head else { return (bad_gateway(exchange), None) };
+        let mut response = Response::new(body);
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         if inside {
             // Names stand in it: no cache on the way may keep it.
             response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
-        response
+        (response, rest)
     }
+}
+
+fn bad_gateway(exchange: &Exchange) -> Response<Departing> {
+    bare_response(StatusCode::BAD_GATEWAY, exchange).map(Departing::Whole)
 }
 
 /// A status of the other side, with Sluis's own problem document instead of its body (RFC 9457).

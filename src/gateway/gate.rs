@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::flow::{Arriving, Departing};
 use super::refusal::{Refusal, Refused};
 
 /// Who stands at the other end of an incoming connection, as far as the connection itself shows.
@@ -49,7 +50,7 @@ pub struct PeerCertificate {
 /// it must hold its promises when cancelled there.
 pub trait Gate: Send + Sync + 'static {
     /// What `admit` decided and `exchange` needs: route, caller, and the head as it is to be used.
-    type Admitted: Send + 'static;
+    type Admitted: Send + Sync + 'static;
 
     /// Finds the route and the caller.
     ///
@@ -73,6 +74,30 @@ pub trait Gate: Send + Sync + 'static {
         body: Bytes,
     ) -> impl Future<Output = Result<http::Response<Bytes>, Refused>> + Send;
 
+    /// Whether this request's body may be larger than the buffer: it is then handed over as it comes, by
+    /// [`Gate::converse`]. `announced` is its length, where the head says one.
+    fn may_stream(&self, _admitted: &Self::Admitted, _announced: Option<u64>) -> bool {
+        false
+    }
+
+    /// The same as [`Gate::exchange`], for bodies that come or go piece by piece too. A reply that streams is broken
+    /// off when its [`Outflow`](super::flow::Outflow) says so: whoever writes it must not end it then.
+    ///
+    /// # Errors
+    /// As [`Gate::exchange`].
+    fn converse(
+        &self,
+        admitted: Self::Admitted,
+        body: Arriving,
+    ) -> impl Future<Output = Result<http::Response<Departing>, Refused>> + Send {
+        async {
+            match body {
+                Arriving::Whole(body) => Ok(self.exchange(admitted, body).await?.map(Departing::Whole)),
+                Arriving::Streamed(_) => Err(self.refuse(Some(admitted), Refusal::Internal)),
+            }
+        }
+    }
+
     /// Names the exchange of a refusal that the edge itself decided: framing, limits, deadlines, overload.
     /// `admitted` is there when `admit` had passed; nothing went upstream, unless the refusal is
     /// [`Refusal::UpstreamSlow`] or [`Refusal::Internal`]. Here the gateway logs it.
@@ -82,6 +107,10 @@ pub trait Gate: Send + Sync + 'static {
 /// What a [`Carrier`] promises: the reply, or why there is none.
 pub type Carried<'a> = Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, CarryError>> + Send + 'a>>;
 
+/// The same, with a reply that may come piece by piece.
+pub type CarriedFlow<'a> =
+    Pin<Box<dyn Future<Output = Result<http::Response<Arriving>, CarryError>> + Send + 'a>>;
+
 /// One upstream, behind its own connections and credentials.
 ///
 /// It sends the headers it is given and adds only `Host`, `Content-Length` and its own credential. It follows no
@@ -90,6 +119,18 @@ pub trait Carrier: Send + Sync {
     /// Sends one request and collects the reply. `request`'s URI is absolute. Headers of the connection are
     /// gone from the reply.
     fn send(&self, request: http::Request<Bytes>) -> Carried<'_>;
+
+    /// The same, for bodies that go or come piece by piece too. A body that is broken off has no end on the connection
+    /// either. With `streams`, a reply larger than the buffer is handed over as it comes.
+    fn carry(&self, request: http::Request<Departing>, _streams: bool) -> CarriedFlow<'_> {
+        let (head, body) = request.into_parts();
+        Box::pin(async move {
+            let Departing::Whole(body) = body else {
+                return Err(CarryError { fault: CarryFault::Unfit, may_have_acted: false });
+            };
+            Ok(self.send(http::Request::from_parts(head, body)).await?.map(Arriving::Whole))
+        })
+    }
 }
 
 /// A request that brought no usable reply.

@@ -62,6 +62,24 @@ pub struct Register {
 }
 
 impl House {
+    /// The same house, where others leave: what pupils and parents said is all that differs.
+    pub fn hearing(&self, consents: HashMap<School, Arc<Consents>>) -> Self {
+        Self {
+            vault: Arc::clone(&self.vault),
+            journal: Arc::clone(&self.journal),
+            clock: Arc::clone(&self.clock),
+            routes: self.routes.clone(),
+            rosters: self.rosters.clone(),
+            consents,
+            configuration: self.configuration,
+            binary: self.binary,
+            limits: self.limits,
+            patience: self.patience,
+            expansion: self.expansion,
+            needle: self.needle.clone(),
+        }
+    }
+
     /// Whether what leaves in this scope runs closed: without a roster, or with one that knows too few of the pupils
     /// who cross.
     pub(super) fn is_closed(&self, scope: &Scope) -> bool {
@@ -87,9 +105,14 @@ impl Register {
 
     /// Watches for all that is known of whoever has this identifier.
     pub(super) fn watch(&self, identifier: &Identifier, person: u32, watch: &mut Watch) {
-        for (kind, text) in self.roster.pupil(identifier).into_iter().flat_map(values) {
+        for (kind, text) in self.known(identifier) {
             watch.add(Some(person), kind, text);
         }
+    }
+
+    /// All that is known of whoever has this identifier.
+    pub(super) fn known(&self, identifier: &Identifier) -> impl Iterator<Item = (WatchKind, &str)> {
+        self.roster.pupil(identifier).into_iter().flat_map(values)
     }
 
     /// For a school without a roster: nothing to watch for, nothing to avoid.

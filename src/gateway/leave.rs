@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use super::aside::aside;
+use super::aliases::Aliases;
+use super::aside::{aside, place};
 use super::asking::{Ask, Questions, gather, naming, within};
 use super::edits::{Edits, Write, Written, whole_order};
 use super::exchange::Exchange;
@@ -17,18 +18,23 @@ use super::piece::{Piece, pieces};
 use super::record::{Crossing, record};
 use super::refusal::Refusal;
 use super::route::Route;
+use super::stream::{Carried, Names};
 use super::withheld::{Withheld, take_totals};
-use super::{address, watching};
+use super::{address, aliases, outside, watching};
 use crate::journal::Event;
 use crate::profile::find::{Finding, Masking, Order};
 use crate::profile::{Act, Door, Minted, Place, Selected};
 use crate::vault::{Avoid, LabelAsk, MaskAnswer, MaskAsk, Masked as Answered, Person, VaultError};
 
 /// A message with its findings replaced; not yet looked at by the guard.
-struct Masked {
-    written: Written,
-    salts: Vec<[u8; 16]>,
-    counts: Vec<u32>,
+pub(super) struct Masked {
+    pub(super) written: Written,
+    pub(super) salts: Vec<[u8; 16]>,
+    pub(super) counts: Vec<u32>,
+    /// List elements that do not leave.
+    pub(super) withheld: usize,
+    /// Of each person, what names it: of a segment only.
+    pub(super) names: Names,
 }
 
 /// Lets a message leave, or says why not.
@@ -38,21 +44,10 @@ pub(super) async fn leave(
     message: Message,
     watch: &mut Watch,
 ) -> Result<Cleared, Refusal> {
-    exchange.lawful()?;
     let register = exchange.register();
     let closed = exchange.house.is_closed(&exchange.route.scope);
-    let found = aside(message.body.len(), || {
-        let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
-        let mut found = pieces(exchange, selected, Door::Leave, closed, &parts)?;
-        if let Some(whole) = found.first_mut() {
-            take_totals(exchange, &parts, whole);
-        }
-        let withheld = Withheld::of(exchange, register, &parts, &found)?;
-        Ok::<_, Refusal>((parts, found, withheld))
-    });
-    let (parts, found, withheld) = found.await?;
-    let masked = mask(exchange, selected, parts, found, &withheld, watch).await?;
-    let Masked { written, salts, counts } = masked;
+    let masked = masked(exchange, selected, closed, message, watch, None).await?;
+    let Masked { written, salts, counts, withheld, .. } = masked;
     let length = written.message.body.len();
     let suspects = exchange.route.suspects;
     let cleared =
@@ -64,10 +59,40 @@ pub(super) async fn leave(
         salts: &salts,
         permits: cleared.permits_used(),
         noted: cleared.noted(),
-        withheld: withheld.elements().len(),
+        withheld,
+        segment: None,
     };
     record(exchange, &crossing, Some(cleared.message())).await?;
     Ok(cleared)
+}
+
+/// Message → Found → Masked. What is watched for is added to `watch`; `carried` is there for a segment.
+pub(super) async fn masked(
+    exchange: &Exchange,
+    selected: Selected,
+    closed: bool,
+    message: Message,
+    watch: &mut Watch,
+    carried: Option<&Carried>,
+) -> Result<Masked, Refusal> {
+    exchange.lawful()?;
+    let _place = place(message.body.len()).await;
+    let register = exchange.register();
+    let length = message.body.len();
+    let found = aside(length, || {
+        let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
+        let mut found = pieces(exchange, selected, Door::Leave, closed, &parts)?;
+        if let Some(whole) = found.first_mut() {
+            take_totals(exchange, &parts, whole);
+        }
+        let names = carried.zip(found.first()).map(|(carried, whole)| carried.names(&parts, whole));
+        Ok::<_, Refusal>((parts, found, names))
+    });
+    let (parts, found, names) = found.await?;
+    let aliases = aliases::look_up(exchange, &parts, &found).await?;
+    let withheld = aside(length, || Withheld::of(exchange, register, &parts, &found, &aliases)).await?;
+    let masked = mask(exchange, selected, parts, found, (&withheld, &aliases), watch).await?;
+    Ok(Masked { names: names.unwrap_or_default(), ..masked })
 }
 
 /// Past the guard, or what it found.
@@ -91,12 +116,12 @@ async fn mask(
     selected: Selected,
     parts: Parts,
     found: Vec<Piece>,
-    withheld: &Withheld,
+    (withheld, aliases): (&Withheld, &Aliases),
     watch: &mut Watch,
 ) -> Result<Masked, Refusal> {
     let register = exchange.register();
     let length = parts.length();
-    let questions = aside(length, || gather(exchange, register, &parts, &found, withheld)).await?;
+    let questions = aside(length, || gather(exchange, register, &parts, &found, withheld, aliases)).await?;
     let Questions { asks, wanted, names: labels, met } = questions;
     if let Some(register) = register {
         register.unknown.met(&exchange.route.scope, &met);
@@ -144,7 +169,7 @@ async fn mask(
     salts.sort_unstable();
     salts.dedup();
     let counts = found.into_iter().next().map(|piece| piece.found.counts).unwrap_or_default();
-    Ok(Masked { written, salts, counts })
+    Ok(Masked { written, salts, counts, withheld: withheld.elements().len(), names: Names::new() })
 }
 
 /// What every finding asked, what came of it, and what does not leave.
@@ -178,9 +203,9 @@ fn write(
     }
     let stays = |order: &&Order| !withheld.takes_node(&whole.found, order.nested, order.parent);
     for order in whole.found.orders.iter().filter(stays) {
-        let pseudonym = |person: Option<u32>| match own.get(naming(&whole.found, person?)?)? {
-            Ask::Identifier(ask) => answer.masked.get(*ask).map(|one| one.pseudonym.as_str()),
-            _ => None,
+        let pseudonym = |person: Option<u32>| {
+            let masked = answer.masked.get(naming(&whole.found, person?, own)?)?;
+            Some(masked.pseudonym.as_str())
         };
         let mut sorted: Vec<(Option<&str>, u32)> =
             order.elements.iter().map(|(node, person)| (pseudonym(*person), *node)).collect();
@@ -214,10 +239,17 @@ fn edits(
     let mut edits = Edits::new(&piece.found);
     let route = piece.route(exchange);
     for (index, finding) in piece.found.findings.iter().enumerate() {
-        match finding.act {
+        match &finding.act {
             _ if withheld.takes(place, index) => {}
-            Act::Nested { nested } => edits.host(nested, finding.place),
+            Act::Nested { nested } => edits.host(*nested, finding.place),
             Act::Address { .. } => {}
+            Act::Outside(outside) => {
+                let masked = match asks.and_then(|asks| asks.get(index)) {
+                    Some(Ask::Identifier(ask)) => answer.masked.get(*ask).ok_or(Refusal::Internal)?,
+                    _ => return Err(Refusal::Internal),
+                };
+                outside::leave(route, finding, outside, masked.pseudonym.as_str(), &mut edits)?;
+            }
             _ => {
                 let ask = asks.and_then(|asks| asks.get(index)).unwrap_or(&Ask::Nothing);
                 let text = piece.found.text(finding.place, &material);
@@ -247,7 +279,11 @@ fn change(
         Act::Blank => Some(Write::Text(String::new())),
         Act::Constant { text, literal: true } => Some(Write::Literal(text.clone())),
         Act::Constant { text, .. } | Act::Generalise { text } => Some(Write::Text(text.clone())),
-        Act::Pseudonym(masking) if masking.minted == Minted::Publisher => None,
+        // Whom the publisher named, it named itself: the guard lets its own word stand. Other words it judges.
+        Act::Pseudonym(masking) if masking.minted == Minted::Publisher => match ask {
+            Ask::Identifier(_) => Some(Write::Minted(text.to_owned())),
+            _ => None,
+        },
         Act::Pseudonym(masking) if route.keeps(masking.kind, within(masking, text)) => {
             Some(Write::Kept(text.to_owned()))
         }
@@ -263,10 +299,7 @@ fn change(
             _ => return Err(Refusal::Internal),
         },
         Act::Swap { name, added } => Some(Write::Text(swapped(route, name, text, *added)?)),
-        Act::Nested { .. } | Act::Address { .. } => return Err(Refusal::Internal),
-        Act::Outside(_) => {
-            return Err(Refusal::NotListed { rule: route.profile.rule_text(finding.rule) });
-        }
+        Act::Nested { .. } | Act::Address { .. } | Act::Outside(_) => return Err(Refusal::Internal),
     })
 }
 
@@ -299,6 +332,8 @@ pub(super) fn vault_refusal(error: &VaultError) -> Refusal {
         VaultError::BadAsk { .. } => {
             Refusal::Unparsed { what: "a value longer than the vault keeps", offset: 0 }
         }
+        // Of a trial only: the publisher never saw it.
+        VaultError::ViewOnly => Refusal::UnknownPseudonym,
         _ => Refusal::VaultSealed,
     }
 }

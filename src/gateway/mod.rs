@@ -6,16 +6,20 @@
 mod added;
 mod address;
 mod admission;
+mod aliases;
 mod answers;
 mod aside;
 mod asking;
+mod brought;
 pub mod caller;
 pub mod connection_headers;
 mod crossing;
 mod echo;
 mod edits;
+mod ending;
 mod enter;
 mod exchange;
+mod flow;
 pub mod gate;
 pub mod guard;
 pub mod house;
@@ -24,12 +28,14 @@ mod leave;
 pub mod message;
 mod minting;
 pub mod needle;
+mod outside;
 mod parts;
 mod patience;
 mod piece;
 mod record;
 pub mod refusal;
 pub mod route;
+mod stream;
 pub mod terms;
 mod undescribed;
 pub mod unknown;
@@ -38,7 +44,10 @@ mod withheld;
 
 pub use admission::{Admitted, Ended, Gateway, Observer};
 pub use connection_headers::{CONNECTION_HEADERS, remove_connection_headers};
-pub use gate::{AuthorityId, Carried, Carrier, CarryError, CarryFault, Gate, PeerCertificate, Presented};
+pub use flow::{Arriving, BrokenOff, Coming, Departing, Inflow, Outflow};
+pub use gate::{
+    AuthorityId, Carried, CarriedFlow, Carrier, CarryError, CarryFault, Gate, PeerCertificate, Presented,
+};
 pub use message::{Head, Message};
 pub use patience::Patience;
 pub use refusal::{Refusal, Refused};

@@ -122,7 +122,7 @@ impl<K: Hash + Eq> Failures<K> {
         if debts.len() >= ADDRESSES && !debts.contains_key(&who) {
             debts.retain(|_, debt| debt.unknown > now || debt.withheld > now);
             if debts.len() >= ADDRESSES {
-                debts.clear();
+                forget_half(&mut debts);
             }
         }
         let debt = debts.entry(who).or_default();
@@ -135,6 +135,21 @@ impl<K: Hash + Eq> Failures<K> {
         *until = rate.add(*until, now);
         !waited && rate.wait(*until, now).is_some()
     }
+}
+
+/// Forgets those who owe least: whoever fails on keeps waiting, however many addresses are tried meanwhile.
+fn forget_half<K: Hash + Eq>(debts: &mut HashMap<K, Debt>) {
+    let owed = |debt: &Debt| debt.unknown.max(debt.withheld);
+    let mut all: Vec<u64> = debts.values().map(owed).collect();
+    let half = all.len() / 2;
+    let (_, middle, _) = all.select_nth_unstable(half);
+    let (middle, mut spare) = (*middle, all.len() - half);
+    debts.retain(|_, debt| {
+        // Of those who owe the same some go too, or nobody might.
+        let goes = owed(debt) <= middle && spare > 0;
+        spare -= usize::from(goes);
+        !goes
+    });
 }
 
 #[cfg(test)]
@@ -198,6 +213,19 @@ mod tests {
         for address in 0..30_000_u32 {
             failures.note(address, Failure::Unknown, Patience::of_strangers(), at(0));
         }
+        assert!(failures.debts.lock().unwrap().len() <= super::ADDRESSES);
+    }
+
+    #[test]
+    fn who_waits_still_waits_when_many_addresses_fail() {
+        let (failures, patience) = (Failures::default(), Patience::of_strangers());
+        for _ in 0..100 {
+            failures.note(u32::MAX, Failure::Unknown, patience, at(0));
+        }
+        for address in 0..30_000_u32 {
+            failures.note(address, Failure::Unknown, patience, at(0));
+        }
+        assert!(failures.may_ask(&u32::MAX, patience, at(0)).is_err());
         assert!(failures.debts.lock().unwrap().len() <= super::ADDRESSES);
     }
 }

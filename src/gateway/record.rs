@@ -27,6 +27,8 @@ pub(super) struct Crossing<'a> {
     pub(super) noted: &'a [(&'static str, u64)],
     /// List elements that did not leave, because their pupils do not.
     pub(super) withheld: usize,
+    /// Of a message that streams, which segment; behind the first it has no head of its own.
+    pub(super) segment: Option<u64>,
 }
 
 /// Makes a crossing durable. `leaving` is the message whose bytes are about to leave.
@@ -46,7 +48,9 @@ pub(super) async fn record(
     if let Some(message) = leaving {
         let digest = aside(message.body.len(), || Sha256::digest(&message.body).into()).await;
         leaf.left = Some(digest);
-        leaf.details = vec![("head".to_owned(), Detail::Digest(digest_head(&message.head)))];
+        if crossing.segment.is_none_or(|segment| segment == 0) {
+            leaf.details = vec![("head".to_owned(), Detail::Digest(digest_head(&message.head)))];
+        }
         if !exchange.route.needle {
             leaf.details.push(("needle".to_owned(), Detail::Text("off".to_owned())));
         }
@@ -54,6 +58,7 @@ pub(super) async fn record(
             leaf.details.push(("withheld".to_owned(), Detail::Number(crossing.withheld as u64)));
         }
     }
+    leaf.details.extend(crossing.segment.map(|segment| ("segment".to_owned(), Detail::Number(segment))));
     let noted = crossing.noted.iter();
     leaf.details.extend(noted.map(|(name, count)| (format!("guard-{name}"), Detail::Number(*count))));
     leaf.details.sort_by(|one, other| one.0.cmp(&other.0));
@@ -71,6 +76,7 @@ pub(super) async fn record(
 /// Makes a refusal durable, as far as the journal can still be written.
 pub(super) async fn record_refusal(exchange: &Exchange, refusal: &Refusal, delivered: bool) {
     let mut leaf = leaf(exchange, Event::REFUSED, Decision::Refused(refusal.code().to_ascii_lowercase()));
+    leaf.rules = refusal.rule().map(|rule| (rule.to_owned(), 1)).into_iter().collect();
     leaf.details = vec![("delivered".to_owned(), Detail::Number(u64::from(delivered)))];
     if let Err(refusal) = append(exchange, leaf, Vec::new()).await {
         tracing::error!(exchange = %exchange.id, code = refusal.code(), "the refusal could not be journalled");
@@ -88,14 +94,18 @@ pub(super) async fn record_status(exchange: &Exchange, status: http::StatusCode)
     append(exchange, leaf, Vec::new()).await
 }
 
-async fn append(exchange: &Exchange, leaf: Leaf, commitments: Vec<[u8; 32]>) -> Result<(), Refusal> {
+pub(super) async fn append(
+    exchange: &Exchange,
+    leaf: Leaf,
+    commitments: Vec<[u8; 32]>,
+) -> Result<(), Refusal> {
     exchange.house.journal.append(leaf, commitments).await.map(|_| ()).map_err(|error| {
         tracing::error!(exchange = %exchange.id, %error, "the journal refused");
         Refusal::JournalFailed
     })
 }
 
-fn leaf(exchange: &Exchange, event: Event, decision: Decision) -> Leaf {
+pub(super) fn leaf(exchange: &Exchange, event: Event, decision: Decision) -> Leaf {
     let (house, route) = (&exchange.house, &exchange.route);
     let head = house.vault.head();
     let mut leaf = Leaf::new(event, house.clock.now().as_millis());

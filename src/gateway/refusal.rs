@@ -55,6 +55,11 @@ pub enum Refusal {
         /// The profile's rule.
         rule: String,
     },
+    /// A name that the publisher gave to a person stands beside another person, or a message gives it to two.
+    SecondPerson {
+        /// The profile's rule.
+        rule: String,
+    },
     /// A label or `add` rule met a record without a person.
     NoPerson {
         /// The profile's rule.
@@ -141,6 +146,7 @@ impl Refusal {
             Self::NoPerson { .. } => "SLS-302",
             Self::SwapMismatch => "SLS-303",
             Self::NotInRoster { .. } => "SLS-304",
+            Self::SecondPerson { .. } => "SLS-305",
             Self::AgreementEnded => "SLS-401",
             Self::NoBasis => "SLS-402",
             Self::NotAgreed { .. } => "SLS-403",
@@ -160,6 +166,25 @@ impl Refusal {
             Self::UpstreamCredential => "SLS-903",
             Self::ReplyTooLarge => "SLS-904",
             Self::Internal => "SLS-999",
+        }
+    }
+}
+
+impl Refusal {
+    /// The profile's rule that refused, under the name that the journal counts it by; none where no rule did.
+    pub fn rule(&self) -> Option<&str> {
+        match self {
+            Self::NotListed { rule }
+            | Self::Question { rule }
+            | Self::NotInRoster { rule }
+            | Self::NoPerson { rule }
+            | Self::NotAgreed { rule }
+            | Self::Closed { rule } => {
+                // What was wrong with the shape stands behind it.
+                let end = rule.find("): ").map_or(rule.len(), |at| at + 1);
+                rule.get(..end).filter(|rule| !rule.is_empty())
+            }
+            _ => None,
         }
     }
 }

@@ -119,7 +119,7 @@ pub struct Route {
 }
 
 /// All routes of the process.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Routes {
     /// Longest mount first, so that the first that fits is the one.
     routes: Vec<Arc<Route>>,

@@ -1,20 +1,46 @@
 //! A reply of the school that no message describes: its status crosses, its body does not.
 //!
-//! But a school that names in its errors whom the question was about must hear of it, and the publisher gets a 502
-//! instead. That too could answer a guess, where the error only repeats what the question said: each text that the
-//! question brought is taken out of the error as often as it was brought, before the guard looks. It must not know
-//! what the error says.
+//! A school that names in its errors whom the question was about must hear of it, and the publisher gets a 502 instead
+//! (decision 15). But an error may only repeat what the question itself said: judged, that would answer a guess. So where
+//! it names them by nothing but what the question brought, the publisher hears what it hears of every other guess: 502
+//! where this school's errors of that kind are known to name whom they are about, else the status. It must not know what
+//! the error says.
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
 
+use http::{HeaderMap, Method, StatusCode};
+
+use super::brought::Said;
 use super::exchange::Exchange;
-use super::guard::{Suspects, Watch};
+use super::guard::{Suspects, Watch, WatchKind, Watched};
 use super::leave::guarded;
 use super::message::{Head, Message};
 use super::refusal::Refusal;
-use crate::identity::Identifier;
+use crate::identity::{Identifier, Kind};
 use crate::profile::Selected;
+
+/// Of so many pupils in one question, of so many bytes, each value is looked for by itself.
+const MOST: usize = 16;
+const LONGEST: usize = 64 * 1024;
+
+/// Which errors were seen to name whom their questions were about, by route, path and status. A restart forgets.
+#[derive(Default)]
+pub(super) struct Echoing(Mutex<HashSet<(String, StatusCode)>>);
+
+impl Echoing {
+    fn note(&self, exchange: &Exchange, status: StatusCode) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key(exchange, status));
+    }
+
+    fn knows(&self, exchange: &Exchange, status: StatusCode) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&key(exchange, status))
+    }
+}
+
+fn key(exchange: &Exchange, status: StatusCode) -> (String, StatusCode) {
+    (format!("{} {}", exchange.route.scope.school, exchange.template()), status)
+}
 
 /// Whether a reply that is withheld names anybody whom its question restored: the exchange then fails, instead of
 /// passing its status on. Of others the school hears, and the publisher does not.
@@ -34,8 +60,26 @@ pub(super) fn look_over(
             register.watch(identifier, person, watch);
         }
     }
+    let Head::Reply { status, .. } = withheld.head else { return Err(Refusal::Internal) };
     // Whom it certainly names: no body crosses here, so that a suspect harms nobody.
-    guarded(Suspects::Report, None, watch, &[], without_echoes(exchange, selected, &withheld))?;
+    let named = guarded(Suspects::Report, None, watch, &[], withheld.clone());
+    match named {
+        Ok(_) => {}
+        Err(leak) if names_by_itself(exchange, selected, whom, watch, &withheld) => {
+            exchange.echoing.note(exchange, status);
+            return Err(leak);
+        }
+        Err(leak) => {
+            tracing::warn!(
+                exchange = %exchange.id,
+                "the school's error names whom the question was about, and so did the question itself; it stays inside"
+            );
+            if exchange.echoing.knows(exchange, status) {
+                return Err(leak);
+            }
+            return Ok(());
+        }
+    }
     if let Err(Refusal::Leak { found, part }) =
         guarded(Suspects::Report, register, &Watch::new(), &[], withheld)
     {
@@ -44,54 +88,52 @@ pub(super) fn look_over(
     Ok(())
 }
 
-/// The reply without what the question brought.
-fn without_echoes(exchange: &Exchange, selected: Selected, withheld: &Message) -> Message {
+/// Whether an error that names somebody does so by something that the question did not bring: then it names him for
+/// every guess, and none is answered by saying so.
+fn names_by_itself(
+    exchange: &Exchange,
+    selected: Selected,
+    whom: &[Identifier],
+    watch: &Watch,
+    error: &Message,
+) -> bool {
+    let Some(asked) = &exchange.asked else { return true };
+    let (target, body) = asked.as_sent();
+    let head = Head::Request { method: Method::POST, target, headers: HeaderMap::new() };
+    let question = Message { head, body };
+    let brings = |watch: &Watch| guarded(Suspects::Report, None, watch, &[], question.clone()).is_err();
     let format = exchange.route.profile.format(selected);
-    let brought =
-        exchange.asked.as_ref().map_or_else(Vec::new, |asked| asked.brought(format, &exchange.house.limits));
-    if brought.is_empty() {
-        return withheld.clone();
+    let said = Said::by(&asked.brought(format, &exchange.house.limits));
+    let values = known(exchange, whom);
+    let whole = brings(watch);
+    if !whole && values.iter().all(|value| !said.says(value.kind, value.text)) {
+        return true;
     }
-    let mut body = withheld.body.to_vec();
-    let Head::Reply { status, headers } = &withheld.head else { return withheld.clone() };
-    let mut texts: Vec<Vec<u8>> = headers.values().map(|value| value.as_bytes().to_vec()).collect();
-    for text in &brought {
-        // Once for each time that it was brought, wherever it stands first.
-        let mut places = std::iter::once(&mut body).chain(&mut texts);
-        places.any(|place| take_out(place, text.as_bytes()));
+    // In which encoding it was brought is looked up value by value; of many pupils at once it is not.
+    if whole && (whom.len() > MOST || question.body.len() > LONGEST) {
+        return false;
     }
-    let mut left = HeaderMap::with_capacity(headers.len());
-    for (name, value) in
-        headers.keys().flat_map(|name| headers.get_all(name).iter().map(move |_| name)).zip(&texts)
-    {
-        left.append(name.clone(), HeaderValue::from_bytes(value).unwrap_or(HeaderValue::from_static("")));
+    let mut unsaid = Watch::new();
+    for value in values.iter().filter(|value| !said.says(value.kind, value.text)) {
+        let mut alone = Watch::new();
+        alone.add(Some(value.person), value.kind, value.text);
+        if !whole || !brings(&alone) {
+            unsaid.add(Some(value.person), value.kind, value.text);
+        }
     }
-    Message { head: Head::Reply { status: *status, headers: left }, body: Bytes::from(body) }
+    guarded(Suspects::Report, None, &unsaid, &[], error.clone()).is_err()
 }
 
-/// Blanks the first place where a text stands as a word.
-fn take_out(within: &mut [u8], text: &[u8]) -> bool {
-    let apart = |byte: Option<&u8>| byte.is_none_or(|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric());
-    let found = memchr::memmem::find_iter(within, text).find(|at| {
-        let before = at.checked_sub(1).and_then(|before| within.get(before));
-        apart(before) && apart(within.get(at + text.len()))
-    });
-    let Some(place) = found.and_then(|at| within.get_mut(at..at + text.len())) else { return false };
-    place.fill(b' ');
-    true
-}
-
-#[cfg(test)]
-mod tests {
-    use super::take_out;
-
-    #[test]
-    fn a_text_is_taken_out_once_and_as_a_word() {
-        let mut error = b"x10027 10027 10027".to_vec();
-        assert!(take_out(&mut error, b"10027"));
-        assert_eq!(error, b"x10027       10027");
-        assert!(take_out(&mut error, b"10027"));
-        assert!(!take_out(&mut error, b"10027"), "x10027 is another word");
-        assert!(!take_out(&mut error, "é".as_bytes()));
+/// What is known of whom a question restored: his identifier, and what the roster holds.
+fn known<'a>(exchange: &'a Exchange, whom: &'a [Identifier]) -> Vec<Watched<'a>> {
+    let register = exchange.register();
+    let mut values = Vec::new();
+    for (person, identifier) in (0..).zip(whom) {
+        let email = identifier.kind() == Kind::EMAIL;
+        let kind = if email { WatchKind::Email } else { WatchKind::Identifier };
+        values.push(Watched { person, kind, text: identifier.expose() });
+        let known = register.into_iter().flat_map(|register| register.known(identifier));
+        values.extend(known.map(|(kind, text)| Watched { person, kind, text }));
     }
+    values
 }

@@ -87,7 +87,7 @@ fn watched_as(profile: &Profile, finding: &Finding, scalar: &Scalar<'_>) -> Opti
         name_in(&slot.to_ascii_lowercase(), &scalar.text)
     };
     match finding.category? {
-        Category::Guardian if matches!(finding.act, Act::Pseudonym(_)) => Some(WatchKind::Identifier),
+        Category::Guardian if finding.act.masking().is_some() => Some(WatchKind::Identifier),
         Category::Guardian if scalar.text.contains('@') => Some(WatchKind::Email),
         Category::Guardian if scalar.text.contains(|c: char| c.is_ascii_digit()) => {
             Some(WatchKind::Identifier)
@@ -134,7 +134,7 @@ fn name_in(slot: &str, text: &str) -> Option<WatchKind> {
 
 /// Of `mailto:a@b` under `form = "mailto:{}"` the address; of other texts all.
 fn identifier_in<'a>(finding: &Finding, text: Cow<'a, str>) -> Cow<'a, str> {
-    let Act::Pseudonym(masking) = finding.act else { return text };
+    let Some(masking) = finding.act.masking() else { return text };
     let end = text.len().saturating_sub(usize::from(masking.after));
     match text.get(usize::from(masking.before)..end).filter(|within| within.len() < text.len()) {
         Some(within) => Cow::Owned(within.to_owned()),

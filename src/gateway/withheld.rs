@@ -3,6 +3,7 @@
 //! In a list the element that is about such a pupil goes, whole; a message about one pupil alone is refused. It must not
 //! know why somebody objected, nor how a message is written.
 
+use super::aliases::Aliases;
 use super::asking::within;
 use super::exchange::Exchange;
 use super::house::Register;
@@ -12,7 +13,7 @@ use super::refusal::Refusal;
 use crate::clock::Date;
 use crate::identity::Identifier;
 use crate::profile::find::{Finding, Masking};
-use crate::profile::{Act, Category, Found, Minted, Place};
+use crate::profile::{Category, Found, Minted, Place};
 use crate::rewrite::{Document, NodeKind};
 use crate::roster::consent::{Consents, Standing};
 
@@ -72,17 +73,23 @@ impl Withheld {
         register: Option<&Register>,
         parts: &Parts,
         pieces: &[Piece],
+        aliases: &Aliases,
     ) -> Result<Self, Refusal> {
         let Some(standings) = Standings::towards(exchange, register) else { return Ok(Self::default()) };
         let mut elements = Vec::new();
         let mut lists = None;
-        for piece in pieces {
+        for (place, piece) in pieces.iter().enumerate() {
             let slices = piece.slices(parts);
             let material = piece.material(parts, &slices);
-            for finding in &piece.found.findings {
-                let Some(masking) = points_at_pupil(finding) else { continue };
-                let text = piece.found.text(finding.place, &material);
-                let identifier = Identifier::new(masking.kind, within(&masking, &text));
+            for (index, finding) in piece.found.findings.iter().enumerate() {
+                let identifier = match (points_at_pupil(finding), aliases.at(place, index)) {
+                    (Some(masking), _) => {
+                        let text = piece.found.text(finding.place, &material);
+                        Identifier::new(masking.kind, within(&masking, &text))
+                    }
+                    (None, Some(named)) => named.identifier().clone(),
+                    (None, None) => continue,
+                };
                 let Some(refusal) = standings.refuse(exchange, finding, &identifier) else { continue };
                 let (Some(whole), Some(body)) = (pieces.first(), &parts.body) else { return Err(refusal) };
                 // An address stands where its finding of the message does.
@@ -164,11 +171,7 @@ impl<'a> Standings<'a> {
 
 /// How a finding masks an identifier of the school that points at a person; none for other findings.
 fn points_at_pupil(finding: &Finding) -> Option<Masking> {
-    let masking = match &finding.act {
-        Act::Pseudonym(masking) => *masking,
-        Act::Outside(outside) => outside.masking,
-        _ => return None,
-    };
+    let masking = *finding.act.masking()?;
     (masking.person && masking.minted == Minted::Inside).then_some(masking)
 }
 

@@ -6,12 +6,14 @@
 
 mod ask;
 mod attest;
+mod beside;
 mod book;
 mod checkpoint;
 mod cosign;
 mod error;
 mod every;
 mod export;
+mod filters;
 mod keep;
 mod kept;
 mod leaf;
@@ -24,6 +26,7 @@ mod prove;
 mod publish;
 mod record;
 mod report;
+mod stretch;
 mod tile;
 mod tree;
 mod verify;
@@ -32,6 +35,7 @@ mod wire;
 mod witnessed;
 
 pub use ask::{AddCheckpoint, conflict_size};
+pub use beside::compare_beside;
 pub use book::{Book, BookError, NotCosigned, Seen, origin_hash_of, origin_of};
 pub use checkpoint::{Checkpoint, journal_vkey};
 pub use cosign::{WitnessKey, cosign, cosigned_at};
@@ -49,6 +53,7 @@ pub use proof::{Proof, TileReader, check_proof};
 pub use prove::{Proven, entries_of, prove, verify_proof};
 pub use record::{CLOCK_SLACK_MS, pupil_commitment, pupils_root};
 pub use report::{Cosigned, Difference, Report, What};
+pub use stretch::{FILTERS_MAGIC, FilterRecord, LIST_MAGIC, Stretch, filters_path, list_path, write_filter};
 pub use tile::{TILE_WIDTH, bundle_path, tile_path};
 pub use tree::{Frontier, Hash, empty_root, leaf_hash, node_hash, verify_consistency, verify_inclusion};
 pub use verify::{Given, verify, verify_given, verify_told};

@@ -53,6 +53,10 @@ pub enum What {
     CommitmentsMissing,
     /// The side file's commitments are not those of the leaf.
     CommitmentsDiffer,
+    /// A needle filter that a leaf commits to is not there.
+    FilterMissing,
+    /// A needle filter is not the one that a leaf commits to.
+    FilterDiffers,
     /// The entries do not have the checkpoint's root.
     RootDiffers,
     /// The tiles do not have the checkpoint's root.
@@ -65,6 +69,10 @@ pub enum What {
     LogShorter,
     /// `entries.log` is damaged.
     LogDamaged,
+    /// A file beside the vault was replaced by another one since.
+    BesideOlder,
+    /// A file beside the vault is none that an entry names.
+    BesideUnknown,
 }
 
 impl What {
@@ -92,12 +100,16 @@ impl What {
             Self::TimeWentBack => "time-went-back",
             Self::CommitmentsMissing => "commitments-missing",
             Self::CommitmentsDiffer => "commitments-differ",
+            Self::FilterMissing => "filter-missing",
+            Self::FilterDiffers => "filter-differs",
             Self::RootDiffers => "root-differs",
             Self::TilesRootDiffers => "tiles-root-differs",
             Self::LogDiffers => "log-differs",
             Self::LogCommitmentsDiffer => "log-commitments-differ",
             Self::LogShorter => "log-shorter",
             Self::LogDamaged => "log-damaged",
+            Self::BesideOlder => "beside-older",
+            Self::BesideUnknown => "beside-unknown",
         }
     }
 
@@ -127,12 +139,16 @@ impl What {
             Self::TimeWentBack => "the time goes back, at entry",
             Self::CommitmentsMissing => "the pupil commitments end too early, at entry",
             Self::CommitmentsDiffer => "the pupil commitments are not those of the leaf, at entry",
+            Self::FilterMissing => "the needle filter that the journal commits to is missing, of",
+            Self::FilterDiffers => "the needle filter is not the one that the journal commits to, of",
             Self::RootDiffers => "the entries are not those that were signed; signed were",
             Self::TilesRootDiffers => "the hashes are not those that were signed; signed were",
             Self::LogDiffers => "entries.log has something else, at entry",
             Self::LogCommitmentsDiffer => "entries.log has other pupil commitments, at entry",
             Self::LogShorter => "entries.log ends before the checkpoint, at entry",
             Self::LogDamaged => "entries.log is damaged, at entry",
+            Self::BesideOlder => "the file beside the vault is not the newest; it is the one of entry",
+            Self::BesideUnknown => "no entry names such a file beside the vault as this one",
         }
     }
 
@@ -191,6 +207,8 @@ pub struct Report {
     pub witnesses: Vec<Cosigned>,
     /// Bytes of a torn last batch in `entries.log`: nobody was promised them.
     pub torn_bytes: u64,
+    /// Messages that streamed and of which no leaf says that they ended: under way, or ended with the process.
+    pub open: u64,
     found: BTreeMap<What, (String, u64)>,
 }
 
@@ -228,6 +246,7 @@ impl Report {
             "signed_by": self.signed_by,
             "beyond": self.beyond,
             "torn_bytes": self.torn_bytes,
+            "open": self.open,
             "witnesses": witnesses,
             "differences": differences,
         })

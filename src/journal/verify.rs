@@ -6,8 +6,10 @@
 //! checkpoint in its signature. `docs/JOURNAL.md` lists the steps; `tests/verifier/verify.py` takes
 //! them independently.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::filters::Filters;
 use super::kept::Kept;
 use super::note::Vkey;
 use super::open::CHECKPOINT;
@@ -15,7 +17,7 @@ use super::record::{Times, commitments_match};
 use super::tile::{Edge, TILE_WIDTH, TileFile, bundle_path, tile_path};
 use super::tree::{Frontier, leaf_hash};
 use super::walk::{self, Bundle, Commitments, Log, Logged};
-use super::{Checkpoint, Hash, Leaf, Report, What, WitnessKey};
+use super::{Checkpoint, Event, Hash, Leaf, Report, What, WitnessKey};
 
 /// What a verifier is given besides the files.
 #[derive(Debug, Clone, Copy, Default)]
@@ -61,6 +63,8 @@ pub fn verify_told(directory: &Path, given: &Given<'_>, tell: &dyn Fn(u64, u64))
         times: Times::default(),
         commitments: Some(Commitments::open(directory)),
         log: Log::open(directory),
+        filters: Filters::default(),
+        open: BTreeSet::new(),
         tell,
     };
     if walking.covered(checkpoint.size) {
@@ -73,6 +77,7 @@ pub fn verify_told(directory: &Path, given: &Given<'_>, tell: &dyn Fn(u64, u64))
         walking.upper_tiles(walking.tiles.partial());
         walking.beyond(checkpoint.size);
     }
+    walking.report.open = walking.open.len() as u64;
     walking.report
 }
 
@@ -106,6 +111,9 @@ struct Walking<'a> {
     /// None once a leaf could not be read: then the place in the side file is lost.
     commitments: Option<Commitments>,
     log: Log,
+    filters: Filters,
+    /// Exchanges with a message that began to stream.
+    open: BTreeSet<Option<[u8; 16]>>,
     tell: &'a dyn Fn(u64, u64),
 }
 
@@ -174,6 +182,13 @@ impl Walking<'_> {
         }
         if self.times.next(leaf.event, leaf.time_ms).is_err() {
             self.report.add(What::TimeWentBack, index);
+        }
+        self.filters.check(self.directory, &leaf, index, &mut self.report);
+        // Of an exchange's two messages the first has ended before the second begins.
+        match leaf.event {
+            Event::OPENED => drop(self.open.insert(leaf.exchange)),
+            Event::CLOSED => drop(self.open.remove(&leaf.exchange)),
+            _ => {}
         }
         Some(leaf)
     }

@@ -40,6 +40,8 @@ pub enum Type {
     Boolean,
     /// A decimal number of at most four digits on either side of the point.
     Number,
+    /// A UUID as text (RFC 9562, 4), of any version.
+    Uuid,
 }
 
 /// The form of a path segment that no rule gives one: any token.
@@ -72,6 +74,7 @@ impl Type {
             Self::Date => is_date(text) == Some(true),
             Self::Token { longest, digits } => is_token(text, longest, digits),
             Self::Boolean => matches!(text, "true" | "false"),
+            Self::Uuid => is_uuid(text),
             Self::Number => {
                 let text = text.strip_prefix('-').unwrap_or(text);
                 let (whole, fraction) = text.split_once('.').map_or((text, None), |(w, f)| (w, Some(f)));
@@ -83,6 +86,12 @@ impl Type {
 
 fn is_digits(text: &str, least: usize, most: usize) -> bool {
     (least..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_uuid(text: &str) -> bool {
+    let mut pieces = text.split('-').map(|piece| (piece.len(), piece.bytes().all(|b| b.is_ascii_hexdigit())));
+    [8, 4, 4, 4, 12].into_iter().all(|length| pieces.next() == Some((length, true)))
+        && pieces.next().is_none()
 }
 
 fn is_token(text: &str, longest: u8, digits: u8) -> bool {
@@ -133,6 +142,10 @@ mod tests {
     #[test]
     fn what_each_type_holds() {
         let good = [
+            (
+                Type::Uuid,
+                vec!["0f1e2d3c-4b5a-8978-8695-a4b3c2d1e0ff", "0F1E2D3C-4B5A-8978-8695-A4B3C2D1E0FF"],
+            ),
             (PAGE, vec!["50", "100", "10000"]),
             (Type::Count { least: 0, most: 10_000_000, step: 1 }, vec!["0", "7", "10000000"]),
             (

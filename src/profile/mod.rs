@@ -7,6 +7,7 @@
 
 mod builtin;
 mod category;
+mod cut;
 pub mod find;
 mod form;
 mod limit;

@@ -228,6 +228,7 @@ pub struct Profile {
     pub(super) source: String,
     pub(super) digest: [u8; 32],
     pub(super) kinds: Vec<KindUse>,
+    pub(super) minted: Vec<(Kind, Form)>,
     pub(super) rules: Vec<Rule>,
     pub(super) messages: Vec<Message>,
     pub(super) endpoints: Vec<Endpoint>,
@@ -259,6 +260,12 @@ impl Profile {
     /// The kinds that its pseudonyms use, each once.
     pub fn kinds(&self) -> &[KindUse] {
         &self.kinds
+    }
+
+    /// Whether a publisher may give this name to something of a kind: it has the form that the kind says, if it says
+    /// one. Judged before anybody looks whether the school has such a thing, it tells nothing.
+    pub fn may_be_named(&self, kind: Kind, name: &str) -> bool {
+        self.minted.iter().find(|(known, _)| *known == kind).is_none_or(|(_, form)| form.holds(name))
     }
 
     /// Every rule, in the order of the file.

@@ -12,6 +12,7 @@ mod json;
 pub mod limits;
 mod list;
 mod percent;
+pub mod segments;
 pub mod splice;
 pub mod target;
 

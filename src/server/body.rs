@@ -12,8 +12,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use super::framing::Verdicts;
-use super::settings::Settings;
-use crate::gateway::Refusal;
+use super::settings::{Deadlines, Settings};
+use crate::gateway::{Coming, Inflow, Refusal};
 
 /// Bytes that one permit of [`Room`] stands for.
 const UNIT: usize = 4096;
@@ -37,6 +37,14 @@ impl Room {
         Self(Arc::new(Semaphore::new((bytes / UNIT).clamp(1, Semaphore::MAX_PERMITS))))
     }
 
+    /// These bytes, with their part of the room for as long as anybody holds any of them: a reply whose reader takes his
+    /// time is held by the connection, long after the exchange.
+    pub(super) fn keep(&self, bytes: Bytes) -> Result<Bytes, Refusal> {
+        let mut room = None;
+        self.take(&mut room, bytes.len())?;
+        Ok(Bytes::from_owner(Kept { bytes, _room: room }))
+    }
+
     fn take(&self, held: &mut Option<OwnedSemaphorePermit>, bytes: usize) -> Result<(), Refusal> {
         let has = held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         let wants = bytes.div_ceil(UNIT).saturating_sub(has);
@@ -53,21 +61,89 @@ impl Room {
     }
 }
 
-/// Reads `body` to its end. `limit` is the gate's, for this request; it only lowers the server's own.
+/// Bytes that own their part of the room.
+struct Kept {
+    bytes: Bytes,
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// A body, as far as it was read.
+pub(super) enum Collected {
+    Whole(Held),
+    /// It is larger than the buffer, and may be.
+    Running(Box<Running>),
+}
+
+/// A body that is handed on while it comes: each piece within its deadline, the whole within the exchange's.
+pub(super) struct Running {
+    /// What was read before that was known.
+    held: Held,
+    body: Incoming,
+    deadlines: Deadlines,
+    framing: Option<Arc<Verdicts>>,
+}
+
+impl Inflow for Running {
+    fn piece(&mut self) -> Coming<'_> {
+        Box::pin(async {
+            if !self.held.bytes.is_empty() {
+                // In small pieces, so that no more is copied at once than is cut.
+                return Ok(Some(self.held.bytes.split_to(self.held.bytes.len().min(AT_ONCE))));
+            }
+            self.held = Held { bytes: Bytes::new(), room: None };
+            let next =
+                next(&mut self.body, Instant::now() + self.deadlines.body_idle, self.framing.as_deref());
+            next.await
+        })
+    }
+}
+
+/// The next piece of a body; none at its end.
+async fn next(
+    body: &mut Incoming,
+    deadline: Instant,
+    framing: Option<&Verdicts>,
+) -> Result<Option<Bytes>, Refusal> {
+    let frame = match timeout_at(deadline, body.frame()).await {
+        Err(_) => return Err(Refusal::SlowRequest),
+        Ok(None) => return Ok(None),
+        Ok(Some(Err(_))) => {
+            let why = framing.and_then(Verdicts::take_body);
+            return Err(why.unwrap_or(Refusal::Framing("a body that broke off")));
+        }
+        Ok(Some(Ok(frame))) => frame,
+    };
+    frame.into_data().map(Some).map_err(|_| Refusal::Framing("trailers are not carried"))
+}
+
+/// Reads `body` to its end, or, where `may_run` allows more than the limit, until it is larger. `may_run` is told the
+/// length that is announced. `limit` is the gate's, for this request; it only lowers the server's own.
 pub(super) async fn collect(
     mut body: Incoming,
     limit: Option<usize>,
     settings: &Settings,
     room: &Room,
-    framing: Option<&Verdicts>,
-) -> Result<Held, Refusal> {
+    framing: Option<&Arc<Verdicts>>,
+    may_run: impl Fn(Option<u64>) -> bool,
+) -> Result<Collected, Refusal> {
     let limit = settings.limits.body_bytes.min(limit.unwrap_or(usize::MAX));
     let announced = body.size_hint().exact();
+    let running = |held: Held, body: Incoming| {
+        let (deadlines, framing) = (settings.deadlines, framing.map(Arc::clone));
+        Ok(Collected::Running(Box::new(Running { held, body, deadlines, framing })))
+    };
     if announced.is_some_and(|length| length > limit as u64) {
-        return Err(Refusal::TooLarge { limit });
+        let nothing = Held { bytes: Bytes::new(), room: None };
+        return if may_run(announced) { running(nothing, body) } else { Err(Refusal::TooLarge { limit }) };
     }
     if body.is_end_stream() {
-        return Ok(Held { bytes: Bytes::new(), room: None });
+        return Ok(Collected::Whole(Held { bytes: Bytes::new(), room: None }));
     }
     let last = Instant::now() + settings.deadlines.body;
     let mut held = None;
@@ -75,21 +151,15 @@ pub(super) async fn collect(
     let mut rest = BytesMut::new();
     loop {
         let deadline = last.min(Instant::now() + settings.deadlines.body_idle);
-        let frame = match timeout_at(deadline, body.frame()).await {
-            Err(_) => return Err(Refusal::SlowRequest),
-            Ok(None) => break,
-            Ok(Some(Err(_))) => {
-                let why = framing.and_then(Verdicts::take_body);
-                return Err(why.unwrap_or(Refusal::Framing("a body that broke off")));
-            }
-            Ok(Some(Ok(frame))) => frame,
-        };
-        let Ok(data) = frame.into_data() else {
-            return Err(Refusal::Framing("trailers are not carried"));
-        };
+        let Some(data) = next(&mut body, deadline, framing.map(|framing| &**framing)).await? else { break };
         let length = first.len() + rest.len() + data.len();
         if length > limit {
-            return Err(Refusal::TooLarge { limit });
+            if !may_run(None) {
+                return Err(Refusal::TooLarge { limit });
+            }
+            rest = if rest.is_empty() { BytesMut::from(first) } else { rest };
+            rest.extend_from_slice(&data);
+            return running(Held { bytes: rest.freeze(), room: held }, body);
         }
         room.take(&mut held, length)?;
         if first.is_empty() && rest.is_empty() {
@@ -106,5 +176,5 @@ pub(super) async fn collect(
         rest.extend_from_slice(&data);
     }
     let bytes = if rest.is_empty() { first } else { rest.freeze() };
-    Ok(Held { bytes, room: held })
+    Ok(Collected::Whole(Held { bytes, room: held }))
 }

@@ -3,12 +3,13 @@
 //! A peer may show none; one that no configured CA vouches for ends the handshake. Which CA and which subject
 //! a route wants is the route's decision. It must not know routes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
-use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, Error, RootCertStore, SignatureScheme};
@@ -17,7 +18,7 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::oid_registry::OID_X509_SERIALNUMBER;
 use x509_parser::parse_x509_certificate;
 
-use super::tls::{TlsError, read_certificates};
+use super::tls::{AuthorityFiles, TlsError, read_certificates, read_revoked};
 use crate::gateway::{AuthorityId, PeerCertificate};
 
 /// One configured client CA: the certificates of one PEM file.
@@ -26,6 +27,7 @@ pub struct Authority {
     /// Its name in [`PeerCertificate::verified_by`].
     pub id: AuthorityId,
     roots: Arc<RootCertStore>,
+    revoked: Vec<(PathBuf, CertificateRevocationListDer<'static>)>,
 }
 
 impl Authority {
@@ -40,30 +42,59 @@ impl Authority {
             digest.update(&certificate);
             roots.add(certificate).map_err(|_| TlsError::TrustAuthority { path: path.to_owned() })?;
         }
-        Ok(Self { id: AuthorityId(digest.finalize().into()), roots: Arc::new(roots) })
+        let revoked = Vec::new();
+        Ok(Self { id: AuthorityId(digest.finalize().into()), roots: Arc::new(roots), revoked })
+    }
+
+    /// Reads a CA file, and what the CA has revoked.
+    pub(super) fn read_with(files: &AuthorityFiles) -> Result<Self, TlsError> {
+        let mut authority = Self::read(&files.ca)?;
+        for path in &files.revoked {
+            authority.revoked.extend(read_revoked(path)?.into_iter().map(|list| (path.clone(), list)));
+        }
+        Ok(authority)
+    }
+
+    /// Who is accepted of this CA. With lists, the certificate that is shown must be covered by one in force: unknown and
+    /// expired refuse. Those between it and the root are not looked up.
+    fn verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
+        let roots = Arc::clone(&self.roots);
+        let builder = WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(provider));
+        let Some((path, _)) = self.revoked.first() else {
+            return builder.build().map_err(|_| TlsError::Assemble);
+        };
+        let lists = self.revoked.iter().map(|(_, list)| list.clone());
+        let builder = builder.with_crls(lists).only_check_end_entity_revocation();
+        let built = builder.enforce_revocation_expiration().build();
+        built.map_err(|_| TlsError::ReadRevoked { path: path.clone() })
     }
 }
+
+type Verifiers = Vec<(AuthorityId, Arc<dyn ClientCertVerifier>)>;
 
 /// All configured client CAs, each with a verifier of its own.
 #[derive(Debug)]
 pub(super) struct ClientCertificates {
-    verifiers: Vec<(AuthorityId, Arc<dyn ClientCertVerifier>)>,
+    verifiers: ArcSwap<Verifiers>,
     hints: Vec<DistinguishedName>,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl ClientCertificates {
-    pub(super) fn new(authorities: Vec<Authority>, provider: &Arc<CryptoProvider>) -> Result<Self, TlsError> {
-        let mut verifiers = Vec::new();
-        let mut hints = Vec::new();
-        for authority in authorities {
-            hints.extend(authority.roots.subjects());
-            let verifier = WebPkiClientVerifier::builder_with_provider(authority.roots, Arc::clone(provider))
-                .build()
-                .map_err(|_| TlsError::Assemble)?;
-            verifiers.push((authority.id, verifier));
-        }
+    pub(super) fn new(authorities: &[Authority], provider: &Arc<CryptoProvider>) -> Result<Self, TlsError> {
+        let hints = authorities.iter().flat_map(|authority| authority.roots.subjects()).collect();
+        let verifiers = ArcSwap::from_pointee(verifiers(authorities, provider)?);
         Ok(Self { verifiers, hints, algorithms: provider.signature_verification_algorithms })
+    }
+
+    /// Takes the same CAs with what they have revoked since; on an error everything stays.
+    pub(super) fn renew(
+        &self,
+        authorities: &[Authority],
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<(), TlsError> {
+        self.verifiers.store(Arc::new(verifiers(authorities, provider)?));
+        Ok(())
     }
 
     /// Says what a peer's chain proves now. Resumed sessions show the chain of their first handshake, so the
@@ -73,14 +104,19 @@ impl ClientCertificates {
         let now = UnixTime::now();
         let vouches =
             |verifier: &Arc<dyn ClientCertVerifier>| verifier.verify_client_cert(leaf, between, now).is_ok();
+        let verifiers = self.verifiers.load();
         let verified_by: Vec<_> =
-            self.verifiers.iter().filter(|(_, verifier)| vouches(verifier)).map(|(id, _)| *id).collect();
+            verifiers.iter().filter(|(_, verifier)| vouches(verifier)).map(|(id, _)| *id).collect();
         if verified_by.is_empty() {
             return None;
         }
         let (oin, san) = read_subject(leaf)?;
         Some(PeerCertificate { verified_by, oin, san, sha256: Sha256::digest(leaf).into() })
     }
+}
+
+fn verifiers(authorities: &[Authority], provider: &Arc<CryptoProvider>) -> Result<Verifiers, TlsError> {
+    authorities.iter().map(|authority| Ok((authority.id, authority.verifier(provider)?))).collect()
 }
 
 /// The subject's serial number and the DNS names, e-mail addresses and URIs among its alternative names.
@@ -124,7 +160,7 @@ impl ClientCertVerifier for ClientCertificates {
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         let mut last = Error::General("no client CA is configured".into());
-        for (_, verifier) in &self.verifiers {
+        for (_, verifier) in self.verifiers.load().iter() {
             match verifier.verify_client_cert(leaf, between, now) {
                 Ok(verified) => return Ok(verified),
                 Err(error) => last = error,

@@ -113,6 +113,7 @@ fn detail(refusal: &Refusal) -> Option<String> {
         | Refusal::NoPerson { rule }
         | Refusal::NotAgreed { rule }
         | Refusal::NotInRoster { rule }
+        | Refusal::SecondPerson { rule }
         | Refusal::Closed { rule } => Some(format!("rule: {rule}")),
         _ => None,
     }
@@ -137,6 +138,7 @@ pub fn answer(refusal: &Refusal) -> &'static Answer {
         Refusal::Forbidden => &texts::FORBIDDEN,
         Refusal::UnknownPseudonym => &texts::UNKNOWN_PSEUDONYM,
         Refusal::NotInRoster { .. } => &texts::NOT_IN_ROSTER,
+        Refusal::SecondPerson { .. } => &texts::SECOND_PERSON,
         Refusal::NoPerson { .. } => &texts::NO_PERSON,
         Refusal::SwapMismatch => &texts::SWAP_MISMATCH,
         Refusal::AgreementEnded => &texts::AGREEMENT_ENDED,

@@ -164,6 +164,17 @@ pub(super) const SWAP_MISMATCH: Answer = Answer {
         "Stuur de waarde die de configuratie noemt, of laat die herstellen.",
     ],
 };
+pub(super) const SECOND_PERSON: Answer = Answer {
+    status: 422,
+    title: [
+        "An id of the publisher's own names another person already",
+        "Een id van de uitgever zelf is al van iemand anders",
+    ],
+    hint: [
+        "One id of the publisher's names one pupil for good. Give the other pupil an id of its own.",
+        "Eén id van de uitgever is voorgoed van één leerling. Geef de andere leerling een eigen id.",
+    ],
+};
 pub(super) const AGREEMENT_ENDED: Answer = Answer {
     status: 403,
     title: [

@@ -10,7 +10,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use sha2::{Digest, Sha256};
@@ -27,8 +27,24 @@ pub struct TlsSettings {
     pub certificate: PathBuf,
     /// PEM: its private key (PKCS#8, SEC 1 or PKCS#1).
     pub private_key: PathBuf,
-    /// PEM files of the CAs that callers' certificates may lead to; none means that none is asked for.
-    pub client_authorities: Vec<PathBuf>,
+    /// The CAs that callers' certificates may lead to; none means that none is asked for.
+    pub client_authorities: Vec<AuthorityFiles>,
+}
+
+/// The files of one CA of callers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorityFiles {
+    /// PEM: its certificates.
+    pub ca: PathBuf,
+    /// PEM: its lists of revoked certificates (RFC 5280, 5), read anew when they change. None means that nothing is ever
+    /// revoked; with one, a certificate about which no list in force says anything is not accepted.
+    pub revoked: Vec<PathBuf>,
+}
+
+impl From<PathBuf> for AuthorityFiles {
+    fn from(ca: PathBuf) -> Self {
+        Self { ca, revoked: Vec::new() }
+    }
 }
 
 /// Why TLS cannot be set up.
@@ -60,6 +76,12 @@ pub enum TlsError {
         /// Which.
         path: PathBuf,
     },
+    /// A list of revoked certificates that cannot be read as one.
+    #[error("{path} holds a list of revoked certificates that cannot be used")]
+    ReadRevoked {
+        /// Which.
+        path: PathBuf,
+    },
     /// The TLS library refused the settings.
     #[error("TLS could not be set up")]
     Assemble,
@@ -69,7 +91,7 @@ pub enum TlsError {
 #[derive(Debug)]
 pub struct ServerTls {
     set: ArcSwap<Set>,
-    /// Digest of the certificate and key files last looked at, good or not.
+    /// Digest of the certificate, key and revocation files last looked at, good or not.
     seen: Mutex<[u8; 32]>,
 }
 
@@ -115,11 +137,11 @@ impl ServerTls {
         Ok(())
     }
 
-    /// Reads certificate and key again. `Ok(true)` when new ones are in use from now on, `Ok(false)` when the
+    /// Reads certificate, key and lists of revoked certificates again. `Ok(true)` when new ones are in use from now on, `Ok(false)` when the
     /// files are as they were, good or bad.
     ///
     /// # Errors
-    /// When the files changed and cannot be used; the old certificate stays.
+    /// When the files changed and cannot be used; the old ones stay, a list until it says itself that it is too old.
     pub fn refresh(&self) -> Result<bool, TlsError> {
         // Held throughout, so that a reload does not fall between reading and storing.
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -129,6 +151,9 @@ impl ServerTls {
             return Ok(false);
         }
         let (key, _) = read_key(&set.files, &provider())?;
+        if let Some(clients) = &set.clients {
+            clients.renew(&read_authorities(&set.files)?, &provider())?;
+        }
         set.chosen.0.store(Arc::new(key));
         Ok(true)
     }
@@ -142,7 +167,9 @@ impl ServerTls {
             }
             let this = Arc::clone(&self);
             match tokio::task::spawn_blocking(move || this.refresh()).await {
-                Ok(Ok(true)) => tracing::info!("the new certificate is in use"),
+                Ok(Ok(true)) => {
+                    tracing::info!("the new certificate, or the new list of revoked ones, is in use")
+                }
                 Ok(Ok(false)) => {}
                 Ok(Err(error)) => tracing::error!(%error, "the certificate in use stays"),
                 Err(_) => tracing::error!("reading the certificate failed; the one in use stays"),
@@ -172,9 +199,7 @@ impl Set {
         let clients = if files.client_authorities.is_empty() {
             None
         } else {
-            let authorities = files.client_authorities.iter().map(|path| Authority::read(path));
-            let authorities = authorities.collect::<Result<Vec<_>, _>>()?;
-            Some(Arc::new(ClientCertificates::new(authorities, &provider)?))
+            Some(Arc::new(ClientCertificates::new(&read_authorities(files)?, &provider)?))
         };
         let builder = rustls::ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
@@ -206,6 +231,20 @@ pub(super) fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'stati
     }
 }
 
+fn read_authorities(files: &TlsSettings) -> Result<Vec<Authority>, TlsError> {
+    files.client_authorities.iter().map(Authority::read_with).collect()
+}
+
+/// All lists of revoked certificates of a PEM file; at least one.
+pub(super) fn read_revoked(path: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>, TlsError> {
+    let text = read(path)?;
+    let found: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(&text).collect();
+    match found {
+        Ok(found) if !found.is_empty() => Ok(found),
+        _ => Err(TlsError::FindPem { path: path.to_owned(), wanted: "X509 CRL" }),
+    }
+}
+
 fn read_key(files: &TlsSettings, provider: &CryptoProvider) -> Result<(CertifiedKey, [u8; 32]), TlsError> {
     let digest = digest_files(files)?;
     let chain = read_certificates(&files.certificate)?;
@@ -221,6 +260,9 @@ fn digest_files(files: &TlsSettings) -> Result<[u8; 32], TlsError> {
     let mut digest = Sha256::new();
     digest.update(Sha256::digest(read(&files.certificate)?));
     digest.update(zeroize::Zeroizing::new(read(&files.private_key)?).as_slice());
+    for path in files.client_authorities.iter().flat_map(|authority| &authority.revoked) {
+        digest.update(Sha256::digest(read(path)?));
+    }
     Ok(digest.finalize().into())
 }
 

@@ -60,6 +60,17 @@ pub struct NotedLabels {
     pub what: &'static str,
 }
 
+/// A route, and what its canaries came to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct CanaryLabels {
+    /// The publisher's id.
+    pub publisher: String,
+    /// The route's mount.
+    pub route: String,
+    /// `held`, `leaked`, `weak`, `refused`, `empty` or `failed`.
+    pub outcome: String,
+}
+
 /// All metrics of the process.
 pub struct Metrics {
     registry: Registry,
@@ -69,6 +80,10 @@ pub struct Metrics {
     pub exchange_seconds: Family<RouteLabels, Histogram>,
     /// What the guard found and let go.
     pub guard_noted: Family<NotedLabels, Counter>,
+    /// Canary runs of each route since the start, those that could not be done among them.
+    pub canary_runs: Family<CanaryLabels, Counter>,
+    /// When a route was tried last, in seconds since the epoch: runs that could not be done do not count.
+    pub canary_tried: Family<RouteLabels, Gauge<f64, AtomicU64>>,
     /// Pupils that the guard knows; 0 without a roster.
     pub roster_pupils: Gauge,
     /// When the roster was imported, in seconds since the epoch; 0 without one.
@@ -81,6 +96,8 @@ pub struct Metrics {
     pub roster_closed: Family<PublisherLabels, Gauge>,
     /// 1 when the vault is sealed.
     pub vault_sealed: Gauge,
+    /// Messages that left and got no needle filter, since the start.
+    pub needle_missed: Counter,
     /// Configurations that were read and refused since the start.
     pub reloads_failed: Counter,
     /// Configurations that were taken into use since the start.
@@ -100,12 +117,15 @@ impl Default for Metrics {
             exchanges: Family::default(),
             exchange_seconds: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
             guard_noted: Family::default(),
+            canary_runs: Family::default(),
+            canary_tried: Family::default(),
             roster_pupils: Gauge::default(),
             roster_imported: Gauge::default(),
             roster_age: Gauge::default(),
             roster_unknown: Family::default(),
             roster_closed: Family::default(),
             vault_sealed: Gauge::default(),
+            needle_missed: Counter::default(),
             reloads_failed: Counter::default(),
             reloads: Counter::default(),
         };
@@ -127,6 +147,10 @@ impl Metrics {
         );
         let noted = self.guard_noted.clone();
         registry.register("guard_noted", "Finds of the guard that were counted and let go", noted);
+        let runs = self.canary_runs.clone();
+        registry.register("canary_runs", "Trials of a route with invented pupils", runs);
+        let tried = self.canary_tried.clone();
+        registry.register_with_unit("canary_tried_time", "When a route was tried last", Unit::Seconds, tried);
         registry.register("roster_pupils", "Pupils that the guard knows", self.roster_pupils.clone());
         let imported = self.roster_imported.clone();
         registry.register_with_unit(
@@ -143,6 +167,8 @@ impl Metrics {
         let closed = self.roster_closed.clone();
         registry.register("roster_closed", "1 where free text does not leave, by that share", closed);
         registry.register("vault_sealed", "1 when the vault is sealed", self.vault_sealed.clone());
+        let missed = self.needle_missed.clone();
+        registry.register("needle_missed", "Messages that left and got no needle filter", missed);
         let failed = self.reloads_failed.clone();
         registry.register("reloads_failed", "Configurations that were read and refused", failed);
         registry.register("reloads", "Configurations that were taken into use", self.reloads.clone());
@@ -159,6 +185,17 @@ impl Metrics {
     pub fn noted(&self, publisher: &str, route: &str, what: &'static str, count: u64) {
         let labels = NotedLabels { publisher: publisher.to_owned(), route: route.to_owned(), what };
         self.guard_noted.get_or_create(&labels).inc_by(count);
+    }
+
+    /// A route was tried with canaries, with this outcome, or could not be, at so many seconds since the epoch.
+    pub fn canaries(&self, publisher: &str, route: &str, outcome: &str, seconds: f64) {
+        let (publisher, route) = (publisher.to_owned(), route.to_owned());
+        if !matches!(outcome, "failed" | "empty") {
+            let of = RouteLabels { publisher: publisher.clone(), route: route.clone() };
+            self.canary_tried.get_or_create(&of).set(seconds);
+        }
+        let labels = CanaryLabels { publisher, route, outcome: outcome.to_owned() };
+        self.canary_runs.get_or_create(&labels).inc();
     }
 
     /// The text that `/metrics` serves.
@@ -190,6 +227,7 @@ mod tests {
             "sluis_exchanges_total{publisher=\"rekenwonder\",route=\"/rekenwonder/users/{id}\",asks=\"school\",decision=\"refused\",code=\"SLS-LEAK\"} 1",
             "sluis_exchange_seconds_bucket{le=\"0.005\",publisher=\"rekenwonder\",route=\"/rekenwonder/users/{id}\"} 1",
             "sluis_vault_sealed 0",
+            "sluis_needle_missed_total 0",
             "sluis_roster_imported_time_seconds 0",
         ] {
             assert!(text.contains(line), "{line}\n{text}");

@@ -8,6 +8,7 @@ mod assertion;
 mod client;
 mod connect;
 pub mod credentials;
+mod flow;
 mod resolve;
 pub mod settings;
 #[cfg(test)]

@@ -84,13 +84,14 @@ struct Work<'a> {
     settled: Settled,
 }
 
-/// Finds everything wanted, and makes what is new. Blocks on the index; waits for no disk.
+/// Finds everything wanted, and where it `makes` anything, makes what is new. Blocks on the index; waits for no disk.
 pub(crate) fn settle(
     inner: &Inner,
     open: &Arc<OpenScope>,
     wanted: &[Wanted],
     labels: &[WantedLabel],
     avoid: &Avoid,
+    makes: bool,
 ) -> Result<Settled, VaultError> {
     let mut work = Work {
         inner,
@@ -117,6 +118,9 @@ pub(crate) fn settle(
         work.settled.knowns = found.into_iter().flatten().collect();
         work.settled.labels = stand_ins.into_iter().flatten().collect();
         return Ok(work.settled);
+    }
+    if !makes {
+        return Err(VaultError::ViewOnly);
     }
     inner.make_room()?;
     let guard = inner.allocating();

@@ -47,6 +47,9 @@ pub enum VaultError {
         /// What differs, and how to recover.
         why: String,
     },
+    /// A view would have had to make something.
+    #[error("the vault is only looked at: nothing is made")]
+    ViewOnly,
     /// The disk is full. Nothing was changed; it works again once there is room.
     #[error("the disk is full: nothing was changed")]
     Full,

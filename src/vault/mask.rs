@@ -124,7 +124,8 @@ impl Vault {
         }
         if !wanted.is_empty() || !labels_wanted.is_empty() {
             let work = Asked::copy(&answer, asks, &wanted, labels, &labels_wanted)?;
-            let settled = work.settle(Arc::clone(inner), Arc::clone(open), Arc::clone(avoid)).await?;
+            let settled =
+                work.settle(Arc::clone(inner), Arc::clone(open), Arc::clone(avoid), !self.view).await?;
             for (place, (known, newly)) in wanted.into_iter().zip(settled.knowns) {
                 answer.known(place, known, newly);
             }
@@ -240,10 +241,11 @@ impl Asked {
         inner: Arc<Inner>,
         open: Arc<OpenScope>,
         avoid: Avoid,
+        makes: bool,
     ) -> Result<Settled, VaultError> {
         let runtime = tokio::runtime::Handle::current();
         let blocking = move || {
-            let settled = settle(&inner, &open, &self.wanted, &self.labels, &avoid)?;
+            let settled = settle(&inner, &open, &self.wanted, &self.labels, &avoid, makes)?;
             if settled.own.is_empty() && settled.others.is_empty() {
                 inner.keep(&self.wanted, &settled);
                 return Ok(Stage::Known(settled));

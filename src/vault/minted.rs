@@ -131,7 +131,7 @@ impl Vault {
         }
         let new = minted.iter().filter(|of| !self.inner.knows_minted(&open, of));
         let owned: Vec<Owned> = new.map(Owned::of).collect();
-        if owned.is_empty() {
+        if owned.is_empty() || self.view {
             return Ok(());
         }
         let inner = Arc::clone(&self.inner);

@@ -8,6 +8,7 @@
 //! | `mask` `allocate` `reveal` `minted` | what the gateway asks |
 //! | `about` `admin` `verify` `backup` `recover` | what an administrator asks |
 //! | `erase` `trace` `tombstone` `rewrite` `copying` | forgetting a pupil, and what stays to keep it so |
+//! | `view` | a vault that is only looked at |
 //! | `startup` `scan` | what must agree before anything is answered |
 //! | `key_file` `keys` `scopes` | keys, sealed on disk and ready for use |
 //! | `log` `record` `codec` `pending` | records: sealed, chained, durable, on their way |
@@ -50,6 +51,7 @@ mod store;
 mod tombstone;
 mod trace;
 mod verify;
+mod view;
 
 use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
@@ -111,6 +113,8 @@ pub enum Unlock {
 pub struct Vault {
     inner: Arc<Inner>,
     applier: Mutex<Option<JoinHandle<()>>>,
+    /// It makes and remembers nothing.
+    view: bool,
 }
 
 /// A keyring of one key, which `used` says has sealed so often already.
@@ -125,12 +129,15 @@ impl Vault {
         let of = Arc::clone(&inner);
         let thread = std::thread::Builder::new().name("vault-index".to_owned());
         let applier = thread.spawn(move || of.apply(&due)).map_err(|_| VaultError::Stopped)?;
-        Ok(Self { inner, applier: Mutex::new(Some(applier)) })
+        Ok(Self { inner, applier: Mutex::new(Some(applier)), view: false })
     }
 }
 
 impl Drop for Vault {
     fn drop(&mut self) {
+        if self.view {
+            return;
+        }
         self.inner.committer.stop();
         self.inner.after.close();
         let applier = self.applier.lock().unwrap_or_else(PoisonError::into_inner).take();

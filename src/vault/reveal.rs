@@ -159,6 +159,17 @@ impl Vault {
         Ok(answers.into_iter().map(|known| known.map(Original)).collect())
     }
 
+    /// What names the person of an identifier in each open epoch of a publisher: under one of these stands what was made
+    /// for him there, in any of them. Nothing is looked up.
+    pub fn cores(&self, school: &School, publisher: &Publisher, identifier: &Identifier) -> Vec<Core> {
+        let inner = &self.inner;
+        let scopes = inner.scopes();
+        let core = |open: &Arc<super::scopes::OpenScope>| {
+            person(open, identifier, inner.next_generation(&open.scope, identifier))
+        };
+        scopes.all_of(school, publisher).map(core).collect()
+    }
+
     /// Runs look-ups off the runtime's threads and waits for what they rely on.
     pub(crate) async fn looking<T: Send + 'static>(
         &self,

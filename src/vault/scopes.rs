@@ -13,7 +13,7 @@ use super::keyring;
 use super::keys::{Keys, ScopeState};
 use crate::crypto::{Keyring, hkdf};
 use crate::derive::ScopeKey;
-use crate::identity::Scope;
+use crate::identity::{Publisher, School, Scope};
 
 /// An open scope.
 pub(crate) struct OpenScope {
@@ -118,6 +118,18 @@ impl Scopes {
     /// An open scope, whether it serves or only enters.
     pub(crate) fn find(&self, scope: &Scope) -> Option<&Arc<OpenScope>> {
         self.by_name.get(scope)
+    }
+
+    /// The open scopes of a publisher, the one that serves among them.
+    pub(crate) fn all_of<'a>(
+        &'a self,
+        school: &'a School,
+        publisher: &'a Publisher,
+    ) -> impl Iterator<Item = &'a Arc<OpenScope>> {
+        let whose = move |open: &&Arc<OpenScope>| {
+            open.scope.school == *school && open.scope.publisher == *publisher && open.is_open()
+        };
+        self.by_number.values().filter(whose)
     }
 
     /// The owner of what is sealed with the key of this number.

@@ -1,5 +1,6 @@
 //! The vault as a whole. Tests of one file stand below `tests/`.
 
+mod aliases;
 mod barrier;
 mod epochs;
 mod erasing;

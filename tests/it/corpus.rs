@@ -7,11 +7,12 @@
 //! | written | stands for |
 //! |---|---|
 //! | `{{pseudonym KIND:IDENTIFIER}}` | what that identifier is called outside |
-//! | `{{label given KIND:IDENTIFIER}}`, `family` | the stand-in of that pupil's name: readable, his alone |
+//! | `{{pseudonym KIND:IDENTIFIER as OTHER}}` | the same, in a field of another kind |
+//! | `{{label given KIND:IDENTIFIER}}`, `family`, `full` | the stand-in of that pupil's name: readable, his alone |
 //! | `{{inside}}`, `{{outside}}` | the address of the route on either side |
 //! | `{{record KIND:IDENTIFIER}}`…`{{end}}` | a record of a list that leaves in the order of its pseudonyms |
 //!
-//! A request's head holds no `Host`, `Content-Length` or credential, and a reply's no `Content-Length` or `Date`.
+//! A folder with a `profile.toml` of its own holds cases of that profile, mounted as `own`. A request's head holds no `Host`, `Content-Length` or credential, and a reply's no `Content-Length` or `Date`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -69,6 +70,16 @@ async fn oneroster() {
     all("oneroster-1.2").await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ids_that_a_publisher_gives() {
+    all("own-accounts").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn forms_of_an_actor() {
+    all("own-statements").await;
+}
+
 #[test]
 fn every_profile_has_a_case() {
     for profile in sluis::profile::builtin_names() {
@@ -86,10 +97,15 @@ fn cases(profile: &str) -> Vec<PathBuf> {
 async fn all(profile: &str) {
     let cases = cases(profile);
     assert!(!cases.is_empty(), "{profile}: no case");
+    let own = std::fs::read_to_string(corpus().join(profile).join("profile.toml")).ok();
+    let own_profile = own.map(|text| &*text.leak());
     for path in cases {
         let case = read_case(&path);
         let roster = Options::default().roster.filter(|_| case.roster);
-        let world = World::with(Options { roster, ..Options::default() }).await;
+        let swaps =
+            vec![("home-page", "https://elo.obs-devlinder.example", "https://sluis.example/accounts")];
+        let swaps = if own_profile.is_some() { swaps } else { Vec::new() };
+        let world = World::with(Options { roster, own_profile, swaps, ..Options::default() }).await;
         let mut labels = Labels::new();
         if let Some(before) = &case.before {
             let path = path.parent().unwrap().join(before);
@@ -192,7 +208,8 @@ impl Fill<'_> {
 
     async fn pseudonym(&self, who: &str) -> String {
         let (kind, identifier) = who.split_once(':').unwrap();
-        self.world.pseudonym("rekenwonder", kind, identifier).await
+        let (identifier, place) = identifier.split_once(" as ").unwrap_or((identifier, kind));
+        self.world.pseudonym_as("rekenwonder", kind, identifier, place).await
     }
 
     /// Records change places; what stands between them stays.
@@ -249,7 +266,7 @@ fn assert_distinct(labels: &Labels) {
     let people: BTreeSet<&String> = labels.keys().map(|(_, who)| who).collect();
     let name = |who: &String| {
         let part = |part: &str| labels.get(&(part.to_owned(), who.clone())).cloned().unwrap_or_default();
-        format!("{} {}", part("given"), part("family"))
+        format!("{} {} {}", part("given"), part("family"), part("full"))
     };
     let names: BTreeSet<String> = people.iter().map(|who| name(who)).collect();
     assert_eq!(names.len(), people.len(), "two pupils have one stand-in");

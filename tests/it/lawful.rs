@@ -27,7 +27,7 @@ fn day(text: &str) -> Date {
 }
 
 /// What was said to the school, by identifier.
-fn said(entries: &[(Stance, &str, &str, Option<&str>)]) -> HashMap<School, Arc<Consents>> {
+pub(crate) fn said(entries: &[(Stance, &str, &str, Option<&str>)]) -> HashMap<School, Arc<Consents>> {
     let mut consents = Consents::default();
     for (stance, kind, text, publisher) in entries {
         let identifier = Identifier::new(Kind::named(kind).unwrap(), text);
@@ -38,7 +38,7 @@ fn said(entries: &[(Stance, &str, &str, Option<&str>)]) -> HashMap<School, Arc<C
     HashMap::from([(School::parse("12AB").unwrap(), Arc::new(consents))])
 }
 
-fn objection<'a>(kind: &'a str, text: &'a str) -> (Stance, &'a str, &'a str, Option<&'a str>) {
+pub(crate) fn objection<'a>(kind: &'a str, text: &'a str) -> (Stance, &'a str, &'a str, Option<&'a str>) {
     (Stance::Objection, kind, text, Some("rekenwonder"))
 }
 

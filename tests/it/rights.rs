@@ -315,6 +315,55 @@ fn details(leaf: &Leaf) -> Vec<(&str, String)> {
     leaf.details.iter().map(|(name, detail)| (name.as_str(), shown(detail))).collect()
 }
 
+/// A message with real pseudonyms is tried on grounds that the journal keeps, as a look at a pupil is; the vault is only
+/// looked at.
+#[test]
+fn a_message_that_enters_is_tried_with_a_reason() {
+    let stage = Stage::new();
+    let (pseudonym, label) = stage.cross();
+    stage.put(
+        "reply.json",
+        &json!({ "users": [{ "sourcedId": pseudonym, "status": "active", "givenName": label }] }).to_string(),
+    );
+    let attempt = |more: &[&str]| {
+        let mut all = vec!["try", "reply.json", "--publisher", "rekenwonder", "--route", "/rekenwonder/"];
+        all.extend(["--side", "response", "--target", "/rostering/v1p2/users", "--json"]);
+        all.extend(more);
+        let output = stage.sluis(&all);
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let log = std::fs::read(stage.path("state/vault/log")).unwrap();
+    let before = stage.leaves().len();
+    let (code, said) = attempt(&[]);
+    let report: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((code, &report["refusal"]["code"]), (Some(1), &json!("SLS-301")), "{said}");
+    assert_eq!(report["restored"], false);
+    assert_eq!(stage.leaves().len(), before, "nobody was shown");
+    // A reason that names him would stand in the journal.
+    let (code, said) = attempt(&["--reason", "proef voor Jip, sis-jip-1"]);
+    assert!(code != Some(0) && !said.contains("sis-jip-1"), "{said}");
+    assert_eq!(stage.leaves().len(), before);
+
+    let (code, said) = attempt(&["--reason", "het antwoord van maandag naspelen"]);
+    assert_eq!(code, Some(0), "{said}");
+    let report: Value = serde_json::from_str(&said).unwrap();
+    let body = report["message"]["body"].as_str().unwrap();
+    assert!(body.contains("sis-jip-1") && body.contains("Jip") && !body.contains(&pseudonym), "{body}");
+    let leaves = stage.leaves();
+    let last = leaves.last().unwrap();
+    assert_eq!((leaves.len(), last.event), (before + 1, Event::REIDENTIFIED));
+    assert!(details(last).contains(&("reason", "het antwoord van maandag naspelen".to_owned())));
+    // What is not known is not made, also with a reason.
+    stage.put(
+        "reply.json",
+        r#"{"users":[{"sourcedId":"0f1e2d3c-4b5a-8978-8695-a4b3c2d1e0ff","status":"active"}]}"#,
+    );
+    let (code, said) = attempt(&["--reason", "een gok"]);
+    assert!(code == Some(1) && said.contains("SLS-301"), "{said}");
+    assert_eq!(std::fs::read(stage.path("state/vault/log")).unwrap(), log, "the vault was only looked at");
+    stage.is_clean();
+}
+
 #[test]
 fn show_says_who_gets_what_and_when_he_crossed() {
     let stage = Stage::new();
@@ -330,7 +379,10 @@ fn show_says_who_gets_what_and_when_he_crossed() {
     assert_eq!(publisher["stand_ins"][0]["fields"][0]["real"], "Jip");
     assert_eq!(publisher["names_of_the_publisher"][0]["name"], "speler-77");
     let shares = publisher["configured"][0]["routes"][0]["shares"].as_array().unwrap();
-    assert!(shares.iter().any(|of| of["category"] == "name" && of["how"] == "stand-in"));
+    assert!(shares.iter().any(|of| of["category"] == "pupil-id" && of["how"] == "pseudonym"));
+    // Where the school asks, names stand in what comes in only: they are not what this route lets leave.
+    assert!(!shares.iter().any(|of| of["category"] == "name"), "{shares:?}");
+    assert_eq!(publisher["configured"][0]["standing"], "leaves");
     assert_eq!(report["roster"]["given_name"][0], "Jip");
     // The same by any other of his identifiers, by his name, and by his pseudonym in other capitals.
     stage.put("email.txt", "JIP.Zuring@petteflat.example");

@@ -120,7 +120,7 @@ async fn a_question_brings_no_thing_of_the_publishers() {
     let json = [("content-type", "application/json")];
     let body = r#"{"result":{"status":"active"}}"#;
     let reply = publisher.send("PUT", &format!("{at}/{shown}"), &json, body).await;
-    assert_refused(&reply, 422, "SLS-301");
+    assert_refused(&reply, 422, "SLS-111");
     assert_eq!(world.school.got().len(), 1, "one question reached the school");
     // What the publisher brings itself it may ask for afterwards.
     world.school.say(204, &[], "");

@@ -16,7 +16,8 @@ import sys
 
 import verify
 
-LEFT, ENTERED, REFUSED, OPENED, CLOSED, CONTINUED = 3, 4, 5, 6, 7, 8
+LEFT, ENTERED, REFUSED, OPENED, CLOSED, CONTINUED, CANARY = 3, 4, 5, 6, 7, 8, 18
+TRIED = ("messages", "planted", "refused", "leaked")
 
 
 def entries(directory):
@@ -46,14 +47,19 @@ def recount(directory, begin, end):
         school, publisher, _ = leaf["scope"]
         way = ways[(school, publisher, leaf["route"])]
         crossing = leaf["event"] in (LEFT, ENTERED, REFUSED, OPENED, CLOSED, CONTINUED)
-        if crossing and (leaf["decision"] or "").startswith("refused"):
+        if leaf["event"] == CANARY:
+            details = dict(leaf["details"])
+            way["canary runs"] += 1
+            for name in TRIED:
+                way["canary " + name] += details.get(name, 0)
+        elif crossing and (leaf["decision"] or "").startswith("refused"):
             way["refused " + leaf["decision"].split(" ")[1].upper()] += 1
         elif leaf["event"] in (LEFT, ENTERED, CLOSED):
             door = "left" if leaf["event"] == LEFT or (leaf["event"] == CLOSED and leaf["left"]) else "entered"
             way[door] += 1
             for rule, count in leaf["rules"]:
                 way[f"{door} {rule}"] += count
-    return {key: way for key, way in ways.items() if way}
+    return {key: +way for key, way in ways.items() if +way}
 
 
 def told(counts):
@@ -68,6 +74,12 @@ def told(counts):
         for code, count in found["crossed"]["refused"].items():
             way["refused " + code] += count
         key = (found["way"]["school"], found["way"]["publisher"], found["way"]["route"])
+        ways[key] = +way
+    for found in counts["canaries"]:
+        key = (found["way"]["school"], found["way"]["publisher"], found["way"]["route"])
+        way = ways.setdefault(key, collections.Counter())
+        for name in ("runs",) + TRIED:
+            way["canary " + name] += found["canaries"][name]
         ways[key] = +way
     return {key: way for key, way in ways.items() if way}
 

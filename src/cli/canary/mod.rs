@@ -2,6 +2,7 @@
 //!
 //! It must not know how messages are made up.
 
+mod names;
 mod pupils;
 mod run;
 mod search;
@@ -33,7 +34,7 @@ enum What {
 }
 
 const CODES: &str = "\
-Exit codes: 0 nothing of a canary left; 1 something did; 5 the rules would have let something through, and the guard \
+Exit codes: 0 nothing of a canary left; 1 something did, or a route could not be tried; 5 the rules would have let something through, and the guard \
 stopped it; 3 a route refused every message, so that nothing is known of its rules.";
 
 impl CanaryCommand {
@@ -62,11 +63,16 @@ pub(super) fn judge(report: &Value) -> Result<(), Failure> {
         match text(route, "outcome") {
             "leaked" => tracing::error!(publisher, route = mount, "a canary got through"),
             "weak" => tracing::warn!(publisher, route = mount, "only the guard stopped a canary"),
+            "failed" => {
+                let code = text(route, "code");
+                tracing::error!(publisher, route = mount, code, "a route could not be tried with canaries");
+            }
             _ => {}
         }
     }
     match text(report, "outcome") {
         "leaked" => Err(Failure::new(&words::consent::CANARY_LEAKED, [])),
+        "failed" => Err(Failure::new(&words::consent::CANARY_FAILED, [])),
         _ => Ok(()),
     }
 }
@@ -81,6 +87,11 @@ fn show(report: &Value, screen: &Screen) {
         let outcome = match text(route, "outcome") {
             "held" => screen.pick("held", "hield"),
             "refused" => screen.pick("refuses everything", "weigert alles"),
+            "failed" => screen.pick("could not be tried", "kon niet worden beproefd"),
+            "empty" => screen.pick(
+                "nothing but a status leaves, so nothing was tried",
+                "er vertrekt alleen een status, dus er is niets beproefd",
+            ),
             "weak" => screen.pick(
                 "the rules would have let it through, the guard stopped it",
                 "de regels hadden het doorgelaten, de wachter hield het tegen",
@@ -89,6 +100,10 @@ fn show(report: &Value, screen: &Screen) {
         };
         let line = format!("{} · {}", text(route, "publisher"), text(route, "route"));
         screen.say(&format!("{}: {outcome}", screen.bold(&line)));
+        if text(route, "outcome") == "failed" {
+            screen.tell(text(route, screen.pick("en", "nl")));
+            continue;
+        }
         screen.say(&format!(
             "  {} {}; {} {}; {} {}; {} {}",
             screen.pick("messages", "berichten"),

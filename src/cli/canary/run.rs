@@ -13,26 +13,29 @@ use http::header::{ACCEPT, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
+use super::names;
 use super::pupils::{Canaries, Outside, derived_from};
 use super::search::{Needle, needles, search};
 use super::tally::{Outcome, Tally};
 use crate::cli::act::Workplace;
+use crate::cli::beside;
 use crate::cli::failure::Failure;
 use crate::cli::faults::{roster_failed, vault_failed};
 use crate::cli::rehearsal::{Nobody, local, scratch, scratch_house};
 use crate::cli::serve::house;
 use crate::cli::stores::leaf_scope;
 use crate::cli::words;
+use crate::config::Language;
 use crate::config::settings::PublisherSettings;
 use crate::gateway::house::{House, Register};
 use crate::gateway::route::{Asks, Route};
 use crate::gateway::{Carried, Carrier, Gate as _, Gateway, Patience, Presented, Refusal};
 use crate::identity::{Identifier, Kind, School};
-use crate::journal::{Detail, Event};
+use crate::journal::{Decision, Detail, Event};
 use crate::profile::sample::{Case, Making, Sample, Shape};
 use crate::roster::Roster;
 use crate::roster::consent::{Consents, Mark, Said, Stance};
-use crate::vault::{Avoid, MaskAsk};
+use crate::vault::{Avoid, MaskAsk, VaultError};
 
 /// The other side: says what it was told to say, and keeps what it is sent.
 #[derive(Default)]
@@ -55,13 +58,27 @@ pub(in crate::cli) fn run(at: &Workplace<'_>) -> Result<Value, Failure> {
     let total = u64::try_from(at.settings.publishers.len()).unwrap_or(u64::MAX);
     for (done, publisher) in at.settings.publishers.iter().enumerate() {
         (at.tell)(u64::try_from(done).unwrap_or(u64::MAX), total);
-        for (route, tally) in of_publisher(publisher, at)? {
-            record(publisher, &route, &tally, at)?;
-            routes.push(told(publisher, &route, &tally));
+        // What would be refused whole is no trial: a sealed vault lets nothing cross.
+        let sealed = at.stores.vault.sealed().map(|why| vault_failed(&VaultError::Sealed { why }));
+        match sealed.map_or_else(|| of_publisher(publisher, at), Err) {
+            Ok(tried) => {
+                for (route, tally) in tried {
+                    let mount = route.mount.as_str().trim_end_matches('/');
+                    record(publisher, mount, Some(*route.profile.digest()), Ok(&tally), at)?;
+                    routes.push(told(publisher, &route, &tally));
+                }
+            }
+            Err(failure) => {
+                for route in &publisher.routes {
+                    record(publisher, &route.mount, None, Err(&failure), at)?;
+                    routes.push(untried(publisher, &route.mount, &failure));
+                }
+            }
         }
     }
     let outcomes: Vec<&str> = routes.iter().filter_map(|route| route.get("outcome")?.as_str()).collect();
-    let worst = ["leaked", "weak", "refused"].into_iter().find(|worst| outcomes.contains(worst));
+    let worst = ["leaked", "failed", "weak", "refused"];
+    let worst = worst.into_iter().find(|worst| outcomes.contains(worst));
     Ok(json!({ "outcome": worst.unwrap_or("held"), "routes": routes }))
 }
 
@@ -82,17 +99,37 @@ fn told(publisher: &PublisherSettings, route: &Route, tally: &Tally) -> Value {
     })
 }
 
+/// A route that could not be tried, and why.
+fn untried(publisher: &PublisherSettings, mount: &str, failure: &Failure) -> Value {
+    json!({
+        "school": publisher.school.as_str(),
+        "publisher": publisher.id.as_str(),
+        "route": format!("{mount}/"),
+        "outcome": "failed",
+        "code": failure.code(),
+        "en": failure.told(Language::English),
+        "nl": failure.told(Language::Dutch),
+    })
+}
+
+/// One leaf a route, also of one that could not be tried: a night without a trial must not look like one that held.
 fn record(
     publisher: &PublisherSettings,
-    route: &Route,
-    tally: &Tally,
+    mount: &str,
+    profile: Option<[u8; 32]>,
+    outcome: Result<&Tally, &Failure>,
     at: &Workplace<'_>,
 ) -> Result<(), Failure> {
+    let nothing = Tally::default();
+    let tally = outcome.unwrap_or(&nothing);
     let mut leaf = at.stores.leaf(Event::CANARY, at.stores.clock.now(), &at.actor);
     leaf.scope = Some(leaf_scope(&publisher.scope()));
-    leaf.route = format!("{}/", route.mount.as_str());
-    leaf.decision = tally.decision();
-    leaf.profile = Some(*route.profile.digest());
+    leaf.route = format!("{mount}/");
+    leaf.decision = match outcome {
+        Ok(tally) => tally.decision(),
+        Err(failure) => Decision::Refused(failure.code().to_ascii_lowercase()),
+    };
+    leaf.profile = profile;
     leaf.configuration = Some(at.settings.digest);
     let details = [
         ("leaked", tally.leaked),
@@ -110,7 +147,7 @@ fn of_publisher(
     at: &Workplace<'_>,
 ) -> Result<Vec<(Arc<Route>, Tally)>, Failure> {
     let kinds = kinds(publisher);
-    let roster = match at.settings.roster_of(&publisher.school) {
+    let roster = match beside::roster(at.settings, at.stores, &publisher.school)? {
         Some(path) => Roster::load(&path, &at.stores.vault).map_err(|error| roster_failed(&error))?,
         None => None,
     };
@@ -238,6 +275,7 @@ impl Run<'_> {
         let avoid: Avoid = Arc::new(|_: &str| false);
         let answer = house.vault.mask(&route.scope, &asks, &[], &avoid).await;
         let answer = answer.map_err(|error| vault_failed(&error))?;
+        names::give(&house.vault, route, self.canaries, &avoid).await?;
         let texts = answer.masked.iter().map(|one| one.pseudonym.as_str().to_owned());
         Ok(places.into_iter().zip(texts).collect())
     }

@@ -72,7 +72,9 @@ impl Tally {
         match self {
             Self { leaked: 1.., .. } => "leaked",
             Self { weak: 1.., .. } => "weak",
-            Self { messages, .. } if *messages > 0 && other == *messages => "refused",
+            // Nothing was tried, so nothing held.
+            Self { messages: 0, .. } => "empty",
+            Self { messages, .. } if other == *messages => "refused",
             _ => "held",
         }
     }
@@ -83,7 +85,28 @@ impl Tally {
         match self.outcome() {
             "weak" => Decision::Refused("sls-601".to_owned()),
             "refused" => Decision::Refused(only()),
+            "empty" => Decision::None,
             _ => Decision::Passed,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Outcome, Tally};
+    use crate::journal::Decision;
+
+    #[test]
+    fn nothing_tried_is_nothing_held() {
+        let mut tally = Tally::default();
+        assert_eq!((tally.outcome(), tally.decision()), ("empty", Decision::None));
+        tally.count("a".to_owned(), false, &Outcome::Refused("SLS-402"));
+        assert_eq!((tally.outcome(), tally.decision()), ("refused", Decision::Refused("sls-402".to_owned())));
+        tally.count("b".to_owned(), false, &Outcome::Held);
+        assert_eq!((tally.outcome(), tally.decision()), ("held", Decision::Passed));
+        tally.count("c".to_owned(), false, &Outcome::Weak);
+        assert_eq!(tally.outcome(), "weak");
+        tally.count("d".to_owned(), false, &Outcome::Leaked("name"));
+        assert_eq!(tally.outcome(), "leaked", "whatever else happened");
     }
 }

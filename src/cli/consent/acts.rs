@@ -5,19 +5,20 @@
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::cli::act::{Body, Workplace, school_of};
+use crate::cli::beside;
 use crate::cli::failure::Failure;
 use crate::cli::faults::{consents_failed, roster_failed};
 use crate::cli::words;
 use crate::clock::Date;
 use crate::config::words::Value as Word;
 use crate::identity::{Identifier, Publisher, School};
-use crate::journal::{Detail, Event};
+use crate::journal::Detail;
 use crate::roster::consent::{Consents, Mark, Said, Stance, import_consents, kind_named};
 use crate::roster::{Field, Known, Roster};
 
@@ -40,6 +41,11 @@ pub(in crate::cli) struct Change {
 /// One change at a time: two at once would both begin with what was on record, and one would be lost.
 static ALONE: Mutex<()> = Mutex::new(());
 
+/// Keeps everyone else from changing what was said.
+pub(super) fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// `consent import`.
 pub(in crate::cli) fn import(
     school: Option<&str>,
@@ -48,7 +54,7 @@ pub(in crate::cli) fn import(
 ) -> Result<Value, Failure> {
     let school = school_of(at.settings, school)?;
     let Some(body) = body else { return Err(Failure::new(&words::consent::CONSENTS_EMPTY, [])) };
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let mut consents = load(&school, at)?;
     let roster = roster(&school, at)?;
     let known = |id: &Publisher| has(&school, id, at);
@@ -64,7 +70,6 @@ pub(in crate::cli) fn import(
         ("consents", count(said)),
         ("new", count(new)),
         ("objections", count(objections)),
-        ("school", Detail::Text(school.to_string())),
     ];
     keep(&consents, &school, details, at)?;
     Ok(json!({
@@ -103,7 +108,7 @@ pub(in crate::cli) fn change(
             ));
         }
     };
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let mut consents = load(&school, at)?;
     let roster = roster(&school, at)?;
     check_reason(&change.reason, &identifier, roster.as_ref())?;
@@ -127,7 +132,6 @@ pub(in crate::cli) fn change(
         ("act", Detail::Text(format!("{} {act}", stance.as_str()))),
         ("publisher", Detail::Text(change.publisher.clone())),
         ("reason", Detail::Text(change.reason.clone())),
-        ("school", Detail::Text(school.to_string())),
     ];
     keep(&consents, &school, details, at)?;
     Ok(json!({
@@ -142,12 +146,15 @@ pub(in crate::cli) fn forget(
     identifiers: &[Identifier],
     at: &Workplace<'_>,
 ) -> Result<usize, Failure> {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let mut consents = load(school, at)?;
     let gone = consents.forget(identifiers.iter().cloned());
     if gone > 0 {
-        let path = at.settings.consents_of(school);
-        consents.save(&path, &at.stores.vault).map_err(|error| consents_failed(&error))?;
+        let details = [
+            ("act".to_owned(), Detail::Text("consents forgotten".to_owned())),
+            ("entries".to_owned(), count(gone)),
+        ];
+        beside::put_consents(&consents, school, details.to_vec(), at)?;
     }
     Ok(gone)
 }
@@ -231,37 +238,33 @@ fn check_reason(reason: &str, identifier: &Identifier, roster: Option<&Roster>) 
 }
 
 fn load(school: &School, at: &Workplace<'_>) -> Result<Consents, Failure> {
-    let said = Consents::load(&at.settings.consents_of(school), &at.stores.vault);
-    said.map_err(|error| consents_failed(&error))
+    beside::consents(at.settings, at.stores, school)
 }
 
-fn roster(school: &School, at: &Workplace<'_>) -> Result<Option<Roster>, Failure> {
-    let Some(path) = at.settings.roster_of(school) else { return Ok(None) };
+pub(super) fn roster(school: &School, at: &Workplace<'_>) -> Result<Option<Roster>, Failure> {
+    let Some(path) = beside::roster(at.settings, at.stores, school)? else { return Ok(None) };
     Roster::load(&path, &at.stores.vault).map_err(|error| roster_failed(&error))
 }
 
-/// The leaf first: who leaves changes only when that is on record.
+/// Who leaves changes only when that is on record.
 fn keep<const N: usize>(
     consents: &Consents,
     school: &School,
     details: [(&str, Detail); N],
     at: &Workplace<'_>,
 ) -> Result<(), Failure> {
-    let mut leaf = at.stores.leaf(Event::ROSTER, at.stores.clock.now(), &at.actor);
-    leaf.details = details.into_iter().map(|(name, detail)| (name.to_owned(), detail)).collect();
-    at.stores.note(leaf)?;
-    let path = at.settings.consents_of(school);
-    consents.save(&path, &at.stores.vault).map_err(|error| consents_failed(&error))
+    let details = details.into_iter().map(|(name, detail)| (name.to_owned(), detail));
+    beside::put_consents(consents, school, details.collect(), at)
 }
 
 fn has(school: &School, id: &Publisher, at: &Workplace<'_>) -> bool {
     at.settings.publishers.iter().any(|known| known.id == *id && known.school == *school)
 }
 
-fn knows(roster: Option<&Roster>, identifier: &Identifier) -> bool {
+pub(super) fn knows(roster: Option<&Roster>, identifier: &Identifier) -> bool {
     roster.is_some_and(|roster| roster.pupil(identifier).is_some())
 }
 
-fn count(entries: usize) -> Detail {
+pub(super) fn count(entries: usize) -> Detail {
     Detail::Number(u64::try_from(entries).unwrap_or(u64::MAX))
 }

@@ -3,6 +3,7 @@
 //! An identifier is never on the command line: others read that. It must not show a pupil.
 
 pub(super) mod acts;
+mod recover;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::Value;
 
 pub(super) use self::acts::{Change, change, import, list};
+pub(super) use self::recover::{Recover, recover};
 use super::act::{Act, Body};
 use super::failure::Failure;
 use super::screen::Screen;
@@ -41,6 +43,20 @@ enum What {
     Set(One),
     /// Take it back. What was said of `*` is taken back as `*`.
     Withdraw(One),
+    /// Begin again from an older copy, when the newest is lost. What was said since is lost, and must be recorded again.
+    Recover {
+        /// The copy, as it stands beside a backup; otherwise the file that is in place.
+        file: Option<PathBuf>,
+        /// Nothing is left: begin with nothing on record.
+        #[arg(long, conflicts_with = "file")]
+        none: bool,
+        /// Why, for the journal: never who.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// The school's BRIN, when there are several.
+        #[arg(long, value_name = "BRIN")]
+        school: Option<String>,
+    },
     /// Count what is on record, per publisher; never whose it is.
     List {
         /// The school's BRIN, when there are several.
@@ -102,6 +118,12 @@ impl ConsentCommand {
                 let report = admin::ask(&settings, Act::ConsentList { school }, None, screen)?;
                 show_list(&report, screen);
                 Ok(Exit::Done)
+            }
+            What::Recover { file, none, reason, school } => {
+                let named = file.as_ref().map(|file| file.display().to_string());
+                let act = Act::ConsentRecover(Recover { school, named, none, reason });
+                let report = admin::ask(&settings, act, file.as_deref(), screen)?;
+                Ok(show_recovered(&report, screen))
             }
             What::Set(one) => {
                 let (change, identifier) = one.read(false)?;
@@ -205,6 +227,35 @@ fn show_import(report: &Value, screen: &Screen) -> Exit {
         number(report, "new"),
     ));
     show_unknown(report, screen)
+}
+
+fn show_recovered(report: &Value, screen: &Screen) -> Exit {
+    let (missing, forgotten) = (number(report, "missing"), number(report, "forgotten"));
+    let exit = if missing > 0 { Exit::Warnings } else { Exit::Done };
+    if screen.json {
+        screen.report(report);
+        return exit;
+    }
+    screen.say(&format!(
+        "{}: {} {}, {} {}",
+        text(report, "school"),
+        number(report, "objections"),
+        screen.pick("objections", "bezwaren"),
+        number(report, "consents"),
+        screen.pick("consents are on record again", "toestemmingen liggen weer vast"),
+    ));
+    if forgotten > 0 {
+        let of = screen.pick("left out, of forgotten pupils:", "weggelaten, van vergeten leerlingen:");
+        screen.say(&format!("  {of} {forgotten}"));
+    }
+    if missing > 0 {
+        let told = screen.pick(
+            "changes since are lost: record again what was said; until then such pupils leave",
+            "wijzigingen sindsdien zijn verloren: leg opnieuw vast wat is gezegd; tot dan vertrekken die leerlingen",
+        );
+        screen.say(&format!("  {missing} {told}"));
+    }
+    exit
 }
 
 fn show_change(report: &Value, screen: &Screen) -> Exit {

@@ -9,13 +9,15 @@ use zeroize::Zeroizing;
 
 use super::staging::Staging;
 use crate::cli::failure::Failure;
+use crate::cli::faults::vault_failed;
 use crate::cli::stores::Stores;
 use crate::cli::words;
 use crate::clock::Timestamp;
 use crate::config::settings::UnlockSettings;
 use crate::config::{Settings, reason};
 
-/// Writes the kit: a page that can be printed, the vault's sealed key file, and the journal's public key.
+/// Writes the kit: a page that can be printed, the vault's sealed key file, who was forgotten (nobody
+/// yet), and the journal's public key.
 pub(super) fn write(
     staging: &Staging,
     settings: &Settings,
@@ -29,6 +31,9 @@ pub(super) fn write(
     let keys = settings.vault.path.join("keys");
     let sealed = fs::read(&keys).map_err(|error| unreadable(&keys, &error))?;
     staging.write("recovery/keys", &sealed, 0o600)?;
+    // Nobody is forgotten yet: a recovery that has nothing newer can be told so.
+    let erased = staging.path().join("recovery/erased");
+    stores.vault.write_tombstones(&erased).map_err(|error| vault_failed(&error))?;
     let vkey = format!("{}\n", stores.journal.vkey());
     staging.write("recovery/journal.vkey", vkey.as_bytes(), 0o644)?;
     let mut page = Zeroizing::new(String::with_capacity(4096));
@@ -63,10 +68,16 @@ NL  Bewaar deze map buiten de machine waarop Sluis draait, achter slot: wie haar
     1. zet sluis.toml, tls/ en secrets/ terug, met de sleutel hierboven in secrets/unseal.key;
     2. proef eerst: sluis vault recover --rehearse RESERVEKOPIE
     3. daarna zonder --rehearse. Een reservekopie maakt u met: sluis vault backup BESTAND
+    Naast elke reservekopie staan BESTAND.erased (wie is vergeten) en, zodra er zijn, BESTAND.consents
+    (bezwaren en toestemmingen): bewaar ze erbij. Wie een leerling vergeet, vervangt hier ook `erased`
+    door state/vault/erased: met --erased blijft de leerling vergeten, ook als alles verloren is.
 
 EN  Keep this directory away from the machine that runs Sluis, locked away: who has it and a backup of
     the vault as well can trace pseudonyms to pupils. Back to a working school:
     1. put sluis.toml, tls/ and secrets/ back, with the key above in secrets/unseal.key;
     2. rehearse first: sluis vault recover --rehearse BACKUP
     3. then without --rehearse. A backup is made with: sluis vault backup FILE
+    Beside each backup stand FILE.erased (who was forgotten) and, once there are any, FILE.consents
+    (objections and consents): keep them with it. Whoever forgets a pupil also replaces `erased` here
+    by state/vault/erased: with --erased the pupil stays forgotten, even when all else is lost.
 ";

@@ -4,11 +4,12 @@
 //! Who is meant never stands on the command line. It must not know the stores.
 
 mod acts;
-mod grounds;
+pub(in crate::cli) mod grounds;
 mod output;
 mod page;
 mod shared;
 mod show;
+mod standing;
 mod terms;
 mod who;
 

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::cli::act::{Body, Workplace};
+use crate::cli::beside;
 use crate::cli::failure::Failure;
 use crate::cli::faults::roster_failed;
 use crate::cli::rosters::pupil_json;
@@ -127,7 +128,7 @@ impl Pupil {
 
 /// The roster of the school, when it has one.
 pub(super) fn roster(school: &School, at: &Workplace<'_>) -> Result<Option<Roster>, Failure> {
-    let Some(path) = at.settings.roster_of(school) else { return Ok(None) };
+    let Some(path) = beside::roster(at.settings, at.stores, school)? else { return Ok(None) };
     Roster::load(&path, &at.stores.vault).map_err(|error| roster_failed(&error))
 }
 

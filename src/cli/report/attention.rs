@@ -2,12 +2,15 @@
 //!
 //! It must not decide what the school does about them.
 
-use super::register::{PublisherPart, Register};
+use super::register::{PublisherPart, Register, RoutePart};
+use super::trials::{Canaries, Last};
 use super::words;
 use crate::config::Language;
 
 /// Days after which a roster is old.
 const OLD_ROSTER_DAYS: u64 = 30;
+/// Days after which a nightly trial should have been repeated.
+const OLD_TRIAL_DAYS: u64 = 2;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// One point: a stable code, for machines, and what it is about.
@@ -31,8 +34,9 @@ impl Point {
 pub(super) fn points(register: &Register) -> Vec<Point> {
     let mut found = Vec::new();
     for publisher in &register.publishers {
-        canaries(publisher, &mut found);
+        canaries(publisher, register, &mut found);
         terms(publisher, &mut found);
+        seen(publisher, &mut found);
         suspects(publisher, &mut found);
     }
     for publisher in &register.publishers {
@@ -46,9 +50,9 @@ fn point(code: &'static str, about: &str, english: String, dutch: String) -> Poi
     Point { code, about: about.to_owned(), english, dutch }
 }
 
-fn canaries(publisher: &PublisherPart, found: &mut Vec<Point>) {
+fn canaries(publisher: &PublisherPart, register: &Register, found: &mut Vec<Point>) {
     let (id, name) = (&publisher.id, &publisher.name);
-    let sum = |of: fn(&super::tally::Canaries) -> u64| {
+    let sum = |of: fn(&Canaries) -> u64| {
         publisher.routes.iter().fold(0_u64, |sum, route| sum.saturating_add(of(&route.canaries)))
     };
     let leaked = sum(|canaries| canaries.leaked);
@@ -69,16 +73,59 @@ fn canaries(publisher: &PublisherPart, found: &mut Vec<Point>) {
             format!("{name}: in {weak} proeven hadden de regels een verzonnen leerling doorgelaten, en hield alleen de wachter het tegen"),
         ));
     }
-    for route in &publisher.routes {
-        let Some(code) = &route.canaries.last_refused else { continue };
-        let (mount, said) = (&route.mount, |to| words::refusal(code, to));
-        found.push(point(
-            "canary-refused",
-            id,
-            format!("{name}: the newest trial on {mount} was refused whole, {}: it says nothing of the rules", said(Language::English)),
-            format!("{name}: de laatste proef op {mount} werd in zijn geheel geweigerd, {}: zij zegt niets over de regels", said(Language::Dutch)),
-        ));
+    // Without any trial at all, that is said once.
+    let tried = !register.tally.canaries.is_empty();
+    for route in publisher.routes.iter().filter(|_| tried) {
+        if let Some((code, english, dutch)) = silent(route, register.moment_ms) {
+            found.push(point(code, id, format!("{name}: {english}"), format!("{name}: {dutch}")));
+        }
     }
+}
+
+/// Why the newest trial of a route says nothing of its rules as they are now.
+fn silent(route: &RoutePart, moment_ms: u64) -> Option<(&'static str, String, String)> {
+    let (mount, runs) = (&route.mount, &route.canaries);
+    let days = moment_ms.saturating_sub(runs.last_ms) / DAY_MS;
+    Some(match &runs.last {
+        _ if runs.runs == 0 => (
+            "canary-missing",
+            format!("no trial with invented pupils on {mount} is in the journal"),
+            format!("in het journaal staat geen proef met verzonnen leerlingen op {mount}"),
+        ),
+        Last::Refused(code) => {
+            let said = |to| words::refusal(code, to);
+            (
+                "canary-refused",
+                format!(
+                    "the newest trial on {mount} was refused whole, {}: it says nothing of the rules",
+                    said(Language::English)
+                ),
+                format!(
+                    "de laatste proef op {mount} werd in zijn geheel geweigerd, {}: zij zegt niets over de regels",
+                    said(Language::Dutch)
+                ),
+            )
+        }
+        Last::Failed(code) => {
+            let code = code.to_ascii_uppercase();
+            (
+                "canary-failed",
+                format!(
+                    "the newest trial on {mount} could not be done ({code}): it says nothing of the rules"
+                ),
+                format!(
+                    "de laatste proef op {mount} kon niet worden gedaan ({code}): zij zegt niets over de regels"
+                ),
+            )
+        }
+        Last::Tried if days > OLD_TRIAL_DAYS => (
+            "canary-old",
+            format!("the newest trial on {mount} is {days} days old"),
+            format!("de laatste proef op {mount} is {days} dagen oud"),
+        ),
+        // By such a route nothing but a status leaves.
+        Last::Tried | Last::Empty => return None,
+    })
 }
 
 fn terms(publisher: &PublisherPart, found: &mut Vec<Point>) {
@@ -130,15 +177,50 @@ fn terms(publisher: &PublisherPart, found: &mut Vec<Point>) {
             "er is niet vastgelegd of de school dit kocht of dat het een gratis app is".into(),
         );
     }
+}
+
+/// What was seen of categories that the agreement does not name, or in fields that no rule lists.
+fn seen(publisher: &PublisherPart, found: &mut Vec<Point>) {
+    let (id, name) = (&publisher.id, &publisher.name);
+    let mut push = |code, english: String, dutch: String| {
+        found.push(point(code, id, format!("{name}: {english}"), format!("{name}: {dutch}")));
+    };
     let beyond: u64 = fields(publisher).map(|field| field.beyond_agreement()).fold(0, u64::saturating_add);
     if beyond > 0 {
         push(
             "beyond-agreement",
             format!(
-                "{beyond} values left under earlier configurations that the present agreement does not name"
+                "{beyond} values that the present agreement does not name were seen under earlier configurations, and may have left"
             ),
             format!(
-                "{beyond} gegevens vertrokken onder eerdere configuraties die de huidige overeenkomst niet noemt"
+                "{beyond} gegevens die de huidige overeenkomst niet noemt zijn gezien onder eerdere configuraties, en mogelijk vertrokken"
+            ),
+        );
+    }
+    let in_vain = |held_back: bool| {
+        let of = fields(publisher).filter(|field| field.held_back == held_back);
+        of.map(|field| field.seen_in_vain()).fold(0, u64::saturating_add)
+    };
+    if in_vain(true) > 0 {
+        push(
+            "seen-not-agreed",
+            format!(
+                "{} values were offered that the agreement does not name; they did not leave",
+                in_vain(true)
+            ),
+            format!(
+                "{} gegevens werden aangeboden die de overeenkomst niet noemt; zij vertrokken niet",
+                in_vain(true)
+            ),
+        );
+    }
+    if in_vain(false) > 0 {
+        push(
+            "seen-not-listed",
+            format!("{} values were offered that no rule lists; they did not leave", in_vain(false)),
+            format!(
+                "{} gegevens werden aangeboden die in geen regel staan; zij vertrokken niet",
+                in_vain(false)
             ),
         );
     }
@@ -168,6 +250,14 @@ fn on_purpose(publisher: &PublisherPart, found: &mut Vec<Point>) {
     let mut push = |code, english: String, dutch: String| {
         found.push(point(code, id, format!("{name}: {english}"), format!("{name}: {dutch}")));
     };
+    for route in publisher.routes.iter().filter(|route| route.suspects_reported) {
+        let mount = &route.mount;
+        push(
+            "suspects-reported",
+            format!("what may be a name and may be a word leaves by {mount}, and is only counted"),
+            format!("wat een naam kan zijn of een woord vertrekt over {mount}, en wordt alleen geteld"),
+        );
+    }
     for route in publisher.routes.iter().filter(|route| !route.needle) {
         let mount = &route.mount;
         push(

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use crate::cli::act::{Act, Workplace};
 use crate::cli::failure::Failure;
-use crate::cli::faults::{consents_failed, roster_failed};
+use crate::cli::faults::roster_failed;
 use crate::cli::screen::Screen;
-use crate::cli::{admin, words};
+use crate::cli::{admin, beside, words};
 use crate::config::Settings;
 use crate::journal::Vkey;
 use crate::roster::Roster;
@@ -52,7 +52,7 @@ pub(in crate::cli) fn tell(at: &Workplace<'_>) -> Result<Value, Failure> {
     at.stores.checkpoint()?;
     let mut rosters = BTreeMap::new();
     for school in &at.settings.schools {
-        let Some(path) = at.settings.roster_of(&school.id) else { continue };
+        let Some(path) = beside::roster(at.settings, at.stores, &school.id)? else { continue };
         // Its head only: a million pupils need not be read to be counted.
         let summary = Roster::summary(&path, &at.stores.vault).map_err(|error| roster_failed(&error))?;
         if let Some(summary) = summary {
@@ -62,8 +62,8 @@ pub(in crate::cli) fn tell(at: &Workplace<'_>) -> Result<Value, Failure> {
     }
     let mut said = Vec::new();
     for school in &at.settings.schools {
-        let kept = Consents::load(&at.settings.consents_of(&school.id), &at.stores.vault);
-        said.extend(said_of(school.id.as_str(), &kept.map_err(|error| consents_failed(&error))?));
+        let kept = beside::consents(at.settings, at.stores, &school.id)?;
+        said.extend(said_of(school.id.as_str(), &kept));
     }
     Ok(json!({ "key": at.stores.journal.vkey().to_string(), "rosters": rosters, "said": said }))
 }

@@ -25,6 +25,7 @@ mod route_page;
 mod sample;
 mod summary;
 mod tally;
+mod trials;
 mod words;
 
 use std::path::{Path, PathBuf};

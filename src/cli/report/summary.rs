@@ -95,6 +95,7 @@ fn publishers(evidence: &Evidence<'_>, page: &mut Page) {
 
 fn canaries(evidence: &Evidence<'_>, to: Language) -> String {
     let what = to.pick("Trials with invented pupils", "Proeven met verzonnen leerlingen");
+    let silent: u64 = evidence.register.tally.canaries.values().map(|runs| runs.runs_silent()).sum();
     let runs = evidence.register.tally.canaries.values();
     let (runs, messages, leaked) = runs.fold((0_u64, 0_u64, 0_u64), |(runs, messages, leaked), one| {
         (runs + one.runs, messages.saturating_add(one.messages), leaked.saturating_add(one.leaked))
@@ -102,8 +103,15 @@ fn canaries(evidence: &Evidence<'_>, to: Language) -> String {
     if runs == 0 {
         return format!("{what}: {}.", to.pick("none in this period", "geen in deze periode"));
     }
+    let silent = match silent {
+        0 => String::new(),
+        silent => format!(
+            " ({} {silent})",
+            to.pick("of these saying nothing of the rules:", "daarvan zeggen niets over de regels:")
+        ),
+    };
     format!(
-        "{what}: {runs}; {} {messages}; {} {leaked}.",
+        "{what}: {runs}{silent}; {} {messages}; {} {leaked}.",
         to.pick("messages:", "berichten:"),
         to.pick("found in what would have left:", "gevonden in wat zou vertrekken:"),
     )

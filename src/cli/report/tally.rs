@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::trials::Canaries;
 use crate::journal::{Decision, Detail, Event, Leaf, LeafScope};
 
 /// A period, in milliseconds since the Unix epoch: from the first moment, up to but without the second.
@@ -45,6 +46,8 @@ pub(super) struct Uses {
     pub(super) left_before: u64,
     /// In messages that entered.
     pub(super) entered: u64,
+    /// In messages that were refused for it.
+    pub(super) refused: u64,
 }
 
 impl Uses {
@@ -53,6 +56,7 @@ impl Uses {
         self.left = self.left.saturating_add(other.left);
         self.left_before = self.left_before.saturating_add(other.left_before);
         self.entered = self.entered.saturating_add(other.entered);
+        self.refused = self.refused.saturating_add(other.refused);
     }
 
     /// Left, whenever.
@@ -135,6 +139,13 @@ impl Crossed {
         self.span.is_some()
     }
 
+    fn used(&mut self, rule: &str, uses: Uses) {
+        match self.rules.get_mut(rule) {
+            Some(known) => known.add(uses),
+            None => drop(self.rules.insert(rule.to_owned(), uses)),
+        }
+    }
+
     fn at(&mut self, time_ms: u64) {
         let (first, last) = self.span.unwrap_or((time_ms, time_ms));
         self.span = Some((first.min(time_ms), last.max(time_ms)));
@@ -142,47 +153,7 @@ impl Crossed {
 }
 
 /// The refusal of the guard, as the journal writes it.
-const STOPPED: &str = "sls-601";
-
-/// Canary runs of one route.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Canaries {
-    pub(super) runs: u64,
-    pub(super) messages: u64,
-    pub(super) refused: u64,
-    /// Of all messages, those with a name planted where it may not stand: to be refused.
-    pub(super) planted: u64,
-    /// Canaries that were found in what was about to leave.
-    pub(super) leaked: u64,
-    /// Runs in which the rules would have let something through, and the guard stopped it.
-    pub(super) runs_weak: u64,
-    /// Runs that were refused whole for another reason: they say nothing of the rules.
-    pub(super) runs_refused: u64,
-    pub(super) last_ms: u64,
-    /// The code for which the newest run was refused whole.
-    pub(super) last_refused: Option<String>,
-}
-
-impl Canaries {
-    /// Adds those of another template.
-    pub(super) fn add(&mut self, other: &Self) {
-        for (to, more) in [
-            (&mut self.runs, other.runs),
-            (&mut self.messages, other.messages),
-            (&mut self.refused, other.refused),
-            (&mut self.planted, other.planted),
-            (&mut self.leaked, other.leaked),
-            (&mut self.runs_weak, other.runs_weak),
-            (&mut self.runs_refused, other.runs_refused),
-        ] {
-            *to = to.saturating_add(more);
-        }
-        if other.last_ms >= self.last_ms {
-            self.last_ms = other.last_ms;
-            self.last_refused.clone_from(&other.last_refused);
-        }
-    }
-}
+pub(super) const STOPPED: &str = "sls-601";
 
 /// A protection that the school waived by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -295,20 +266,19 @@ impl Tally {
         }
         if let Decision::Refused(code) = &leaf.decision {
             *crossed.refused.entry(code.clone()).or_default() += 1;
+            for (rule, count) in &leaf.rules {
+                crossed.used(rule, Uses { refused: *count, ..Uses::default() });
+            }
             return;
         }
-        // A streamed message counts when it ends; its leaf names the bytes that left, when it left.
-        let leaves = match leaf.event {
-            Event::LEFT => true,
-            Event::CLOSED => leaf.left.is_some(),
-            Event::ENTERED => false,
-            _ => return,
-        };
-        *(if leaves { &mut crossed.left } else { &mut crossed.entered }) += 1;
+        // A streamed message counts when it ends, its rules with each segment; bytes are named when they left.
+        let leaves = leaf.event == Event::LEFT || leaf.event != Event::ENTERED && leaf.left.is_some();
+        let whole = u64::from(!matches!(leaf.event, Event::OPENED | Event::CONTINUED));
+        *(if leaves { &mut crossed.left } else { &mut crossed.entered }) += whole;
         crossed.bare += u64::from(leaf.details.iter().any(|(name, _)| name == "bare-status"));
         let kept = leaf.exchange.is_some_and(|exchange| self.with_filter.contains(&exchange));
-        crossed.with_needle += u64::from(leaves && leaf.left.is_some() && kept);
-        crossed.needle_off += u64::from(leaf.details.iter().any(|(name, _)| name == "needle"));
+        crossed.with_needle += whole * u64::from(leaves && leaf.left.is_some() && kept);
+        crossed.needle_off += whole * u64::from(leaf.details.iter().any(|(name, _)| name == "needle"));
         for (name, detail) in &leaf.details {
             if let (Some(name), Detail::Number(count)) = (name.strip_prefix("guard-"), detail) {
                 let noted = crossed.noted.entry(name.to_owned()).or_default();
@@ -322,37 +292,13 @@ impl Tally {
                 (true, false) => &mut uses.left_before,
                 (false, _) => &mut uses.entered,
             }) = *count;
-            match crossed.rules.get_mut(rule) {
-                Some(known) => known.add(uses),
-                None => drop(crossed.rules.insert(rule.clone(), uses)),
-            }
+            crossed.used(rule, uses);
         }
     }
 
     fn canary(&mut self, leaf: &Leaf) {
         let Some(way) = way(leaf) else { return };
-        let found = self.canaries.entry(way).or_default();
-        let sum = |to: &mut u64, name: &str| *to = to.saturating_add(number(leaf, name).unwrap_or_default());
-        sum(&mut found.messages, "messages");
-        sum(&mut found.refused, "refused");
-        sum(&mut found.planted, "planted");
-        sum(&mut found.leaked, "leaked");
-        found.runs += 1;
-        let refused = match &leaf.decision {
-            Decision::Refused(code) if code == STOPPED => {
-                found.runs_weak += 1;
-                None
-            }
-            Decision::Refused(code) => {
-                found.runs_refused += 1;
-                Some(code.clone())
-            }
-            Decision::None | Decision::Passed => None,
-        };
-        if leaf.time_ms >= found.last_ms {
-            found.last_ms = leaf.time_ms;
-            found.last_refused = refused;
-        }
+        self.canaries.entry(way).or_default().take(leaf);
     }
 
     fn waiver(&mut self, leaf: &Leaf) {
@@ -392,7 +338,7 @@ fn way(leaf: &Leaf) -> Option<Way> {
     Some(Way { school, publisher, template: leaf.route.clone() })
 }
 
-fn number(leaf: &Leaf, name: &str) -> Option<u64> {
+pub(super) fn number(leaf: &Leaf, name: &str) -> Option<u64> {
     leaf.details.iter().find_map(|(known, detail)| match detail {
         Detail::Number(number) if known == name => Some(*number),
         _ => None,

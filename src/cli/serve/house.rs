@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::cli::beside;
 use crate::cli::failure::Failure;
-use crate::cli::faults::{consents_failed, roster_failed};
+use crate::cli::faults::roster_failed;
 use crate::cli::stores::Stores;
 use crate::cli::words;
 use crate::config::settings::{
@@ -94,7 +95,7 @@ pub(in crate::cli) fn public(settings: &Settings) -> Result<Option<Base>, Failur
 }
 
 /// SHA-256 of the running binary; zeros where it cannot be read.
-pub(super) fn binary_digest() -> [u8; 32] {
+pub(in crate::cli) fn binary_digest() -> [u8; 32] {
     let mut digest = Sha256::new();
     let mut piece = vec![0; 1 << 20];
     let Ok(mut file) = std::fs::File::open("/proc/self/exe") else { return [0; 32] };
@@ -114,7 +115,7 @@ fn rosters(
 ) -> Result<HashMap<School, Arc<Register>>, Failure> {
     let mut rosters = HashMap::new();
     for school in &settings.schools {
-        let Some(path) = settings.roster_of(&school.id) else { continue };
+        let Some(path) = beside::roster(settings, stores, &school.id)? else { continue };
         // A damaged roster is not a missing one: nothing is served without what the guard should know.
         let kept = Roster::summary(&path, &stores.vault).map_err(|error| roster_failed(&error))?;
         // The same edition stays, and with it what is known of how much it does not know.
@@ -140,8 +141,7 @@ pub(in crate::cli) fn consents(
 ) -> Result<HashMap<School, Arc<Consents>>, Failure> {
     let mut all = HashMap::new();
     for school in &settings.schools {
-        let said = Consents::load(&settings.consents_of(&school.id), &stores.vault);
-        let said = said.map_err(|error| consents_failed(&error))?;
+        let said = beside::consents(settings, stores, &school.id)?;
         if !said.is_empty() {
             all.insert(school.id.clone(), Arc::new(said));
         }

@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
+use super::canaries;
 use super::house;
 use super::observer::Counting;
 use super::rosters;
@@ -50,6 +52,7 @@ impl Parts {
         let binary = house::binary_digest();
         let house = house::build(&settings, &stores, binary, None)?;
         let gateway = Arc::new(Gateway::new(house, Arc::new(Counting(Arc::clone(&metrics)))));
+        gateway.stream_up_to(settings.limits.streamed_bytes);
         Ok(Self { file, settings: Arc::new(settings), stores, metrics, gateway, binary })
     }
 }
@@ -157,6 +160,7 @@ impl Live {
         leaf.configuration = Some(settings.digest);
         stores.note(leaf)?;
         self.parts.gateway.replace(house);
+        self.parts.gateway.stream_up_to(settings.limits.streamed_bytes);
         if let Some(round) = round {
             let old = std::mem::replace(&mut now.round, round);
             old.drain.begin();
@@ -167,6 +171,16 @@ impl Live {
         now.witnesses = witnesses;
         drop(now);
         self.measure();
+        Ok(())
+    }
+
+    /// Lets what pupils and parents said bind from the next request. The rest of the house stays: nothing that is wrong
+    /// elsewhere may keep an objection from binding.
+    fn hear(&self, settings: &Settings) -> Result<(), Failure> {
+        // No other house comes between.
+        let _now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        let consents = house::consents(settings, &self.parts.stores)?;
+        self.parts.gateway.replace(self.parts.gateway.house().hearing(consents));
         Ok(())
     }
 
@@ -297,6 +311,8 @@ impl Operations for Live {
     }
 
     fn metrics(&self) -> String {
+        let missed = self.parts.stores.needle.missed();
+        self.parts.metrics.needle_missed.inner().store(missed, Ordering::Relaxed);
         self.parts.metrics.vault_sealed.set(i64::from(self.parts.stores.vault.sealed().is_some()));
         rosters::measure(&self.parts.metrics, &self.parts.gateway.house(), self.parts.stores.clock.now());
         self.parts.metrics.text()
@@ -308,7 +324,13 @@ impl Live {
     pub(super) fn tonight(&self, act: Act) -> Result<Value, Failure> {
         let settings = self.settings();
         let (stores, actor) = (&self.parts.stores, "nightly".to_owned());
-        act::perform(act, None, &Workplace { settings: &settings, stores, actor, tell: &|_, _| {} })
+        let canaries = matches!(act, Act::CanaryRun {});
+        let at = Workplace { settings: &settings, stores, actor, tell: &|_, _| {} };
+        let report = act::perform(act, None, &at);
+        if canaries {
+            canaries::measure(&self.parts.metrics, &settings, report.as_ref(), stores.clock.now());
+        }
+        report
     }
 }
 
@@ -326,10 +348,19 @@ impl Commands for Live {
             let (house, now) = (self.parts.gateway.house(), self.parts.stores.clock.now());
             return Ok(rosters::shown(&settings, &house, now));
         }
-        let changes = act.changes_house();
+        let (changes, said) = (act.changes_house(), act.changes_consents());
+        let canaries = matches!(act, Act::CanaryRun {});
         let at =
             Workplace { settings: &settings, stores: &self.parts.stores, actor: format!("uid {uid}"), tell };
-        let report = act::perform(act, body, &at)?;
+        let report = act::perform(act, body, &at);
+        if canaries {
+            let now = self.parts.stores.clock.now();
+            canaries::measure(&self.parts.metrics, &settings, report.as_ref(), now);
+        }
+        let report = report?;
+        if said {
+            self.hear(&settings)?;
+        }
         if changes {
             self.replace(settings)?;
         }

@@ -3,6 +3,7 @@
 //! It decides nothing about a message. `SIGHUP` takes the configuration anew, and any error keeps the old one;
 //! `SIGTERM` lets exchanges end, writes the last leaf and checkpoint, and stops.
 
+mod canaries;
 pub(super) mod house;
 mod live;
 mod nightly;
@@ -137,12 +138,12 @@ fn around(
         tokio::spawn(serve_operations(operations, shown, drain.watch())),
         tokio::spawn(commands),
         tokio::spawn(checkpoints(Arc::clone(stores), drain.clone())),
-        tokio::spawn(nights(Arc::clone(live), Arc::clone(stores), drain.clone())),
+        tokio::spawn(nights(Arc::clone(live), Arc::clone(stores), nightly::LOOK, drain.clone())),
     ]
 }
 
-/// What is done once a night, in this order.
-async fn nights(live: Arc<Live>, stores: Arc<Stores>, drain: Drain) {
+/// What is done once a night, in this order, looking at the clock so often.
+async fn nights(live: Arc<Live>, stores: Arc<Stores>, look: Duration, drain: Drain) {
     let canaries = Arc::clone(&live);
     let canaries = move || canaries.tonight(Act::CanaryRun {}).and_then(|report| canary::judge(&report));
     let of = Arc::clone(&live);
@@ -152,7 +153,7 @@ async fn nights(live: Arc<Live>, stores: Arc<Stores>, drain: Drain) {
         nightly::Job { name: "vault rewriting", at_start: true, run: Box::new(move || of.rewrite_vault()) },
     ];
     let hour = move || live.settings().nightly_hour;
-    nightly::run(jobs, Arc::clone(&stores.clock), hour, nightly::LOOK, drain.watch()).await;
+    nightly::run(jobs, Arc::clone(&stores.clock), hour, look, drain.watch()).await;
 }
 
 async fn checkpoints(stores: Arc<Stores>, drain: Drain) {
@@ -181,3 +182,6 @@ fn io_failed(message: &'static crate::config::words::Message, path: &str, error:
 fn shown(path: &Path) -> String {
     path.display().to_string()
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,10 +10,13 @@ pub(super) const ALL: &[&Message] = &[
     &CONSENTS_EMPTY,
     &CONSENTS_DAMAGED,
     &CONSENTS_FAILED,
+    &CONSENTS_PUT_BACK,
+    &CONSENTS_RECOVER,
     &CONSENT_FIELD,
     &CONSENT_NOTHING,
     &CONSENT_REASON,
     &CANARY_LEAKED,
+    &CANARY_FAILED,
 ];
 
 /// What is wrong with a row, in both languages.
@@ -84,6 +87,30 @@ pub(in crate::cli) const CONSENTS_FAILED: Message = error(
         "er kunnen bezwaren in staan, dus zonder gaat niets door: zet een kopie terug, of zet het weg en leg ze opnieuw vast",
     ],
 );
+/// The kept file is not the newest.
+pub(in crate::cli) const CONSENTS_PUT_BACK: Message = error(
+    "CLI-180",
+    [
+        "the objections and consents in {path} are not those that the journal names last: {reason}",
+        "put the newest back (each `sluis vault backup` has a copy beside it); when it is lost: `sluis consent recover`, and record again what was said since",
+    ],
+    [
+        "de bezwaren en toestemmingen in {path} zijn niet de laatste die het journaal noemt: {reason}",
+        "zet de nieuwste terug (naast elke `sluis vault backup` staat een kopie); is die verloren: `sluis consent recover`, en leg opnieuw vast wat sindsdien is gezegd",
+    ],
+);
+/// Nothing to begin with again.
+pub(in crate::cli) const CONSENTS_RECOVER: Message = error(
+    "CLI-181",
+    [
+        "there are no objections and consents of this school and vault in {path}",
+        "name a copy that stands beside a backup of this vault, or say --none: everything must then be recorded again",
+    ],
+    [
+        "in {path} staan geen bezwaren en toestemmingen van deze school en kluis",
+        "noem een kopie naast een reservekopie van deze kluis, of zeg --none: alles moet dan opnieuw worden vastgelegd",
+    ],
+);
 /// A field of the command that does not hold.
 pub(in crate::cli) const CONSENT_FIELD: Message = error(
     "CLI-123",
@@ -130,5 +157,17 @@ pub(in crate::cli) const CANARY_LEAKED: Message = error(
     [
         "er kwam een kanarie door: wat een leerling noemt kan met deze configuratie naar buiten",
         "geef `sluis canary run`: die noemt route en bericht; verbeter het profiel, of haal de route zolang weg",
+    ],
+);
+/// The night's canaries could not all be sent.
+pub(in crate::cli) const CANARY_FAILED: Message = error(
+    "CLI-184",
+    [
+        "a route could not be tried with canaries: nothing is known of its rules tonight",
+        "run `sluis canary run`: it says why, for each route",
+    ],
+    [
+        "een route kon niet met kanaries worden beproefd: vannacht is niets bekend over haar regels",
+        "geef `sluis canary run`: die zegt per route waarom",
     ],
 );

@@ -42,11 +42,15 @@ fn dutch(what: What) -> &'static str {
         What::TimeWentBack => "de tijd gaat terug, bij regel",
         What::CommitmentsMissing => "de verbintenissen aan leerlingen houden te vroeg op, bij regel",
         What::CommitmentsDiffer => "de verbintenissen aan leerlingen zijn niet die van de regel, bij regel",
+        What::FilterMissing => "het zoekfilter waar het journaal voor instaat ontbreekt, van",
+        What::FilterDiffers => "het zoekfilter is niet dat waar het journaal voor instaat, van",
         What::RootDiffers => "de regels zijn niet die ondertekend zijn; ondertekend zijn er",
         What::TilesRootDiffers => "de hashes zijn niet die ondertekend zijn; ondertekend zijn er",
         What::LogDiffers => "entries.log heeft iets anders, bij regel",
         What::LogCommitmentsDiffer => "entries.log heeft andere verbintenissen aan leerlingen, bij regel",
         What::LogShorter => "entries.log houdt op voor het checkpoint, bij regel",
         What::LogDamaged => "entries.log is beschadigd, bij regel",
+        What::BesideOlder => "het bestand naast de kluis is niet het nieuwste; het is dat van regel",
+        What::BesideUnknown => "geen regel noemt een bestand naast de kluis als dit",
     }
 }

@@ -12,6 +12,7 @@ pub(super) const ALL: &[&Message] = &[
     &PUPIL_OUTPUT,
     &PSEUDONYM_UNKNOWN,
     &TOMBSTONES,
+    &TOMBSTONES_UNKNOWN,
     &FORGET_FOR_EVER,
     &PUPIL_CHOOSE,
 ];
@@ -110,6 +111,18 @@ pub(in crate::cli) const TOMBSTONES: Message = error(
     [
         "er ontbreken {missing} grafstenen: zonder die zouden vergeten leerlingen terug zijn",
         "voeg `--erased BESTAND` toe met het nieuwste bestand dat op .erased eindigt; naast elke reservekopie staat er een",
+    ],
+);
+/// Nobody can say who was forgotten.
+pub(in crate::cli) const TOMBSTONES_UNKNOWN: Message = error(
+    "CLI-183",
+    [
+        "neither the journal nor the vault is here to say who was forgotten since this backup: such pupils would be back",
+        "add `--erased FILE` with the newest file of tombstones: state/vault/erased, one beside a later backup, or recovery/erased",
+    ],
+    [
+        "journaal noch kluis is er om te zeggen wie sinds deze reservekopie is vergeten: die leerlingen zouden terug zijn",
+        "voeg `--erased BESTAND` toe met het nieuwste bestand van grafstenen: state/vault/erased, dat naast een latere reservekopie, of recovery/erased",
     ],
 );
 /// Forgetting without saying so.

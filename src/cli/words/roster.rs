@@ -14,6 +14,7 @@ pub(super) const ALL: &[&Message] = &[
     &ROSTER_REASON,
     &ROSTER_KIND,
     &ROSTER_IDS,
+    &ROSTER_PUT_BACK,
 ];
 
 /// A column is not there.
@@ -98,11 +99,11 @@ pub(in crate::cli) const ROSTER_PSEUDONYMS: Message = error(
 pub(in crate::cli) const ROSTER_SHOWN_OFTEN: Message = error(
     "CLI-107",
     [
-        "pupils' data were shown {count} times in the last hour, which is the most that is allowed",
+        "the roster was listed {count} times in the last hour, which is the most that is allowed",
         "wait until an hour after the first of them; the journal says who asked",
     ],
     [
-        "gegevens van leerlingen zijn het laatste uur {count} keer getoond, en vaker mag niet",
+        "de leerlingenlijst is het laatste uur {count} keer getoond, en vaker mag niet",
         "wacht tot een uur na de eerste keer; het journaal zegt wie het vroeg",
     ],
 );
@@ -116,6 +117,18 @@ pub(in crate::cli) const ROSTER_REASON: Message = error(
     [
         "--reason vraagt 4 tot 200 gewone tekens",
         "zeg in een paar woorden waarom, zonder naam van een leerling: het journaal bewaart ze voor altijd",
+    ],
+);
+/// The kept roster is not the newest.
+pub(in crate::cli) const ROSTER_PUT_BACK: Message = error(
+    "CLI-182",
+    [
+        "the roster in {path} is not the one that the journal names last: {reason}",
+        "import the roster anew: `sluis roster import FILE`; a school that wants none takes `roster` out of the configuration",
+    ],
+    [
+        "de leerlingenlijst in {path} is niet de laatste die het journaal noemt: {reason}",
+        "lees de lijst opnieuw in: `sluis roster import BESTAND`; wie er geen wil, haalt `roster` uit de configuratie",
     ],
 );
 /// Not a kind.

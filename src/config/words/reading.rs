@@ -18,6 +18,7 @@ pub const ALL: &[&Message] = &[
     &SECRET_UNFIT,
     &SECRET_OPEN,
     &NOT_CERTIFICATES,
+    &NOT_REVOKED,
 ];
 
 /// The configuration cannot be read.
@@ -126,5 +127,17 @@ pub const NOT_CERTIFICATES: Message = error(
     [
         "{path} bevat geen bruikbaar certificaat: {reason}",
         "het moet PEM zijn: een of meer blokken `-----BEGIN CERTIFICATE-----`",
+    ],
+);
+/// A file that holds no list of revoked certificates.
+pub const NOT_REVOKED: Message = error(
+    "CFG-034",
+    [
+        "{path} holds no usable list of revoked certificates: {reason}",
+        "it must be PEM: one or more blocks `-----BEGIN X509 CRL-----`; `openssl crl -inform der` makes them of a download",
+    ],
+    [
+        "{path} bevat geen bruikbare lijst van ingetrokken certificaten: {reason}",
+        "het moet PEM zijn: een of meer blokken `-----BEGIN X509 CRL-----`; `openssl crl -inform der` maakt ze van een download",
     ],
 );

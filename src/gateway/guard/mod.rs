@@ -67,6 +67,13 @@ impl Cleared {
         self.message
     }
 
+    /// The same without the first `before` bytes of its body: of a segment, looked at behind those before it.
+    pub(super) fn behind(mut self, before: usize) -> Self {
+        let body = &mut self.message.body;
+        *body = body.slice(before.min(body.len())..);
+        self
+    }
+
     /// The message, to digest it for the journal before it moves.
     pub const fn message(&self) -> &Message {
         &self.message

@@ -140,6 +140,11 @@ impl Watchlist {
         self.patterns.memory() + self.digests.memory()
     }
 
+    /// How many bytes what is watched for takes at most.
+    pub(in super::super) const fn longest(&self) -> usize {
+        self.patterns.longest()
+    }
+
     pub(super) const fn patterns(&self) -> &Patterns {
         &self.patterns
     }
@@ -178,6 +183,16 @@ impl Watch {
     /// Whether nothing is watched for.
     pub fn is_empty(&self) -> bool {
         self.values.entries.is_empty()
+    }
+
+    /// Everything that was added, as it was.
+    pub(in super::super) fn values(&self) -> impl Iterator<Item = (Option<u32>, WatchKind, &str)> {
+        self.values.entries.iter().map(|entry| (entry.person, entry.kind, self.values.text(entry)))
+    }
+
+    /// How many bytes what is watched for takes at most.
+    pub(in super::super) fn longest(&self) -> usize {
+        self.patterns().longest()
     }
 
     pub(super) fn patterns(&self) -> &Patterns {

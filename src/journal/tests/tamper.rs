@@ -475,3 +475,28 @@ fn random_damage_is_found_and_both_verifiers_agree() {
 fn much_random_damage_is_found_and_both_verifiers_agree() {
     at_random(300, 4711);
 }
+
+#[test]
+fn a_streamed_message_without_an_end_is_counted_by_both() {
+    let (_keep, directory) = journal_of(1, 0);
+    let (journal, _) = open(&directory).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    // The first has ended; of the third its reply has not, and of the second nothing, when the process died.
+    let events = [
+        (Event::OPENED, 1),
+        (Event::CONTINUED, 1),
+        (Event::CLOSED, 1),
+        (Event::OPENED, 2),
+        (Event::OPENED, 3),
+        (Event::CLOSED, 3),
+        (Event::OPENED, 3),
+    ];
+    for (event, exchange) in events {
+        let mut leaf = Leaf::new(event, T0 + 1_000_000_001);
+        leaf.exchange = Some([exchange; 16]);
+        runtime.block_on(journal.append(leaf, Vec::new())).unwrap();
+    }
+    assert_eq!(agree("beyond the checkpoint", &directory, &[], &[], &[])["open"], 2);
+    journal.checkpoint(&key()).unwrap();
+    assert_eq!(agree("under it", &directory, &[], &[], &[])["open"], 2);
+}

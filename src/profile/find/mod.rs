@@ -15,6 +15,7 @@ mod walk;
 use std::borrow::Cow;
 
 pub use self::closed::plain;
+pub use self::outside::{Outside, OutsideForm};
 use super::category::Category;
 use super::rules::{Door, Minted, NamePart, Profile, RuleId};
 use super::select::Selected;
@@ -151,35 +152,15 @@ pub struct Masking {
     pub after: u16,
 }
 
-/// `outside`: one place gives way to another.
-///
-/// Leaving: the finding's member goes; `members` are written at `outside`, the name of the last of them being the
-/// pseudonym of the finding's identifier (kind `masking.kind`). Entering: the finding is the value at `outside`;
-/// the kind of the identifier that the vault restores says which of `places` is written, the whole of
-/// `outside` going when it is another.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Outside {
-    /// The record's object.
-    pub record: u32,
-    /// How the identifier at the finding is masked (leaving).
-    pub masking: Masking,
-    /// The member names that lead from the record to the place that the publisher sees.
-    pub outside: Vec<String>,
-    /// The other members that leaving writes beside it: name, and rule (a constant or a swap).
-    pub neighbours: Vec<(String, RuleId)>,
-    /// Every form inside: kind, path from the record, and what stands before and after the identifier.
-    pub places: Vec<OutsideForm>,
-}
-
-/// One form that a person's identifier takes inside.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutsideForm {
-    /// The kind that stands there.
-    pub kind: Kind,
-    /// Member names from the record.
-    pub path: Vec<String>,
-    /// What stands before the identifier and after it.
-    pub form: Option<(String, String)>,
+impl Act {
+    /// How an identifier here is masked, or restored; none where none stands.
+    pub fn masking(&self) -> Option<&Masking> {
+        match self {
+            Self::Pseudonym(masking) => Some(masking),
+            Self::Outside(outside) => Some(&outside.masking),
+            _ => None,
+        }
+    }
 }
 
 /// A place where something must happen.

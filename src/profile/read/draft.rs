@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::forms;
 use super::source::{Said, Source, suggest};
 use super::verbs;
 use crate::identity::Kind;
@@ -24,6 +25,8 @@ pub(super) struct Draft {
     pub(super) source: String,
     pub(super) namespaces: BTreeMap<String, String>,
     pub(super) kinds: BTreeMap<String, KindUse>,
+    /// What names look like that a publisher makes up.
+    pub(super) minted: Vec<(Kind, Form)>,
     pub(super) messages: Vec<MessageDraft>,
     /// In the order of the file.
     pub(super) parts: Vec<PartDraft>,
@@ -204,7 +207,8 @@ fn read_kinds(source: &mut Source<'_>, top: &DeTable<'_>, draft: &mut Draft) {
             source.error(line, format!("kind `{name}` is a table"), "such as { names = \"thing\" }");
             continue;
         };
-        source.only(about, &["names", "minted"], "a kind");
+        let keys: Vec<&str> = ["names", "minted"].into_iter().chain(forms::KEYS).collect();
+        source.only(about, &keys, "a kind");
         let names = source.text(about, "names");
         let person = names.as_ref().is_some_and(|said| said.text == "person");
         if !names.is_some_and(|said| matches!(said.text.as_str(), "person" | "thing")) {
@@ -230,6 +234,13 @@ fn read_kinds(source: &mut Source<'_>, top: &DeTable<'_>, draft: &mut Draft) {
                 Minted::Inside
             }
         };
+        if let Some(form) = forms::read(source, about, line) {
+            if minted == Minted::Inside {
+                let what = format!("kind `{name}` has a form, and nobody outside makes it up");
+                source.error(line, what, "a form goes with `minted`: of what the publisher brings");
+            }
+            draft.minted.push((kind, form));
+        }
         draft.kinds.insert(name.to_owned(), KindUse { kind, person, minted });
     }
 }

@@ -7,13 +7,16 @@ use toml::de::DeTable;
 use super::source::{Said, Source, suggest};
 use crate::profile::form::{Form, Type};
 
-const TYPES: [&str; 6] = ["count", "date-time", "date", "token", "boolean", "number"];
+const TYPES: [&str; 7] = ["count", "date-time", "date", "token", "boolean", "number", "uuid"];
 
 /// Keys that narrow a type, and the type they narrow.
 const NARROW: [(&str, &str); 5] =
     [("least", "count"), ("most", "count"), ("step", "count"), ("longest", "token"), ("digits", "token")];
 
-/// Reads the form of a rule; none when it gives none.
+/// Every key of a form.
+pub(super) const KEYS: [&str; 7] = ["values", "type", "least", "most", "step", "longest", "digits"];
+
+/// Reads the form of a rule, or of a kind; none when it gives none.
 pub(super) fn read(source: &mut Source<'_>, table: &DeTable<'_>, line: u32) -> Option<Form> {
     let values: Vec<String> = source.texts(table, "values").into_iter().map(|said| said.text).collect();
     let said = source.texts(table, "type");
@@ -59,6 +62,7 @@ fn read_type(source: &mut Source<'_>, table: &DeTable<'_>, said: &Said) -> Optio
         }
         "boolean" => Type::Boolean,
         "number" => Type::Number,
+        "uuid" => Type::Uuid,
         other => {
             source.error(said.line, format!("unknown type `{other}`"), suggest(other, &TYPES));
             return None;

@@ -6,7 +6,7 @@ use super::selector::{self, Area, Step, Syntax};
 use super::source::Said;
 use super::weave::{Loom, Weaver};
 use crate::profile::plan::{Choice, Mark, NONE, OutsidePlace, OutsidePlan};
-use crate::profile::rules::Verb;
+use crate::profile::rules::{Minted, Verb};
 
 impl Weaver<'_, '_> {
     /// Marks the places of `person` and notes `order` and `outside`.
@@ -123,6 +123,11 @@ impl Weaver<'_, '_> {
                 return None;
             };
             let Some(masks) = choice.pseudonym.clone() else { continue };
+            if masks.kind.minted != Minted::Inside {
+                let what = "`outside` moves identifiers of the school's only".to_owned();
+                self.source.error(place.line, what, "a kind with `minted` stays where it is");
+                return None;
+            }
             if places.iter().any(|known| known.masks.kind.kind == masks.kind.kind) {
                 let what = "two places of one kind: entering, the kind tells the form".to_owned();
                 self.source.error(place.line, what, "declare a kind for each form under [kinds]");
@@ -140,7 +145,16 @@ impl Weaver<'_, '_> {
         })?;
         let adds =
             self.profile.spots.get(parent as usize).map_or(&[][..], |parent| parent.branch.adds.as_slice());
-        let neighbours = adds.iter().copied().filter(|add| Some(*add) != spot).collect();
+        let neighbours: Vec<u32> = adds.iter().copied().filter(|add| Some(*add) != spot).collect();
+        let writes = |spot: &u32| {
+            let choices = self.profile.spots.get(*spot as usize).map_or(&[][..], |spot| &spot.choices);
+            choices.iter().all(|choice| !choice.add || matches!(choice.leave, Verb::Constant | Verb::Swap))
+        };
+        if to.len() > 1 && !neighbours.iter().all(writes) {
+            let what = "beside `outside` only a constant or a swap can be added".to_owned();
+            self.source.error(said.line, what, "leave `add` out of the other rules of that object");
+            return None;
+        }
         Some(OutsidePlan { to, neighbours, places })
     }
 }

@@ -384,6 +384,12 @@ fn outside_needs_a_kind_for_each_form() {
 fn kinds_say_what_they_name() {
     let kind = |about: &str| mistakes(&format!("{HEAD}[kinds]\nk = {about}\n{JSON}"));
     check(kind("{ names = \"thing\", minted = \"both\" }"), &[]);
+    check(kind("{ names = \"thing\", minted = \"both\", type = [\"uuid\", \"token\"], digits = 4 }"), &[]);
+    check(kind("{ names = \"thing\", minted = \"both\", type = \"guid\" }"), &["4: unknown type `guid`"]);
+    check(
+        kind("{ names = \"thing\", type = \"uuid\" }"),
+        &["4: kind `k` has a form, and nobody outside makes it up"],
+    );
     check(kind("{ names = \"person\", minted = \"publisher\" }"), &[]);
     check(kind("{ names = \"person\", minted = \"both\" }"), &["4: minted = \"both\" is for things"]);
     check(kind("{ names = \"animal\" }"), &["4: kind `k` does not say what it names"]);

@@ -50,6 +50,7 @@ impl<'s, 'f> Weaver<'s, 'f> {
             source: draft.source.clone(),
             digest: [0; 32],
             kinds: Vec::new(),
+            minted: draft.minted.clone(),
             rules: Vec::new(),
             messages: Vec::new(),
             endpoints: Vec::new(),

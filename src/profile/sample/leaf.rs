@@ -76,6 +76,7 @@ fn of_type(kind: Type) -> String {
         Type::Date => "2026-11-20".to_owned(),
         Type::Token { .. } => "a".to_owned(),
         Type::Boolean => "true".to_owned(),
+        Type::Uuid => "0f1e2d3c-4b5a-8978-8695-a4b3c2d1e0ff".to_owned(),
         Type::Number => "1".to_owned(),
     }
 }

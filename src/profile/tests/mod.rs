@@ -3,6 +3,7 @@
 //! Findings are compared as text: `/users/0/givenName label Given p0` is the member, what happens, and the person.
 
 mod builtin;
+mod cut;
 mod filters;
 mod forms;
 mod language;

@@ -9,6 +9,7 @@ mod kept;
 use std::collections::HashMap;
 
 pub use self::import::{import_consents, kind_named};
+pub use self::kept::Edition;
 use super::{Field, Known, Roster};
 use crate::clock::Date;
 use crate::identity::{Identifier, Kind, Publisher};

@@ -3,7 +3,7 @@
 use super::{Consents, Mark, Said, Stance, Standing, import_consents};
 use crate::clock::{Date, Timestamp};
 use crate::disk::RealDisk;
-use crate::identity::{Identifier, Kind, Publisher};
+use crate::identity::{Identifier, Kind, Publisher, School};
 use crate::roster::{Roster, RosterError, import};
 use crate::vault::Vault;
 
@@ -169,17 +169,20 @@ fn what_was_said_is_sealed_and_comes_back() {
     let folder = tempfile::TempDir::new().unwrap();
     let vault = Vault::in_memory().unwrap();
     let path = folder.path().join("consents");
-    assert!(Consents::load(&path, &vault).unwrap().is_empty(), "no file, nobody said anything");
+    let school = |brin| School::parse(brin).unwrap();
+    let load = |vault: &Vault| Consents::load(&path, &school("12AB"), vault);
+    assert!(load(&vault).unwrap().is_none(), "no file, nobody said anything");
     let said = consents(&format!(
         "{HEAD}pupil-number,95312,rekenwonder,objection,2026-09-01\nemail,broer@petteflat.example,taalreus,consent,2026-09-02\n\
          id:result,95312,*,objection,2026-09-03\n"
     ));
-    said.save(&path, &vault).unwrap();
+    let written = said.save(&path, &school("12AB"), 7, &vault).unwrap();
     let sealed = std::fs::read(&path).unwrap();
     for text in ["95312", "broer", "rekenwonder", "objection"] {
         assert!(!sealed.windows(text.len()).any(|window| window == text.as_bytes()), "{text} is readable");
     }
-    let again = Consents::load(&path, &vault).unwrap();
+    let (again, edition) = load(&vault).unwrap().unwrap();
+    assert_eq!((edition, edition.number), (written, 7));
     let list = |consents: &Consents| {
         let mut list: Vec<String> =
             consents.all().map(|(id, mark)| format!("{} {} {mark:?}", id.kind(), id.expose())).collect();
@@ -187,14 +190,22 @@ fn what_was_said_is_sealed_and_comes_back() {
         list
     };
     assert_eq!(list(&again), list(&said));
-    // Another vault's, a changed byte, a shorter file: refused, never taken for empty.
-    assert!(Consents::load(&path, &Vault::in_memory().unwrap()).is_err());
+    // The same again is another edition to whoever keeps digests: an older copy cannot pass for it.
+    assert_ne!(said.save(&path, &school("12AB"), 7, &vault).unwrap().digest, written.digest);
+    // Another vault's, another school's, a changed byte, a shorter file: refused, never taken for empty.
+    assert!(load(&Vault::in_memory().unwrap()).is_err());
+    assert!(Consents::load(&path, &school("34CD"), &vault).is_err());
     for damaged in [sealed[..sealed.len() - 1].to_vec(), Vec::new(), {
         let mut flipped = sealed.clone();
         flipped[20] ^= 1;
         flipped
     }] {
         crate::disk::durable_write(&RealDisk, &path, &damaged).unwrap();
-        assert!(Consents::load(&path, &vault).is_err());
+        assert!(load(&vault).is_err());
     }
+    // What an earlier version wrote.
+    let earlier = vault.seal_file("consents 1", &[0; 8]).unwrap();
+    crate::disk::durable_write(&RealDisk, &path, &earlier).unwrap();
+    let (nobody, edition) = load(&vault).unwrap().unwrap();
+    assert_eq!((nobody.len(), edition.number), (0, 0));
 }

@@ -27,6 +27,7 @@ fn every() -> Vec<Refusal> {
         Refusal::Question { rule: rule() },
         Refusal::UnknownPseudonym,
         Refusal::NotInRoster { rule: rule() },
+        Refusal::SecondPerson { rule: rule() },
         Refusal::ReplyTooLarge,
         Refusal::NoPerson { rule: rule() },
         Refusal::SwapMismatch,

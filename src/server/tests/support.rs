@@ -1,7 +1,7 @@
 //! A gate that echoes, certificates made on the spot, and clients that speak bytes or HTTP.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -96,10 +96,41 @@ impl TestAuthority {
         self.issuer.pem()
     }
 
+    /// A list of revoked certificates, each by its serial number, that counts for so many days from now.
+    pub(crate) fn revoke(&self, serials: &[u64], days: i64) -> String {
+        let day = 86_400_000;
+        let now = i64::try_from(crate::clock::Clock::now(&crate::clock::SystemClock).as_millis()).unwrap();
+        let at = |days: i64| {
+            let since = u64::try_from(now + days * day).unwrap();
+            rcgen::date_time_ymd(1970, 1, 1) + Duration::from_millis(since)
+        };
+        let revoked = |serial: &u64| rcgen::RevokedCertParams {
+            serial_number: (*serial).into(),
+            revocation_time: at(-3),
+            reason_code: None,
+            invalidity_date: None,
+        };
+        let params = rcgen::CertificateRevocationListParams {
+            this_update: at(-2),
+            next_update: at(days),
+            crl_number: 1_u64.into(),
+            issuing_distribution_point: None,
+            revoked_certs: serials.iter().map(revoked).collect(),
+            key_identifier_method: rcgen::KeyIdMethod::Sha256,
+        };
+        params.signed_by(&self.issuer).unwrap().pem().unwrap()
+    }
+
     /// Certificate and key, PEM.
     pub(crate) fn issue(&self, name: &str, oins: &[&str]) -> (String, String) {
+        self.issue_with(name, oins, None)
+    }
+
+    /// The same, with this serial number.
+    pub(crate) fn issue_with(&self, name: &str, oins: &[&str], serial: Option<u64>) -> (String, String) {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.serial_number = serial.map(Into::into);
         params.subject_alt_names.push(SanType::IpAddress([127, 0, 0, 1].into()));
         for oin in oins {
             params.distinguished_name.push(DnType::CustomDnType(vec![2, 5, 4, 5]), *oin);
@@ -153,13 +184,13 @@ pub(super) async fn start_with(settings: Settings, clients: &[&TestAuthority]) -
     let (certificate, key) = authority.issue("sluis.example", &[]);
     put(&folder.path().join("cert.pem"), &certificate);
     put(&folder.path().join("key.pem"), &key);
-    let client_authorities: Vec<PathBuf> = clients
+    let client_authorities: Vec<crate::server::AuthorityFiles> = clients
         .iter()
         .enumerate()
         .map(|(n, ca)| {
             let path = folder.path().join(format!("ca{n}.pem"));
             put(&path, &ca.pem());
-            path
+            path.into()
         })
         .collect();
     let files = TlsSettings {

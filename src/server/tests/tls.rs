@@ -113,15 +113,72 @@ async fn a_reload_changes_the_cas_or_nothing() {
     let mut files = crate::server::TlsSettings {
         certificate: path("cert.pem"),
         private_key: path("key.pem"),
-        client_authorities: vec![path("absent.pem")],
+        client_authorities: vec![path("absent.pem").into()],
     };
     assert!(server.tls.replace(&files).is_err());
     ask(old.issue("a.example", &[])).await.unwrap();
     assert!(ask(new.issue("a.example", &[])).await.is_err());
-    files.client_authorities = vec![path("new.pem")];
+    files.client_authorities = vec![path("new.pem").into()];
     server.tls.replace(&files).unwrap();
     ask(new.issue("a.example", &[])).await.unwrap();
     assert!(ask(old.issue("a.example", &[])).await.is_err());
+}
+
+/// Who is revoked is refused from the moment that the list says so, also who was in before; a list that is too old, cannot
+/// be read or says nothing lets nobody in.
+#[tokio::test]
+async fn who_is_revoked_comes_in_no_more() {
+    let (ca, other) = (TestAuthority::new("ours"), TestAuthority::new("other"));
+    let server = start_with(Settings::default(), &[&ca]).await;
+    let path = |name: &str| server.folder.path().join(name);
+    let ask = async |(certificate, key): &(String, String)| {
+        let shown = Tls { certificate: Some((certificate, key)), ..Tls::default() };
+        let mut stream = server.connect_with(shown).await?;
+        stream.write_all(ASK).await?;
+        let mut received = Vec::new();
+        tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut received).await
+    };
+    let good = ca.issue_with("good.example", &[], Some(7));
+    let bad = ca.issue_with("bad.example", &[], Some(8));
+    let mut files = crate::server::TlsSettings {
+        certificate: path("cert.pem"),
+        private_key: path("key.pem"),
+        client_authorities: vec![crate::server::AuthorityFiles {
+            ca: path("ca0.pem"),
+            revoked: vec![path("crl.pem")],
+        }],
+    };
+    assert!(server.tls.replace(&files).is_err(), "a list that is not there");
+    put(&path("crl.pem"), &ca.pem());
+    assert!(
+        server.tls.replace(&files).unwrap_err().to_string().ends_with("crl.pem holds no X509 CRL in PEM")
+    );
+    ask(&bad).await.unwrap();
+    put(&path("crl.pem"), &ca.revoke(&[], 3));
+    server.tls.replace(&files).unwrap();
+    ask(&good).await.unwrap();
+    ask(&bad).await.unwrap();
+    // The list changes, nobody reloads anything.
+    put(&path("crl.pem"), &ca.revoke(&[8], 3));
+    assert!(server.tls.refresh().unwrap() && !server.tls.refresh().unwrap());
+    ask(&good).await.unwrap();
+    assert!(ask(&bad).await.is_err());
+    // What cannot be read changes nothing.
+    put(&path("crl.pem"), "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n");
+    assert!(server.tls.refresh().is_err());
+    std::fs::remove_file(path("crl.pem")).unwrap();
+    assert!(server.tls.refresh().is_err());
+    ask(&good).await.unwrap();
+    assert!(ask(&bad).await.is_err());
+    // A list that is too old, or another CA's, says nothing any more.
+    for list in [ca.revoke(&[8], -1), other.revoke(&[8], 3)] {
+        put(&path("crl.pem"), &list);
+        server.tls.refresh().unwrap();
+        assert!(ask(&good).await.is_err() && ask(&bad).await.is_err());
+    }
+    files.client_authorities = vec![path("ca0.pem").into()];
+    server.tls.replace(&files).unwrap();
+    ask(&bad).await.unwrap();
 }
 
 #[tokio::test]
@@ -143,7 +200,7 @@ async fn files_that_cannot_serve_are_named() {
     assert!(message(&files).ends_with("key.pem holds no private key in PEM"));
     put(&files.private_key, &key);
     put(&path("ca.pem"), &key);
-    files.client_authorities = vec![path("ca.pem")];
+    files.client_authorities = vec![path("ca.pem").into()];
     assert!(message(&files).ends_with("ca.pem holds no certificate in PEM"));
     put(&path("ca.pem"), &ca.pem());
     crate::server::ServerTls::load(&files).unwrap();

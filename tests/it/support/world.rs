@@ -287,12 +287,17 @@ impl World {
 
     /// What a pupil is called outside.
     pub(crate) async fn pseudonym(&self, publisher: &str, kind: &str, text: &str) -> String {
+        self.pseudonym_as(publisher, kind, text, kind).await
+    }
+
+    /// What a pupil is called in a field of this kind.
+    pub(crate) async fn pseudonym_as(&self, publisher: &str, kind: &str, text: &str, place: &str) -> String {
         let house = self.gateway.house();
         let scope = scope(publisher);
         let kind = Kind::named(kind).unwrap();
         let route = house.routes.of(&scope).next().unwrap();
         let identifier = Identifier::new(kind, text);
-        let shape = Arc::clone(route.shapes.of(kind));
+        let shape = Arc::clone(route.shapes.of(Kind::named(place).unwrap()));
         let ask = MaskAsk { identifier: &identifier, shape: &shape, number: false, minted: false };
         let avoid: sluis::vault::Avoid = Arc::new(|_: &str| false);
         let answer = house.vault.mask(&scope, &[ask], &[], &avoid).await.unwrap();
