@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::grounds::{self, Reason, permit};
 use super::shared::{crossings, leaving, routes};
+use super::standing::{said, standings};
 use super::who::{Found, Pupil, Who, roster};
 use crate::cli::act::{Body, Workplace, school_of};
 use crate::cli::beside::{self, put_roster};
@@ -17,13 +18,9 @@ use crate::cli::failure::Failure;
 use crate::cli::faults::{roster_failed, vault_failed};
 use crate::cli::rights::{anchor, rewrite};
 use crate::cli::words;
-use crate::clock::Date;
-use crate::config::settings::PublisherSettings;
-use crate::gateway::terms::Supply;
 use crate::identity::{Kind, Publisher, School};
 use crate::journal::{Detail, Event, LeafScope};
 use crate::roster::Changes;
-use crate::roster::consent::{Consents, Mark, Standing};
 use crate::vault::{About, OneName, OnePseudonym, OneStandIn, RevealAsk, Revealed, ScopeState};
 
 /// What is asked; of whom stands in the body.
@@ -193,41 +190,6 @@ fn report(school: &School, pupil: &Pupil, about: &About, at: &Workplace<'_>) -> 
         "said": said(pupil, &consents),
         "publishers": parts.collect::<Vec<_>>(),
     }))
-}
-
-/// Objections and consents on record, under whichever of his identifiers.
-fn said(pupil: &Pupil, consents: &Consents) -> Vec<Value> {
-    let mut marks: Vec<Mark> = pupil.identifiers.iter().flat_map(|of| consents.about(None, of)).collect();
-    marks.sort_unstable();
-    marks.dedup();
-    let told = marks.into_iter().map(|mark| {
-        let publisher = mark.publisher.as_ref().map_or("*", Publisher::as_str);
-        json!({ "stance": mark.stance.as_str(), "publisher": publisher, "date": mark.date.to_string() })
-    });
-    told.collect()
-}
-
-/// Whether he leaves to each publisher of the configuration, by what was said.
-fn standings<'s>(
-    school: &School,
-    pupil: &Pupil,
-    consents: &Consents,
-    at: &Workplace<'s>,
-) -> Result<BTreeMap<&'s str, &'static str>, Failure> {
-    let roster = roster(school, at)?;
-    let today = Date::in_the_netherlands(at.stores.clock.now());
-    let of_publisher = |of: &'s PublisherSettings| {
-        let under_16 = (of.recorded.kind == Some(Supply::FreeApp)).then_some(today);
-        let each = pupil.identifiers.iter();
-        let mut each = each.map(|one| consents.standing(roster.as_ref(), one, &of.id, under_16));
-        let standing = match each.find(|standing| *standing != Standing::Leaves) {
-            None => "leaves",
-            Some(Standing::NoConsent) => "no-consent",
-            Some(_) => "objected",
-        };
-        (of.id.as_str(), standing)
-    };
-    Ok(at.settings.publishers.iter().filter(|of| of.school == *school).map(of_publisher).collect())
 }
 
 fn salts(about: &About, publisher: &Publisher) -> Vec<[u8; 16]> {

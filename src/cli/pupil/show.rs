@@ -55,19 +55,7 @@ fn one_publisher(publisher: &Value, screen: &Screen) {
             text(crossed, "last"),
         )),
     }
-    for of in crossed.into_iter().flat_map(|crossed| list(crossed, "fields")) {
-        let number = |key: &str| of.get(key).and_then(Value::as_u64).unwrap_or_default();
-        screen.say(&format!(
-            "    {}, {}: {} · {} {}, {} {}",
-            terms::category(text(of, "category"), screen.language),
-            terms::how(text(of, "how"), screen.language),
-            text(of, "field"),
-            number("messages_about_this_pupil"),
-            screen.pick("about this pupil", "over deze leerling"),
-            number("messages_about_others_too"),
-            screen.pick("about others too", "ook over anderen"),
-        ));
-    }
+    crossed.into_iter().for_each(|crossed| left(crossed, screen));
     for of in list(publisher, "pseudonyms") {
         let state = match text(of, "state") {
             "serving" => screen.pick("in use", "in gebruik"),
@@ -109,6 +97,23 @@ fn one_publisher(publisher: &Value, screen: &Screen) {
                 screen.say(&format!("    {category}, {how}: {}", fields.join(", ")));
             }
         }
+    }
+}
+
+/// What was in the messages that this pupil was in.
+fn left(crossed: &Value, screen: &Screen) {
+    for of in list(crossed, "fields") {
+        let number = |key: &str| of.get(key).and_then(Value::as_u64).unwrap_or_default();
+        screen.say(&format!(
+            "    {}, {}: {} · {} {}, {} {}",
+            terms::category(text(of, "category"), screen.language),
+            terms::how(text(of, "how"), screen.language),
+            text(of, "field"),
+            number("messages_about_this_pupil"),
+            screen.pick("about this pupil", "over deze leerling"),
+            number("messages_about_others_too"),
+            screen.pick("about others too", "ook over anderen"),
+        ));
     }
 }
 
