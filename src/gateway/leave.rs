@@ -75,8 +75,8 @@ pub(super) async fn masked(
     watch: &mut Watch,
     carried: Option<&Carried>,
 ) -> Result<Masked, Refusal> {
-    exchange.lawful()?;
     let _place = place(message.body.len()).await;
+    exchange.lawful()?;
     let register = exchange.register();
     let length = message.body.len();
     let found = aside(length, || {

@@ -159,7 +159,7 @@ const fn signs(eight: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x80 * ONES;
     let from_zero = (eight | HIGH) - 0x30 * ONES;
-    let no_line = (eight ^ 0x5F * ONES) + 0x7F * ONES;
+    let no_line = (eight ^ (0x5F * ONES)) + 0x7F * ONES;
     !(from_zero & no_line) & HIGH
 }
 
