@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What the tests need besides Rust, installed when it is missing: Python with one Ed25519 package for the second
-# verifier of the journal, sslyze for the attack suite, and curl for the commands in the transcripts. Debian's packages and PyPI only.
+# verifier of the journal, sslyze for the attack suite, curl for the commands in the transcripts, and valgrind to count instructions.
+# Debian's packages and PyPI only.
 set -euo pipefail
 
 say() { printf 'tools: %s\n' "$1"; }
@@ -10,6 +11,7 @@ as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 packages=()
 command -v python3 >/dev/null || packages+=(python3 python3-pip)
 command -v curl >/dev/null || packages+=(curl)
+command -v valgrind >/dev/null || packages+=(valgrind)
 command -v cc >/dev/null || packages+=(gcc libc6-dev)
 if [ "${#packages[@]}" -gt 0 ]; then
   say "installing ${packages[*]}"

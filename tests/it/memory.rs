@@ -169,7 +169,7 @@ async fn slow_readers_hold_no_more_than_there_is_room_for() {
     }
     // A third does not fit beside them, and hears that its request was delivered.
     let reply = school.post_json("/rekenwonder/own/records", record).await;
-    assert_refused(&reply, 503, "SLS-801");
+    assert_refused(&reply, 502, "SLS-801");
     assert_eq!(reply.json()["delivered"], true, "{}", reply.text());
     // Small ones need no room.
     world.publisher.say_json("{}");
@@ -186,7 +186,7 @@ async fn slow_readers_hold_no_more_than_there_is_room_for() {
             assert_eq!(reply.body.len(), large.len());
             break;
         }
-        assert_refused(&reply, 503, "SLS-801");
+        assert_refused(&reply, 502, "SLS-801");
         assert!(std::time::Instant::now() < end, "there is no room any more");
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }

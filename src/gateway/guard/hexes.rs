@@ -46,10 +46,14 @@ pub(super) fn eight_bytes(word: &[u8]) -> Option<[u8; 8]> {
     (word.len() >= 16 && are_digits(first) && are_digits(last)).then(|| bytes.to_le_bytes())
 }
 
-/// Whether a UUID begins at `start`, hyphens at their places, and nothing else of base64 touches it.
+/// Whether a UUID begins at `start`, hyphens at their places, and nothing of base64 goes on beside it or on the next line.
 pub(super) fn is_uuid(text: &[u8], start: usize) -> bool {
-    let touches = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(|&byte| in_base64(byte));
-    if text.get(start + 8) != Some(&b'-') || touches(start.checked_sub(1)) || touches(Some(start + UUID)) {
+    let at = |at: Option<usize>| at.and_then(|at| text.get(at)).copied();
+    let after = at(Some(start + UUID));
+    if at(Some(start + 8)) != Some(b'-')
+        || at(start.checked_sub(1)).is_some_and(in_base64)
+        || after.is_some_and(|byte| in_base64(byte) || matches!(byte, b'\n' | b'\r'))
+    {
         return false;
     }
     let Some(uuid) = text.get(start..).and_then(<[u8]>::first_chunk::<UUID>) else { return false };
@@ -74,7 +78,7 @@ const FILL: u64 = ONES * b'0' as u64;
 const fn are_digits(bytes: u64) -> bool {
     // The upper bit of a byte says that it is `bound` or more; no sum of two bytes below 128 carries.
     let seven = bytes & !HIGHS;
-    let lower = seven | ONES * 0x20;
+    let lower = seven | (ONES * 0x20);
     let digit = (seven + ONES * (0x80 - 0x30)) & !(seven + ONES * (0x80 - 0x3A));
     let letter = (lower + ONES * (0x80 - 0x61)) & !(lower + ONES * (0x80 - 0x67));
     (digit | letter) & !bytes & HIGHS == HIGHS
@@ -82,7 +86,7 @@ const fn are_digits(bytes: u64) -> bool {
 
 /// The four bytes that eight digits stand for, the first one lowest.
 const fn four(digits: u64) -> u32 {
-    let nibbles = (digits & ONES * 15) + (digits >> 6 & ONES) * 9;
+    let nibbles = (digits & (ONES * 15)) + (digits >> 6 & ONES) * 9;
     let pairs = (nibbles << 4 | nibbles >> 8) & 0x00FF_00FF_00FF_00FF;
     let pairs = (pairs | pairs >> 8) & 0x0000_FFFF_0000_FFFF;
     (pairs | pairs >> 16) as u32

@@ -6,6 +6,7 @@ mod encodings;
 mod escapes;
 mod evasion;
 mod permits;
+mod shortcuts;
 mod thresholds;
 
 use bytes::Bytes;

@@ -5,4 +5,4 @@
 mod scan;
 mod targets;
 
-pub use targets::{TARGETS, Target};
+pub use targets::{LEFT, TARGETS, Target};

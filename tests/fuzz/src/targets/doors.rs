@@ -5,6 +5,7 @@
 //! answer. `@0` to `@5` stand for the pupils' pseudonyms, which no input can know.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -30,6 +31,9 @@ use sluis::vault::{Avoid, MaskAsk, Vault};
 use super::super::scan::Canaries;
 
 const JSON: &str = "application/json";
+
+/// How many messages reached the publisher so far: where all are refused, nothing is shown.
+pub static LEFT: AtomicU64 = AtomicU64::new(0);
 
 /// JSON, one record or a list.
 pub fn json(data: &[u8]) {
@@ -253,6 +257,7 @@ impl World {
     /// What went outside holds no pupil of the roster, and no identifier that a rule just replaced.
     fn nothing_outside(&self, body: &[u8]) {
         let got = std::mem::take(&mut *self.far.got.lock().expect("one thread"));
+        LEFT.fetch_add(got.len() as u64, Ordering::Relaxed);
         let own = replaced(body);
         for got in &got {
             if let Some(found) = self.canaries.find(got) {

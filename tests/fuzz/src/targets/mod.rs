@@ -13,6 +13,8 @@ mod rosters;
 mod tokens;
 mod vaults;
 
+pub use doors::LEFT;
+
 /// A target.
 pub type Target = (&'static str, fn(&[u8]));
 
