@@ -17,7 +17,7 @@ use sluis::derive::{Core, Label, ScopeKey, Shape};
 use sluis::identity::{Epoch, Identifier, Kind, Publisher, School, Scope};
 use sluis::secret::Secret;
 
-fn scope() -> Scope {
+pub(crate) fn scope() -> Scope {
     let read = "the names are well formed";
     Scope {
         school: School::parse("12AB").expect(read),

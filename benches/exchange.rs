@@ -75,7 +75,7 @@ fn student(n: usize) -> String {
     )
 }
 
-fn record(n: usize) -> Bytes {
+pub(crate) fn record(n: usize) -> Bytes {
     let results: Vec<String> = (0..8)
         .map(|item| {
             format!(r#"{{"item":"wis-{item:03}","score":7.{item},"attempts":2,"seconds":140,"done":true}}"#)
@@ -89,7 +89,7 @@ fn record(n: usize) -> Bytes {
     ))
 }
 
-fn roster_body(count: usize) -> Bytes {
+pub(crate) fn roster_body(count: usize) -> Bytes {
     let students: Vec<String> = (0..count).map(student).collect();
     Bytes::from(format!("[{}]", students.join(",")))
 }
@@ -98,7 +98,7 @@ fn school() -> School {
     School::parse("99XX").expect("a BRIN")
 }
 
-fn gateway(directory: &Path) -> Gateway {
+pub(crate) fn gateway(directory: &Path) -> Gateway {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let scope = Scope {
         school: school(),
@@ -162,7 +162,7 @@ fn gateway(directory: &Path) -> Gateway {
     Gateway::new(house, Arc::new(Nobody))
 }
 
-fn request(path: &str) -> http::request::Parts {
+pub(crate) fn request(path: &str) -> http::request::Parts {
     let mut request = http::Request::new(());
     *request.method_mut() = http::Method::POST;
     *request.uri_mut() = path.parse().expect("a path");
@@ -172,7 +172,7 @@ fn request(path: &str) -> http::request::Parts {
     request.into_parts().0
 }
 
-async fn carry(gateway: &Gateway, head: &http::request::Parts, body: Bytes) {
+pub(crate) async fn carry(gateway: &Gateway, head: &http::request::Parts, body: Bytes) {
     let presented = Presented { peer: ([127, 0, 0, 1], 4000).into(), certificate: None };
     let admitted = gateway.admit(head, &presented).expect("admitted");
     let reply = gateway.exchange(admitted, body).await.expect("carried");

@@ -16,7 +16,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use sluis::profile::{Door, Material, builtin};
 use sluis::rewrite::{Document, Format, Limits};
 
-fn roster(count: usize) -> Vec<u8> {
+pub(crate) fn roster(count: usize) -> Vec<u8> {
     let user = |n: usize| {
         format!(
             concat!(

@@ -24,7 +24,7 @@ use sluis::gateway::message::{Head, Message};
     reason = "shared with the leak suite, which uses all of it"
 )]
 #[path = "../tests/it/support/names.rs"]
-mod names;
+pub(crate) mod names;
 
 use names::{Dice, Pupil, pupils};
 
@@ -40,7 +40,7 @@ const SUBJECTS: [&str; 8] = [
 ];
 
 /// Everything that a register tells the guard of these pupils.
-fn watchlist(pupils: &[Pupil]) -> Watchlist {
+pub(crate) fn watchlist(pupils: &[Pupil]) -> Watchlist {
     let whole: Vec<String> =
         pupils.iter().map(|pupil| format!("{} {}", pupil.prefix, pupil.family)).collect();
     let born: Vec<String> = pupils.iter().map(Pupil::birth_date).collect();
@@ -63,7 +63,7 @@ fn watchlist(pupils: &[Pupil]) -> Watchlist {
 }
 
 /// What the rig's roster request watches for: number, names, and the two together.
-fn watch(pupils: &[Pupil]) -> Watch {
+pub(crate) fn watch(pupils: &[Pupil]) -> Watch {
     let mut watch = Watch::new();
     for (person, pupil) in (0_u32..).zip(pupils) {
         watch.add(Some(person), WatchKind::Identifier, &pupil.number);
@@ -75,7 +75,7 @@ fn watch(pupils: &[Pupil]) -> Watch {
 }
 
 /// The rig's roster once masked: pseudonyms of 32 hexadecimal digits, no names.
-fn roster(count: usize) -> Bytes {
+pub(crate) fn roster(count: usize) -> Bytes {
     let mut dice = Dice::new(7);
     let record = |_| {
         let courses: Vec<String> = (0..4)
@@ -103,7 +103,7 @@ fn roster(count: usize) -> Bytes {
     Bytes::from(format!("[{}]", records.join(",")))
 }
 
-fn message(body: &Bytes) -> Message {
+pub(crate) fn message(body: &Bytes) -> Message {
     let mut headers = HeaderMap::new();
     headers.insert("content-type", "application/json".parse().expect("a header value"));
     headers.insert("accept", "application/json".parse().expect("a header value"));

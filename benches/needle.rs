@@ -15,7 +15,7 @@ use sluis::gateway::needle::{Month, MonthKey, filter_of};
 use sluis::secret::Secret;
 
 /// A roster as it leaves: pseudonyms of 32 hexadecimal digits, no names.
-fn roster(count: u64) -> Message {
+pub(crate) fn roster(count: u64) -> Message {
     let mut state = 7_u64;
     let mut roll = || {
         state ^= state << 13;

@@ -16,7 +16,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use sluis::rewrite::{Change, Document, Format, Limits, NodeKind, splice};
 
 /// One page of `count` users.
-fn roster(count: usize) -> Vec<u8> {
+pub(crate) fn roster(count: usize) -> Vec<u8> {
     let users: Vec<String> = (0..count)
         .map(|n| {
             format!(
@@ -34,7 +34,7 @@ fn roster(count: usize) -> Vec<u8> {
     format!("{{\"users\":[{}]}}", users.join(",")).into_bytes()
 }
 
-fn parse(source: &[u8]) -> Document {
+pub(crate) fn parse(source: &[u8]) -> Document {
     match Document::parse(Format::Json, source.to_vec(), &Limits::default()) {
         Ok(document) => document,
         Err(refused) => unreachable!("{refused}"),
@@ -42,7 +42,7 @@ fn parse(source: &[u8]) -> Document {
 }
 
 /// What a profile does to such a page: identifiers, names and addresses replaced, a member dropped.
-fn changes(document: &Document, reorder: bool) -> Vec<Change> {
+pub(crate) fn changes(document: &Document, reorder: bool) -> Vec<Change> {
     let mut changes = Vec::new();
     for node in 0..document.len() as u32 {
         match document.name(node).as_ref() {

@@ -8,8 +8,10 @@ log=target/test-output.log
 
 cargo test --no-fail-fast -- --show-output >"$log" 2>&1
 status=$?
+# Instructions of each piece, against benches/instructions.toml.
+tests/ratchet.py >>"$log" 2>&1 || status=1
 
-grep -E '^(test |test result|running |error|warning: unused)|panicked at|^     Running|^   Doc-tests' "$log"
+grep -E '^(test |test result|running |error|ratchet|warning: unused)|panicked at|^     Running|^   Doc-tests' "$log"
 if [ "$status" -ne 0 ]; then
   printf '\nfailures, as they were said:\n'
   grep -nE -A12 'panicked at|^error' "$log" | head -n 400

@@ -3,14 +3,29 @@
 # https://$UPSTREAM (CA $CA), state under $RUN/sluis, roster loaded before it listens. The rig pins it to one core, so it
 # has one worker thread. Guard and journal are on, as a school runs it.
 # SLUIS names the binary; otherwise the checkout's release build is used (cargo build --release).
+# SLUIS_STATE=memory is the row that shows what promises cost: vault and journal on a memory file system, so that a sync is
+# free, and no needle filters. The guard stays: there is no setting without it.
+# SLUIS_STATE=strangers is the same with a roster of one pupil whom the rig does not send, so that records cross whole.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 sluis="${SLUIS:-$here/../../target/release/sluis}"
 state="$RUN/sluis"
+needle=true
+raw="$here/raw.toml"
+roster="$BENCH/payload/roster.csv"
+if [ "${SLUIS_STATE:-disk}" != disk ]; then
+  state="/dev/shm/sluis-rig"
+  needle=false
+fi
 operations=$((PORT + 1))
 
 rm -rf "$state"
 mkdir -p "$state"
+if [ "${SLUIS_STATE:-disk}" = strangers ]; then
+  raw="$here/kept.toml"
+  roster="$state/strangers.csv"
+  printf 'pupil-number,given-name,family-name\nx1,Canarie,Vogelzangeres\n' > "$roster"
+fi
 cat > "$state/answers.toml" <<TOML
 school_id   = "99XX"
 school_name = "School of the rig"
@@ -62,18 +77,20 @@ shape = "uuid"
   ca       = "$CA"
   caller   = { this_machine = true }
   allow_private = true
+  needle   = $needle
 
   [[publisher.route]]
   mount    = "/raw/"
   upstream = "https://$UPSTREAM/raw/"
   asks     = "school"
-  profile  = "$here/raw.toml"
+  profile  = "$raw"
   ca       = "$CA"
   caller   = { this_machine = true }
   allow_private = true
+  needle   = $needle
 TOML
 cd "$state/school"
-"$sluis" roster import "$BENCH/payload/roster.csv" >&2
+"$sluis" roster import "$roster" >&2
 # SLUIS_UNDER: what it runs under, such as valgrind and its options (profile.sh).
 read -r -a under <<< "${SLUIS_UNDER:-}"
 exec "${under[@]}" "$sluis" serve

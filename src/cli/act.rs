@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::beside;
 use super::canary;
+use super::carry;
 use super::consent;
 use super::failure::Failure;
 use super::faults::{journal_failed, vault_failed};
@@ -92,6 +93,8 @@ pub(super) enum Act {
     RosterState {},
     /// Whether files beside the vault are those that the journal names, for `check`.
     BesideState {},
+    /// `mask` and `restore`, with the file as the body.
+    Carry(carry::Carry),
     /// `try`, with the message's body as the body.
     Try(Trial),
     /// `explain`
@@ -117,8 +120,8 @@ pub(super) enum Act {
     NeedleKey {
         /// The month, `2026-11`.
         month: String,
-        /// The new file, absolute; whoever performs the act writes it.
-        to: PathBuf,
+        /// The new file, absolute; whoever performs the act writes it. None removes the key.
+        to: Option<PathBuf>,
         /// Why, for the journal.
         reason: String,
     },
@@ -145,6 +148,7 @@ impl Act {
             Self::RosterList { .. } => "roster list",
             Self::RosterState {} => "roster state",
             Self::BesideState {} => "files beside the vault",
+            Self::Carry(_) => "mask or restore",
             Self::Try(_) => "try",
             Self::Explain { .. } => "explain",
             Self::VaultVerify { .. } => "vault verify",
@@ -237,6 +241,7 @@ pub(super) fn perform(act: Act, body: Option<Body>, at: &Workplace<'_>) -> Resul
         }
         Act::RosterState {} => rosters::state(at),
         Act::BesideState {} => Ok(beside::state(at)),
+        Act::Carry(asked) => carry::carry(&asked, body, at),
         Act::Try(trial) => rehearsal::attempt(&trial, body, at),
         Act::Explain { exchange } => explain_exchange(&exchange, at),
         Act::VaultVerify { repair } => vault_verify(repair, at),
@@ -244,7 +249,8 @@ pub(super) fn perform(act: Act, body: Option<Body>, at: &Workplace<'_>) -> Resul
         Act::Pupil(asked) => pupil::perform(&asked, body, at),
         Act::JournalKey {} => Ok(json!({ "key": at.stores.journal.vkey().to_string() })),
         Act::Needle(asked) => needle::look_up(&asked, body, at),
-        Act::NeedleKey { month, to, reason } => needle::hand_over(&month, &to, &reason, at),
+        Act::NeedleKey { month, to: Some(to), reason } => needle::hand_over(&month, &to, &reason, at),
+        Act::NeedleKey { month, to: None, reason } => needle::remove(&month, &reason, at),
         Act::Report {} => report::facts::tell(at),
     }
 }

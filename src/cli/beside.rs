@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::act::Workplace;
 use super::failure::Failure;
 use super::faults::{consents_failed, roster_failed};
+use super::looks::Looks;
 use super::stores::Stores;
 use super::{hex, words};
 use crate::config::Settings;
@@ -30,9 +31,10 @@ const SEALED: &str = "sealed";
 /// Nobody reads while a file changes places.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// What the journal says last of each school's files.
+/// What the journal says last of each school's files, and who looked at pupils' data of late.
 #[derive(Debug, Default)]
 pub(super) struct Words {
+    pub(super) looks: Looks,
     consents: BTreeMap<String, Said>,
     rosters: BTreeMap<String, String>,
 }
@@ -47,6 +49,7 @@ struct Said {
 impl Words {
     /// Hears the next leaf.
     pub(super) fn hear(&mut self, leaf: &Leaf) {
+        self.looks.hear(leaf);
         if leaf.event != Event::ROSTER {
             return;
         }

@@ -7,6 +7,7 @@ mod act;
 mod admin;
 mod beside;
 mod canary;
+mod carry;
 mod check;
 mod consent;
 mod demo;
@@ -16,6 +17,7 @@ mod faults;
 mod init;
 mod journal;
 mod keys;
+mod looks;
 mod needle;
 mod progress;
 mod pupil;
@@ -100,6 +102,10 @@ enum Command {
     Check(check::Check),
     /// Run the gateway; SIGHUP reloads, SIGTERM drains.
     Serve(serve::Serve),
+    /// Mask a file as a message that leaves, and write what a publisher may have.
+    Mask(carry::Mask),
+    /// Restore a file that came from a publisher; journalled, and counted among an hour's looks.
+    Restore(carry::Restore),
     /// Show what would cross, and which rule did it; nothing is sent and nothing is kept.
     Try(try_message::Try),
     /// Tell what was decided about an exchange, and which rule did it.
@@ -159,6 +165,8 @@ fn dispatch(line: Line, screen: &mut Screen) -> Result<Exit, Failure> {
         Command::Init(init) => init.run(screen),
         Command::Check(check) => check.run(&line.every.config, screen),
         Command::Serve(serve) => serve.run(&line.every.config, screen),
+        Command::Mask(mask) => mask.run(&line.every.config, screen),
+        Command::Restore(restore) => restore.run(&line.every.config, screen),
         Command::Try(attempt) => attempt.run(&line.every.config, screen),
         Command::Explain(explain) => explain.run(&line.every.config, screen),
         Command::Pupil(pupil) => pupil.run(&line.every.config, screen),

@@ -25,12 +25,12 @@ use super::pupil::grounds::{self, Permit, Reason};
 use super::serve::house;
 use super::stores::{self, leaf_scope};
 use super::words;
-use crate::config::settings::{PublisherSettings, RouteSettings};
+use crate::config::settings::{AsksSettings, PublisherSettings, RouteSettings};
 use crate::crypto::{SigningKey, random};
 use crate::disk::RealDisk;
 use crate::gateway::caller::{CallerRule, Credential};
 use crate::gateway::house::{House, Register};
-use crate::gateway::route::{Asks, Route, Routes};
+use crate::gateway::route::{Route, Routes};
 use crate::gateway::{Carried, Carrier, Ended, Gate as _, Gateway, Observer, Patience, Presented, Refused};
 use crate::identity::School;
 use crate::journal::{Detail, Event, Journal, Leaves};
@@ -83,6 +83,13 @@ impl Observer for Nobody {
 /// A directory that is removed again.
 pub(super) struct Scratch(PathBuf);
 
+impl Scratch {
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
 impl Drop for Scratch {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
@@ -92,6 +99,70 @@ impl Drop for Scratch {
 /// Tries a message and reports what came of it.
 pub(super) fn attempt(trial: &Trial, body: Option<Body>, at: &Workplace<'_>) -> Result<Value, Failure> {
     let (publisher, route) = find(trial, at)?;
+    let leaves_first = (route.asks == AsksSettings::School) != trial.reply;
+    let grounds = match &trial.reason {
+        Some(text) if !leaves_first => Some((Reason::read(text)?, grounds::permit(at)?)),
+        _ => None,
+    };
+    let restored = grounds.is_some();
+    let scratch = scratch()?;
+    let crossed = cross(trial, (publisher, route), body, at, |real| {
+        let mut house = trial_house(real, publisher, &scratch, at)?;
+        if restored {
+            house.vault = Arc::new(at.stores.vault.view());
+        }
+        Ok(house)
+    })?;
+    let message = crossed.message.as_ref().map(Sent::json);
+    if let Some((reason, permit)) = grounds {
+        note(publisher, (&reason, permit), message.as_ref(), at)?;
+    }
+    let mut report = report(trial, leaves_first, message, crossed.refused.as_ref(), scratch.path())?;
+    if let Some(members) = report.as_object_mut() {
+        members.insert("restored".to_owned(), restored.into());
+    }
+    Ok(report)
+}
+
+/// What became of a message: as it was let through, or why not.
+pub(super) struct Crossed {
+    pub(super) message: Option<Sent>,
+    pub(super) refused: Option<Refused>,
+}
+
+/// A message that was let through.
+pub(super) enum Sent {
+    /// To the upstream.
+    Request(Request<Bytes>),
+    /// To the caller.
+    Reply(Response<Bytes>),
+}
+
+impl Sent {
+    /// Its body.
+    pub(super) fn body(&self) -> &Bytes {
+        match self {
+            Self::Request(request) => request.body(),
+            Self::Reply(reply) => reply.body(),
+        }
+    }
+
+    fn json(&self) -> Value {
+        match self {
+            Self::Request(request) => request_json(request),
+            Self::Reply(reply) => response_json(reply),
+        }
+    }
+}
+
+/// Has a message cross, in a house that is made for it with the route's real rules; the other side only listens.
+pub(super) fn cross(
+    trial: &Trial,
+    (publisher, route): (&PublisherSettings, &RouteSettings),
+    body: Option<Body>,
+    at: &Workplace<'_>,
+    house: impl FnOnce(Route) -> Result<House, Failure>,
+) -> Result<Crossed, Failure> {
     let file = body.map_or_else(|| Ok(Bytes::new()), read)?;
     let unfit = |what: &'static str| Failure::new(&words::TRIAL, [("key", what.into())]);
     let media = HeaderValue::from_str(&trial.media).map_err(|_| unfit("--type"))?;
@@ -102,21 +173,11 @@ pub(super) fn attempt(trial: &Trial, body: Option<Body>, at: &Workplace<'_>) -> 
         *reply.status_mut() = StatusCode::NO_CONTENT;
     }
     let listening = Arc::new(Listening { reply, heard: Mutex::default() });
-    let scratch = scratch()?;
     let terms = house::terms(publisher);
     let reached = (Arc::clone(&listening) as _, local());
     let real = house::route(at.settings, publisher, route, &terms, reached)?;
-    let (asks, host, mount) = (real.asks, real.host.clone(), real.mount.as_str().to_owned());
-    let leaves_first = (asks == Asks::School) != trial.reply;
-    let grounds = match &trial.reason {
-        Some(text) if !leaves_first => Some((Reason::read(text)?, grounds::permit(at)?)),
-        _ => None,
-    };
-    let mut house = trial_house(real, publisher, &scratch, at)?;
-    if grounds.is_some() {
-        house.vault = Arc::new(at.stores.vault.view());
-    }
-    let gateway = Gateway::new(house, Arc::new(Nobody));
+    let (host, mount) = (real.host.clone(), real.mount.as_str().to_owned());
+    let gateway = Gateway::new(house(real)?, Arc::new(Nobody));
     let mut request = Request::new(());
     *request.method_mut() = trial.method.parse::<Method>().map_err(|_| unfit("--method"))?;
     *request.uri_mut() = format!("{mount}{}", trial.target).parse().map_err(|_| unfit("--target"))?;
@@ -136,20 +197,12 @@ pub(super) fn attempt(trial: &Trial, body: Option<Body>, at: &Workplace<'_>) -> 
         gateway.exchange(admitted, sent).await
     });
     let heard = listening.heard.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let message = match (trial.reply, heard, &answered) {
-        (false, Some(request), _) => Some(request_json(&request)),
-        (true, _, Ok(response)) => Some(response_json(response)),
-        _ => None,
+    let (message, refused) = match (trial.reply, heard, answered) {
+        (false, Some(request), answered) => (Some(Sent::Request(request)), answered.err()),
+        (true, _, Ok(response)) => (Some(Sent::Reply(response)), None),
+        (_, _, answered) => (None, answered.err()),
     };
-    let restored = grounds.is_some();
-    if let Some((reason, permit)) = grounds {
-        note(publisher, (&reason, permit), message.as_ref(), at)?;
-    }
-    let mut report = report(trial, leaves_first, message, answered.err().as_ref(), &scratch.0)?;
-    if let Some(members) = report.as_object_mut() {
-        members.insert("restored".to_owned(), restored.into());
-    }
-    Ok(report)
+    Ok(Crossed { message, refused })
 }
 
 /// Journals that pseudonyms were turned back: only then may anything be shown.
@@ -169,7 +222,7 @@ fn note(
 }
 
 /// Every text of a document that could name somebody: one of letters and digits with a capital or a digit in it.
-fn gather(value: &Value, texts: &mut Vec<String>) {
+pub(super) fn gather(value: &Value, texts: &mut Vec<String>) {
     match value {
         Value::String(text) if text.chars().any(|c| c.is_uppercase() || c.is_ascii_digit()) => {
             texts.push(text.clone());
@@ -221,7 +274,7 @@ fn report(
     }))
 }
 
-fn find<'s>(
+pub(super) fn find<'s>(
     trial: &Trial,
     at: &Workplace<'s>,
 ) -> Result<(&'s PublisherSettings, &'s RouteSettings), Failure> {
@@ -235,7 +288,7 @@ fn find<'s>(
     Ok((publisher, route.ok_or_else(|| Failure::new(&words::ROUTE_UNKNOWN, values))?))
 }
 
-fn trial_house(
+pub(super) fn trial_house(
     route: Route,
     publisher: &PublisherSettings,
     scratch: &Scratch,

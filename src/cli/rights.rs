@@ -104,7 +104,7 @@ impl InJournal {
     }
 
     fn note(&self, leaf: Leaf) -> bool {
-        let noted = self.journal.append_blocking(leaf, Vec::new());
+        let noted = self.journal.append_as_is(leaf);
         if let Err(error) = &noted {
             tracing::error!(code = journal_failed(error).code(), "the rewriting could not be recorded");
         }

@@ -14,11 +14,11 @@ use zeroize::Zeroizing;
 use super::act::{Body, Workplace, school_of};
 use super::beside;
 use super::failure::Failure;
-use super::faults::{journal_failed, roster_failed};
+use super::faults::roster_failed;
+use super::looks::Look;
 use super::words;
-use crate::clock::Timestamp;
 use crate::identity::{Identifier, Kind, School};
-use crate::journal::{Detail, Event, Leaves};
+use crate::journal::{Detail, Event};
 use crate::roster::{
     Applied, Brought, Changes, Field, Format, Import, ImportProgress, Known, Moves, Options, Roster,
     Seekable, Source, bring,
@@ -26,7 +26,7 @@ use crate::roster::{
 
 /// One change at a time: two at once would both begin with the roster as it was, and one would be lost.
 static ALONE: Mutex<()> = Mutex::new(());
-/// How often pupils' data may be shown in an hour.
+/// How often pupils of a roster may be listed in an hour, by all users together.
 const SHOWN_AN_HOUR: usize = 12;
 /// How many pupils are shown at once, whatever is asked.
 const MOST_SHOWN: usize = 500;
@@ -153,7 +153,7 @@ pub(super) fn list(
     let now = at.stores.clock.now();
     // Two at once must not both be the last that is allowed.
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let shown = shown_lately(at, now)?;
+    let shown = at.stores.words().looks.lately(now.as_millis(), Look::Roster, None);
     if shown >= SHOWN_AN_HOUR {
         return Err(Failure::new(&words::ROSTER_SHOWN_OFTEN, [("count", shown.to_string().into())]));
     }
@@ -194,17 +194,6 @@ pub(super) fn plain_reason(reason: &str) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::new(&words::ROSTER_REASON, []).usage())
-}
-
-/// How often pupils' data were shown in the hour before now.
-fn shown_lately(at: &Workplace<'_>, now: Timestamp) -> Result<usize, Failure> {
-    let since = now.as_millis().saturating_sub(60 * 60 * 1000);
-    let mut leaves = Leaves::open(&at.settings.journal).map_err(|error| journal_failed(&error))?;
-    let mut shown = 0;
-    while let Some((leaf, _)) = leaves.read().map_err(|error| journal_failed(&error))? {
-        shown += usize::from(leaf.event == Event::SHOWN && leaf.time_ms > since);
-    }
-    Ok(shown)
 }
 
 /// Everything that the roster knows of a pupil.

@@ -182,6 +182,8 @@ fn open_journal(
     );
     let (journal, opened) = opened.map_err(|error| journal_failed(&error))?;
     let (vault, journal) = (Arc::new(vault), Arc::new(journal));
+    let followed = Arc::downgrade(&vault);
+    journal.follow(move || followed.upgrade().map(|vault| vault_head(vault.head())));
     let needle = needle::Settings::new(
         Arc::new(RealDisk),
         settings.journal.clone(),
@@ -224,7 +226,7 @@ impl Stores {
         let head = self.vault.head();
         let mut leaf = Leaf::new(event, now.as_millis());
         leaf.configuration = Some(self.configuration);
-        leaf.vault = Some(VaultHead { sequence: head.sequence, chain: head.chain });
+        leaf.vault = Some(vault_head(head));
         actor.clone_into(&mut leaf.actor);
         leaf
     }
@@ -301,6 +303,10 @@ impl Stores {
     pub(super) fn is_good(&self) -> bool {
         self.vault.sealed().is_none() && !self.journal.failed()
     }
+}
+
+fn vault_head(head: Head) -> VaultHead {
+    VaultHead { sequence: head.sequence, chain: head.chain }
 }
 
 /// A scope as leaves write it.

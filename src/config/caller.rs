@@ -3,6 +3,8 @@
 //! A caller is a token, a certificate with its subject, or an OAuth2 client of Sluis; a network only
 //! narrows. It must not know other routes' callers; `overlap.rs` compares credentials.
 
+use std::path::PathBuf;
+
 use sha2::{Digest as _, Sha256};
 
 use super::address::Network;
@@ -113,17 +115,31 @@ fn certificate(section: Section<'_>, files: &Files<'_>, mount: &str) -> Option<C
         source.report(&reading::NOT_CERTIFICATES, &ca.span, [("path", shown(&path)), ("reason", reason)]);
         return None;
     }
-    // What it says `server` reads, and again whenever it changes.
-    let crl = list.as_ref().map(|list| files.readable("client_certificate.crl_file", list));
-    if crl == Some(None) {
-        return None;
-    }
+    let crl = match &list {
+        Some(list) => Some(revoked(files, list)?),
+        None => None,
+    };
     (subjects == 1).then(|| CertificateSettings {
         ca: path,
-        crl: crl.flatten(),
+        crl,
         ca_digest: Sha256::digest(&bytes).into(),
         subject,
     })
+}
+
+/// Path of a list of revoked certificates; what it says `server` reads, and again whenever it changes.
+fn revoked(files: &Files<'_>, list: &At<&str>) -> Option<PathBuf> {
+    let (path, bytes) = files.bytes("client_certificate.crl_file", list)?;
+    let mut blocks = x509_parser::pem::Pem::iter_from_buffer(&bytes);
+    let is_list = |pem: &x509_parser::pem::Pem| {
+        pem.label == "X509 CRL" && x509_parser::parse_x509_crl(&pem.contents).is_ok()
+    };
+    if blocks.any(|pem| pem.is_ok_and(|pem| is_list(&pem))) {
+        return Some(path);
+    }
+    let reason = Value::Each("there is no X509 CRL block in it", "er staat geen X509 CRL-blok in");
+    files.source.report(&reading::NOT_REVOKED, &list.span, [("path", shown(&path)), ("reason", reason)]);
+    None
 }
 
 /// The three ways to name a subject, as written.

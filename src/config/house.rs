@@ -227,17 +227,7 @@ fn apart(root: &Section<'_>, places: &[(&'static str, At<PathBuf>)]) {
 
 /// `[limits]`.
 pub(super) fn limits(root: &Section<'_>) -> LimitSettings {
-    let mut limits = LimitSettings {
-        body_bytes: 8 << 20,
-        streamed_bytes: 128 << 20,
-        connections: 4096,
-        exchanges: 256,
-        request_ms: 30_000,
-        idle_ms: 75_000,
-        drain_ms: 20_000,
-        failures_per_hour: 1000,
-        withheld_per_day: 50,
-    };
+    let mut limits = LimitSettings::default();
     let Some(section) = root.section("limits", "[limits]") else { return limits };
     let size = |key, bounds, usual: usize| {
         section.number(key, bounds).and_then(|found| usize::try_from(found.value).ok()).unwrap_or(usual)

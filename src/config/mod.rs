@@ -10,6 +10,7 @@ mod files;
 mod house;
 pub mod inspect;
 mod language;
+mod limits;
 mod overlap;
 mod problem;
 mod profiles;

@@ -215,6 +215,11 @@ const CASES: &[Case] = &[
         "oin = \"00000003123456780000\", crl_file = \"tls/none.pem\"",
         &["CFG-030"],
     ),
+    (
+        "oin = \"00000003123456780000\"",
+        "oin = \"00000003123456780000\", crl_file = \"tls/ca.pem\"",
+        &["CFG-034"],
+    ),
     ("caller   = { bearer", "caller   = { message_key_file = \"secrets/other.token\", bearer", &["CFG-065"]),
     ("caller   = { bearer", "caller   = { this_machine = true, bearer", &["CFG-067"]),
     ("caller   = { client_cert", "caller   = { this_machine = true, client_cert", &["CFG-066"]),

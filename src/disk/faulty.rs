@@ -1,5 +1,5 @@
 //! A disk that fails on purpose, for tests: the n-th act fails, a write is cut short, the disk is
-//! full, the power goes. Nothing in production makes one. It must not hide a success: what it says
+//! full, slow or hangs, the power goes. Nothing in production makes one. It must not hide a success: what it says
 //! is on disk is on disk.
 
 use std::collections::HashMap;
@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::{Disk, Medium, RealDisk};
 
@@ -35,6 +36,10 @@ struct State {
     plan: Option<(u64, Fault)>,
     sticky: bool,
     full: bool,
+    /// How long every act takes.
+    slow: Duration,
+    /// Acts wait until this is over.
+    held: bool,
     /// Length of each file that was written, as of its last sync.
     synced: HashMap<PathBuf, u64>,
     /// Bytes whose sync failed: the kernel holds them for clean and never writes them, unless they
@@ -78,11 +83,23 @@ impl FaultyDisk {
         self.lock().full = true;
     }
 
+    /// Every act takes so long from now on, and is done.
+    pub fn slow_down(&self, by: Duration) {
+        self.lock().slow = by;
+    }
+
+    /// From now on acts wait, and are done when [`FaultyDisk::heal`] is called: a disk that hangs.
+    pub fn hang(&self) {
+        self.lock().held = true;
+    }
+
     /// Everything works again.
     pub fn heal(&self) {
         let mut state = self.lock();
         state.plan = None;
         state.full = false;
+        state.held = false;
+        state.slow = Duration::ZERO;
     }
 
     /// How many acts were asked for so far.
@@ -125,6 +142,11 @@ impl FaultyDisk {
 
     /// Counts an act and says which fault strikes it.
     fn act(&self) -> Option<Fault> {
+        let slow = self.lock().slow;
+        std::thread::sleep(slow);
+        while self.lock().held {
+            std::thread::sleep(Duration::from_millis(2));
+        }
         let mut state = self.lock();
         state.acts += 1;
         let (nth, fault) = state.plan?;

@@ -8,16 +8,36 @@ use std::sync::LazyLock;
 use std::thread::available_parallelism;
 
 use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::block_in_place;
 
 /// Bodies of more bytes than this are worked on aside. One of this size takes about 0.2 ms a stage: less than handing
 /// over is worth.
 const LARGE: usize = 64 * 1024;
 
+/// Large bodies that are in work at once, beyond one for each core: taken apart, a body takes ten times its size, also
+/// while it waits for the vault. Who comes later waits as the bytes that it is.
+const BESIDE: usize = 2;
+
+/// Places for large bodies in work.
+static PLACES: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(cores() + BESIDE));
+
 /// Turns for large bodies: a core each.
-static TURNS: LazyLock<Semaphore> =
-    LazyLock::new(|| Semaphore::new(available_parallelism().map_or(1, std::num::NonZero::get)));
+static TURNS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(cores()));
+
+fn cores() -> usize {
+    available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// A place for a body of `bytes` bytes to be taken apart in; none is needed for a small one. It is held until the body
+/// is bytes again.
+pub(super) async fn place(bytes: usize) -> Option<SemaphorePermit<'static>> {
+    if bytes <= LARGE {
+        return None;
+    }
+    // Never closed: without a place the work is done all the same.
+    PLACES.acquire().await.ok()
+}
 
 /// Does `work` on a body of `bytes` bytes. A small one costs nothing here.
 pub(super) async fn aside<T>(bytes: usize, work: impl FnOnce() -> T) -> T {

@@ -46,6 +46,11 @@ impl Asked {
         (self.target.clone(), self.body.clone())
     }
 
+    /// How many bytes its body has.
+    pub(super) fn length(&self) -> usize {
+        self.body.len()
+    }
+
     /// Whether there is anything in it but a path.
     pub(super) fn brings(&self) -> bool {
         !self.parameters.is_empty() || !self.body.is_empty()

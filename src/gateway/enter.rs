@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::added::{self, Added};
 use super::answers::{Answer, Answers};
-use super::aside::aside;
+use super::aside::{aside, place};
 use super::asking::within;
 use super::edits::{Edits, Write, Written};
 use super::exchange::Exchange;
@@ -40,14 +40,14 @@ pub(super) struct Restored {
 }
 
 impl Restored {
+    /// The message, to be looked at.
+    pub(super) const fn message(&self) -> &Message {
+        &self.message
+    }
+
     /// The message, for the connection that writes it.
     pub(super) fn into_message(self) -> Message {
         self.message
-    }
-
-    /// The message, to be looked at.
-    pub(super) fn message(&self) -> &Message {
-        &self.message
     }
 
     /// Whose identifiers are in it.
@@ -93,6 +93,7 @@ pub(super) async fn opened(
     carried: Option<&Carried>,
 ) -> Result<Opened, Refusal> {
     let length = message.body.len();
+    let _place = place(length).await;
     let found = aside(length, || {
         let parts = Parts::take(message, &exchange.route, selected, &exchange.house)?;
         let found = pieces(exchange, selected, Door::Enter, false, &parts)?;

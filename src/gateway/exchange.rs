@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
+use super::aside::aside;
 use super::crossing::{Answered, ask_publisher, ask_school};
 use super::echo::Asked;
 use super::enter::{Restored, enter};
@@ -151,7 +152,9 @@ pub(super) async fn publisher_asks(
             // What a question that streamed said is not known any more, so an error that repeats it could answer a guess.
             let whom = whom.ok_or((Refusal::MediaType, At::Reply))?;
             // Nothing of it crosses; but a school that names a pupil in its errors must hear of it.
-            look_over(exchange, selected, &whom, &mut watch, withheld).map_err(replying)?;
+            let bytes = withheld.body.len().max(exchange.asked.as_ref().map_or(0, Asked::length));
+            let looked = aside(bytes, || look_over(exchange, selected, &whom, &mut watch, withheld)).await;
+            looked.map_err(replying)?;
             bare(exchange, status).await
         }
     }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::aliases::Aliases;
-use super::aside::aside;
+use super::aside::{aside, place};
 use super::asking::{Ask, Questions, gather, naming, within};
 use super::edits::{Edits, Write, Written, whole_order};
 use super::exchange::Exchange;
@@ -76,6 +76,7 @@ pub(super) async fn masked(
     carried: Option<&Carried>,
 ) -> Result<Masked, Refusal> {
     exchange.lawful()?;
+    let _place = place(message.body.len()).await;
     let register = exchange.register();
     let length = message.body.len();
     let found = aside(length, || {

@@ -76,6 +76,7 @@ pub(super) async fn record(
 /// Makes a refusal durable, as far as the journal can still be written.
 pub(super) async fn record_refusal(exchange: &Exchange, refusal: &Refusal, delivered: bool) {
     let mut leaf = leaf(exchange, Event::REFUSED, Decision::Refused(refusal.code().to_ascii_lowercase()));
+    leaf.rules = refusal.rule().map(|rule| (rule.to_owned(), 1)).into_iter().collect();
     leaf.details = vec![("delivered".to_owned(), Detail::Number(u64::from(delivered)))];
     if let Err(refusal) = append(exchange, leaf, Vec::new()).await {
         tracing::error!(exchange = %exchange.id, code = refusal.code(), "the refusal could not be journalled");

@@ -170,6 +170,25 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// The profile's rule that refused, under the name that the journal counts it by; none where no rule did.
+    pub fn rule(&self) -> Option<&str> {
+        match self {
+            Self::NotListed { rule }
+            | Self::Question { rule }
+            | Self::NotInRoster { rule }
+            | Self::NoPerson { rule }
+            | Self::NotAgreed { rule }
+            | Self::Closed { rule } => {
+                // What was wrong with the shape stands behind it.
+                let end = rule.find("): ").map_or(rule.len(), |at| at + 1);
+                rule.get(..end).filter(|rule| !rule.is_empty())
+            }
+            _ => None,
+        }
+    }
+}
+
 /// On which side of the exchange the refusal fell: it decides the status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum At {

@@ -20,8 +20,9 @@ use super::refusal::Refusal;
 use crate::identity::{Identifier, Kind};
 use crate::profile::Selected;
 
-/// Of so many pupils in one question each value is looked for by itself.
+/// Of so many pupils in one question, of so many bytes, each value is looked for by itself.
 const MOST: usize = 16;
+const LONGEST: usize = 64 * 1024;
 
 /// Which errors were seen to name whom their questions were about, by route, path and status. A restart forgets.
 #[derive(Default)]
@@ -109,7 +110,7 @@ fn names_by_itself(
         return true;
     }
     // In which encoding it was brought is looked up value by value; of many pupils at once it is not.
-    if whole && whom.len() > MOST {
+    if whole && (whom.len() > MOST || question.body.len() > LONGEST) {
         return false;
     }
     let mut unsaid = Watch::new();

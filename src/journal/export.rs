@@ -81,7 +81,7 @@ pub fn export(
     Ok(checkpoint.size)
 }
 
-/// The months' files of sealed filters; not their keys.
+/// The months' files of sealed filters and their lists; not their keys.
 fn needles(directory: &Path) -> Result<Vec<(String, PathBuf)>, JournalError> {
     let folder = directory.join("needle");
     let mut found = Vec::new();
@@ -94,7 +94,11 @@ fn needles(directory: &Path) -> Result<Vec<(String, PathBuf)>, JournalError> {
     for entry in entries {
         let entry = entry.map_err(unread)?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let month = name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        let month = name
+            .strip_suffix(".list")
+            .unwrap_or(&name)
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'-');
         if month && entry.file_type().map_err(unread)?.is_file() {
             found.push((format!("needle/{name}"), entry.path()));
         }

@@ -62,7 +62,7 @@ events! {
 }
 
 /// Where an exchange stands: school, publisher, epoch.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct LeafScope {
     /// The school's id.
     pub school: String,

@@ -26,11 +26,16 @@ pub struct Journal {
     newest: Mutex<Newest>,
     /// The newest vault head that was handed in with a leaf.
     anchored: Mutex<Option<VaultHead>>,
+    /// Says where the vault's log stands now.
+    heads: OnceLock<Heads>,
     diverged: AtomicBool,
     /// Why nothing more is recorded, once a witness has shown it.
     pub(super) sealed: OnceLock<Seal>,
     _lock: Lock,
 }
+
+/// Says where the vault's log stands; none when nobody can say.
+type Heads = Box<dyn Fn() -> Option<VaultHead> + Send + Sync>;
 
 /// The newest checkpoint, and what is written under it.
 #[derive(Debug)]
@@ -89,6 +94,7 @@ impl Journal {
             durable,
             newest: Mutex::new(Newest { published: recovered.published, note: recovered.note }),
             anchored: Mutex::new(recovered.opened.vault),
+            heads: OnceLock::new(),
             sealed: OnceLock::new(),
             diverged: AtomicBool::new(false),
             _lock: lock,
@@ -106,13 +112,26 @@ impl Journal {
         leaf: Leaf,
         commitments: Vec<Hash>,
     ) -> impl Future<Output = Result<u64, JournalError>> + Send + use<> {
-        let submitted = self.submit(leaf, commitments);
+        let submitted = self.submit(leaf, commitments, false);
         async move { answer(submitted?.await) }
     }
 
     /// [`Journal::append`] for a thread that runs no runtime's tasks.
     pub fn append_blocking(&self, leaf: Leaf, commitments: Vec<Hash>) -> Result<u64, JournalError> {
-        answer(self.submit(leaf, commitments)?.wait())
+        answer(self.submit(leaf, commitments, false)?.wait())
+    }
+
+    /// [`Journal::append_blocking`] for a leaf about the vault's log itself: it names the head that it was given.
+    pub fn append_as_is(&self, leaf: Leaf) -> Result<u64, JournalError> {
+        answer(self.submit(leaf, Vec::new(), true)?.wait())
+    }
+
+    /// Has each leaf that names a head of the vault's log name the one of the moment in which it takes its place. A leaf
+    /// that was begun before the log was written anew, and comes after the leaf that says so, would otherwise name a head
+    /// that the new log does not have, and the next start would find the vault put back.
+    pub fn follow(&self, heads: impl Fn() -> Option<VaultHead> + Send + Sync + 'static) {
+        // Whoever was first is followed.
+        let _ = self.heads.set(Box::new(heads));
     }
 
     /// True once nothing more can be recorded: the process must refuse from then on.
@@ -191,17 +210,23 @@ impl Journal {
         &self,
         mut leaf: Leaf,
         mut commitments: Vec<Hash>,
+        as_is: bool,
     ) -> Result<Pending<Result<u64, u64>>, JournalError> {
         self.usable()?;
+        leaf.pupils = record::commit_to(&mut commitments).map_err(JournalError::EncodeLeaf)?;
+        leaf.sequence = 0;
+        // Held until the leaf has its place: heads stand in the order of the leaves.
+        let mut anchored = self.anchored.lock().unwrap_or_else(PoisonError::into_inner);
+        if !as_is && leaf.vault.is_some() {
+            let now = self.heads.get().and_then(|heads| heads());
+            leaf.vault = now.or(leaf.vault);
+        }
+        let bytes = leaf.encode().map_err(JournalError::EncodeLeaf)?;
         if let Some(head) = leaf.vault {
-            let mut anchored = self.anchored.lock().unwrap_or_else(PoisonError::into_inner);
             // After these the vault's log is another one, and may be shorter.
             let anew = matches!(leaf.event, Event::VAULT_REWRITTEN | Event::RECOVERED);
             *anchored = anchored.filter(|old| !anew && old.sequence > head.sequence).or(Some(head));
         }
-        leaf.pupils = record::commit_to(&mut commitments).map_err(JournalError::EncodeLeaf)?;
-        leaf.sequence = 0;
-        let bytes = leaf.encode().map_err(JournalError::EncodeLeaf)?;
         let (event, time_ms) = (leaf.event, leaf.time_ms);
         Ok(self.log.submit(Incoming { bytes, commitments, event, time_ms }))
     }

@@ -53,6 +53,10 @@ pub enum What {
     CommitmentsMissing,
     /// The side file's commitments are not those of the leaf.
     CommitmentsDiffer,
+    /// A needle filter that a leaf commits to is not there.
+    FilterMissing,
+    /// A needle filter is not the one that a leaf commits to.
+    FilterDiffers,
     /// The entries do not have the checkpoint's root.
     RootDiffers,
     /// The tiles do not have the checkpoint's root.
@@ -96,6 +100,8 @@ impl What {
             Self::TimeWentBack => "time-went-back",
             Self::CommitmentsMissing => "commitments-missing",
             Self::CommitmentsDiffer => "commitments-differ",
+            Self::FilterMissing => "filter-missing",
+            Self::FilterDiffers => "filter-differs",
             Self::RootDiffers => "root-differs",
             Self::TilesRootDiffers => "tiles-root-differs",
             Self::LogDiffers => "log-differs",
@@ -133,6 +139,8 @@ impl What {
             Self::TimeWentBack => "the time goes back, at entry",
             Self::CommitmentsMissing => "the pupil commitments end too early, at entry",
             Self::CommitmentsDiffer => "the pupil commitments are not those of the leaf, at entry",
+            Self::FilterMissing => "the needle filter that the journal commits to is missing, of",
+            Self::FilterDiffers => "the needle filter is not the one that the journal commits to, of",
             Self::RootDiffers => "the entries are not those that were signed; signed were",
             Self::TilesRootDiffers => "the hashes are not those that were signed; signed were",
             Self::LogDiffers => "entries.log has something else, at entry",

@@ -1,5 +1,6 @@
 //! Shared by the journal's tests: a key made at test time, leaves, and a journal in a directory.
 
+mod filters;
 mod leaf;
 mod log;
 mod note;

@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::filters::Filters;
 use super::kept::Kept;
 use super::note::Vkey;
 use super::open::CHECKPOINT;
@@ -62,6 +63,7 @@ pub fn verify_told(directory: &Path, given: &Given<'_>, tell: &dyn Fn(u64, u64))
         times: Times::default(),
         commitments: Some(Commitments::open(directory)),
         log: Log::open(directory),
+        filters: Filters::default(),
         open: BTreeSet::new(),
         tell,
     };
@@ -109,6 +111,7 @@ struct Walking<'a> {
     /// None once a leaf could not be read: then the place in the side file is lost.
     commitments: Option<Commitments>,
     log: Log,
+    filters: Filters,
     /// Exchanges with a message that began to stream.
     open: BTreeSet<Option<[u8; 16]>>,
     tell: &'a dyn Fn(u64, u64),
@@ -180,6 +183,7 @@ impl Walking<'_> {
         if self.times.next(leaf.event, leaf.time_ms).is_err() {
             self.report.add(What::TimeWentBack, index);
         }
+        self.filters.check(self.directory, &leaf, index, &mut self.report);
         // Of an exchange's two messages the first has ended before the second begins.
         match leaf.event {
             Event::OPENED => drop(self.open.insert(leaf.exchange)),

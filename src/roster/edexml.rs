@@ -13,7 +13,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::{Namespace, ResolveResult};
 use zeroize::Zeroizing;
 
-use super::markup::{Marks, Place};
+use super::markup::{Marks, Place, is_text};
 use super::pupil::{Field, Pupil};
 use super::taking::{Brought, Says, Taking};
 use super::{RosterError, plain};
@@ -232,10 +232,13 @@ impl Walk {
             _ => Element::Other,
         };
         if element != Element::Person {
-            // Attributes that are not read are well formed, or the file is refused.
+            // Attributes that are not read are well formed all the same, or the file is refused.
             for attribute in start.attributes() {
+                let bad = "an attribute that is no attribute, or stands there twice";
+                let attribute = attribute.map_err(|_| place.wrong(bad))?;
                 attribute
-                    .map_err(|_| place.wrong("an attribute that is no attribute, or stands there twice"))?;
+                    .normalized_value(XmlVersion::Implicit1_0)
+                    .map_err(|_| place.wrong("an entity: only those of XML itself are read"))?;
             }
         }
         self.text = Zeroizing::default();
@@ -265,6 +268,9 @@ impl Walk {
             if value.len() > LONGEST {
                 return Err(place.wrong(TOO_LONG));
             }
+            if !is_text(&value) {
+                return Err(place.wrong("a character that XML does not have"));
+            }
             if !value.trim().is_empty() {
                 pupil.identifiers.push((kind, Secret::new(value.trim().to_owned())));
             }
@@ -274,6 +280,9 @@ impl Walk {
     }
 
     fn text(&mut self, text: &str, place: Place) -> Result<(), RosterError> {
+        if !is_text(text) {
+            return Err(place.wrong("a character that XML does not have"));
+        }
         match self.open.last() {
             Some(Element::Value(_)) => {}
             None if !text.trim().is_empty() => return Err(place.wrong("text beside the root element")),
@@ -281,9 +290,6 @@ impl Walk {
         }
         if self.text.len() + text.len() > LONGEST {
             return Err(place.wrong(TOO_LONG));
-        }
-        if text.contains('\0') {
-            return Err(place.wrong("a NUL character"));
         }
         let mut joined = Zeroizing::new(String::with_capacity(self.text.len() + text.len()));
         joined.push_str(&self.text);

@@ -78,6 +78,10 @@ impl<R: Read> BufRead for Marks<R> {
             if self.place.taken == 0 && wide {
                 return Err(io::Error::other(Unpacked("the text is UTF-16: save it as UTF-8")));
             }
+            // Wherever it stands, in a comment too: other readers end there, or refuse.
+            if first.iter().any(|byte| *byte < b' ' && !b"\t\n\r".contains(byte)) {
+                return Err(io::Error::other(Unpacked("a control character is in the text")));
+            }
         }
         Ok(self.buffer.get(self.at..self.filled).unwrap_or_default())
     }
@@ -93,6 +97,11 @@ impl<R: Read> BufRead for Marks<R> {
         self.since += number(read.len());
         self.at += count;
     }
+}
+
+/// Whether XML has all characters of a text (XML 1.0, 2.2), those included that a reference stands for.
+pub(super) fn is_text(text: &str) -> bool {
+    text.chars().all(|c| (c >= ' ' || "\t\n\r".contains(c)) && c != '\u{fffe}' && c != '\u{ffff}')
 }
 
 /// Why markup could not be read any further.

@@ -77,6 +77,17 @@ impl Activity {
         self.running.load(Ordering::Relaxed) == 0 && self.untaken().is_empty()
     }
 
+    /// Since when no exchange is in flight; none while one is.
+    pub(super) fn quiet_since(&self) -> Option<Instant> {
+        let last = Duration::from_millis(self.last_ms.load(Ordering::Relaxed));
+        self.is_quiet().then(|| self.opened + last)
+    }
+
+    /// True once there was an exchange.
+    pub(super) fn has_begun(&self) -> bool {
+        self.exchanges.load(Ordering::Relaxed) > 0
+    }
+
     /// Compares what happened with the deadlines.
     pub(super) fn standing(&self, deadlines: &Deadlines) -> Standing {
         let now = Instant::now();

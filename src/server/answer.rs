@@ -18,8 +18,10 @@ use tower::{BoxError, Service};
 use super::body::{Collected, Room, collect};
 use super::framing::Verdicts;
 use super::head::settle;
+use super::readers::Readers;
 use super::rescue::{Language, problem};
 use super::settings::Settings;
+use crate::gateway::refusal::At;
 use crate::gateway::{Arriving, Departing, Gate, Presented, Refusal, Refused, remove_connection_headers};
 
 /// What a connection tells about each of its requests; travels as an extension of the request.
@@ -36,18 +38,32 @@ pub(super) struct Answer<G> {
     gate: Arc<G>,
     settings: Arc<Settings>,
     room: Room,
+    /// For replies that their readers have not taken yet.
+    replies: Room,
+    readers: Arc<Readers>,
 }
+
+/// Replies up to this length are not counted: what all connections together hold of them is bounded already.
+const SMALL: usize = 64 * 1024;
 
 impl<G> Clone for Answer<G> {
     fn clone(&self) -> Self {
-        Self { gate: Arc::clone(&self.gate), settings: Arc::clone(&self.settings), room: self.room.clone() }
+        Self {
+            gate: Arc::clone(&self.gate),
+            settings: Arc::clone(&self.settings),
+            room: self.room.clone(),
+            replies: self.replies.clone(),
+            readers: Arc::clone(&self.readers),
+        }
     }
 }
 
 impl<G: Gate> Answer<G> {
     pub(super) fn new(gate: Arc<G>, settings: Arc<Settings>) -> Self {
         let room = Room::new(settings.limits.buffered_bytes);
-        Self { gate, settings, room }
+        let replies = Room::new(settings.limits.buffered_bytes);
+        let readers = Arc::new(Readers::new(settings.limits.exchanges));
+        Self { gate, settings, room, replies, readers }
     }
 
     async fn answer(self, request: Request<Incoming>) -> Response<Written> {
@@ -88,16 +104,33 @@ impl<G: Gate> Answer<G> {
         let limit = self.gate.body_bytes(&admitted);
         let may_run = |announced| limit.is_none() && self.gate.may_stream(&admitted, announced);
         let framing = conversation.framing.as_ref();
-        match collect(body, limit, &self.settings, &self.room, framing, may_run).await {
+        let reading = collect(body, limit, &self.settings, &self.room, framing, may_run);
+        let response = match self.readers.wait(reading).await {
             Ok(Collected::Whole(held)) => {
                 let _room = held.room;
-                self.gate.converse(admitted, Arriving::Whole(held.bytes)).await
+                self.gate.converse(admitted, Arriving::Whole(held.bytes)).await?
             }
             Ok(Collected::Running(running)) => {
-                self.gate.converse(admitted, Arriving::Streamed(running)).await
+                self.gate.converse(admitted, Arriving::Streamed(running)).await?
             }
-            Err(refusal) => Err(self.gate.refuse(Some(admitted), refusal)),
-        }
+            Err(refusal) => return Err(self.gate.refuse(Some(admitted), refusal)),
+        };
+        self.kept(response)
+    }
+
+    /// A long reply, counted until it is taken; a refusal where slow readers hold too much already.
+    fn kept(&self, response: Response<Departing>) -> Result<Response<Departing>, Refused> {
+        let (head, body) = response.into_parts();
+        let body = match body {
+            Departing::Whole(bytes) if bytes.len() > SMALL => {
+                let kept = self.replies.keep(bytes);
+                Departing::Whole(
+                    kept.map_err(|refusal| Refused { at: At::Reply, ..self.gate.refuse(None, refusal) })?,
+                )
+            }
+            other => other,
+        };
+        Ok(Response::from_parts(head, body))
     }
 }
 

@@ -37,6 +37,14 @@ impl Room {
         Self(Arc::new(Semaphore::new((bytes / UNIT).clamp(1, Semaphore::MAX_PERMITS))))
     }
 
+    /// These bytes, with their part of the room for as long as anybody holds any of them: a reply whose reader takes his
+    /// time is held by the connection, long after the exchange.
+    pub(super) fn keep(&self, bytes: Bytes) -> Result<Bytes, Refusal> {
+        let mut room = None;
+        self.take(&mut room, bytes.len())?;
+        Ok(Bytes::from_owner(Kept { bytes, _room: room }))
+    }
+
     fn take(&self, held: &mut Option<OwnedSemaphorePermit>, bytes: usize) -> Result<(), Refusal> {
         let has = held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         let wants = bytes.div_ceil(UNIT).saturating_sub(has);
@@ -50,6 +58,18 @@ impl Room {
             None => *held = Some(more),
         }
         Ok(())
+    }
+}
+
+/// Bytes that own their part of the room.
+struct Kept {
+    bytes: Bytes,
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
     }
 }
 

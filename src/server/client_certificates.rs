@@ -61,12 +61,12 @@ impl Authority {
         let roots = Arc::clone(&self.roots);
         let builder = WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(provider));
         let Some((path, _)) = self.revoked.first() else {
-            return Ok(builder.build().map_err(|_| TlsError::Assemble)?);
+            return builder.build().map_err(|_| TlsError::Assemble);
         };
         let lists = self.revoked.iter().map(|(_, list)| list.clone());
         let builder = builder.with_crls(lists).only_check_end_entity_revocation();
         let built = builder.enforce_revocation_expiration().build();
-        Ok(built.map_err(|_| TlsError::ReadRevoked { path: path.clone() })?)
+        built.map_err(|_| TlsError::ReadRevoked { path: path.clone() })
     }
 }
 

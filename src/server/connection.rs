@@ -22,6 +22,7 @@ use tower::{BoxError, Service, ServiceExt};
 
 use super::activity::{Activity, Busy, Patient, Standing};
 use super::answer::Conversation;
+use super::crowd::Member;
 use super::framing::{Framed, Verdicts};
 use super::settings::Settings;
 use super::shutdown::Draining;
@@ -39,6 +40,7 @@ pub(super) async fn attend<S>(
     tls: Arc<ServerTls>,
     stack: S,
     settings: Arc<Settings>,
+    member: &Member,
     mut draining: Draining,
 ) where
     S: Service<Request<Incoming>, Response = Response<Sent>, Error = Infallible, Future: Send>,
@@ -56,24 +58,26 @@ pub(super) async fn attend<S>(
             }
         },
         () = draining.begun() => return,
+        () = member.must_go() => return,
     };
     let connection = stream.get_ref().1;
     let is_http2 = connection.alpn_protocol() == Some(b"h2");
     let presented = Arc::new(Presented { peer, certificate: tls.certificate_of(connection) });
     let activity = Activity::new();
+    member.speaks(&activity);
     let deadlines = &settings.deadlines;
     if is_http2 {
         let talk = Talk::new(stack, presented, None, &activity);
         let io = TokioIo::new(Patient::new(stream, deadlines, None));
         let connection = speak_http2(&settings).serve_connection(io, talk);
-        drive(connection, &activity, &settings, deadlines.write_stall, draining).await;
+        drive(connection, &activity, &settings, deadlines.write_stall, member, draining).await;
     } else {
         let verdicts = Arc::new(Verdicts::default());
         let talk = Talk::new(stack, presented, Some(Arc::clone(&verdicts)), &activity);
         let patient = Patient::new(stream, deadlines, Some(Arc::clone(&activity)));
         let io = TokioIo::new(Framed::new(patient, &settings.limits, deadlines, verdicts));
         let connection = speak_http1(&settings).serve_connection(io, talk);
-        drive(connection, &activity, &settings, GOODBYE, draining).await;
+        drive(connection, &activity, &settings, GOODBYE, member, draining).await;
     }
 }
 
@@ -145,6 +149,7 @@ async fn drive<C: Closing>(
     activity: &Arc<Activity>,
     settings: &Settings,
     goodbye: Duration,
+    member: &Member,
     mut draining: Draining,
 ) {
     let deadlines = &settings.deadlines;
@@ -152,7 +157,8 @@ async fn drive<C: Closing>(
     let patience = loop {
         let look_again = match activity.standing(deadlines) {
             Standing::Until(moment) => moment,
-            Standing::Quiet => break goodbye,
+            // Whoever never asked for anything has nothing under way that a goodbye could cut off.
+            Standing::Quiet => break if activity.has_begun() { goodbye } else { GOODBYE },
             Standing::Stuck => return,
         };
         tokio::select! {
@@ -163,6 +169,8 @@ async fn drive<C: Closing>(
                 return;
             }
             () = draining.begun() => break if activity.is_quiet() { goodbye } else { deadlines.drain },
+            // Somebody waits for its place: no time for a goodbye, unless an exchange has begun meanwhile.
+            () = member.must_go() => if activity.is_quiet() { return },
             () = sleep_until(look_again) => {}
         }
     };

@@ -6,6 +6,7 @@
 
 use http::header::{CONTENT_LENGTH, EXPECT, HOST, TE};
 use http::request::Parts;
+use http::uri::Scheme;
 use http::{HeaderMap, HeaderValue, Method, Uri, Version};
 
 use super::framing::head::{content_length, is_host, is_origin_form};
@@ -54,7 +55,8 @@ fn check_http2(parts: &mut Parts) -> Result<(), Refusal> {
         }
     }
     let mut connection = CONNECTION_HEADERS.into_iter().filter(|name| *name != TE && *name != EXPECT);
-    if connection.any(|name| parts.headers.contains_key(name)) {
+    if connection.any(|name| parts.headers.contains_key(name)) || parts.headers.contains_key("http2-settings")
+    {
         return Err(Refusal::Framing("a header of the connection in HTTP/2"));
     }
     if parts.headers.get(TE).is_some_and(|value| value != "trailers") {
@@ -63,6 +65,10 @@ fn check_http2(parts: &mut Parts) -> Result<(), Refusal> {
     if parts.headers.get(EXPECT).is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
     {
         return Err(Refusal::Framing("an Expect that is not 100-continue"));
+    }
+    // Without an :authority hyper drops the scheme, so that there is none to look at.
+    if parts.uri.authority().is_some() && parts.uri.scheme() != Some(&Scheme::HTTPS) {
+        return Err(Refusal::Framing("a scheme that is not https"));
     }
     one_length(&parts.headers)?;
     one_host(parts)?;

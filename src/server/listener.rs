@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::connection::attend;
+use super::crowd::Crowd;
 use super::settings::Settings;
 use super::shutdown::Draining;
 use super::stack::stack;
@@ -59,7 +59,7 @@ pub async fn serve<G: Gate>(
 ) -> usize {
     let settings = Arc::new(settings);
     let stack = stack(gate, Arc::clone(&settings));
-    let places = Arc::new(Semaphore::new(settings.limits.connections));
+    let crowd = Crowd::new(settings.limits.connections);
     let peers = Arc::new(Peers::new(settings.limits.connections_per_peer));
     let mut open = JoinSet::new();
     loop {
@@ -67,17 +67,23 @@ pub async fn serve<G: Gate>(
             biased;
             () = draining.begun() => break,
             Some(_) = open.join_next(), if !open.is_empty() => continue,
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&listener) => accepted,
         };
-        let Some((socket, peer, place)) = accepted else { continue };
+        let Some((socket, peer)) = accepted else { continue };
         let Some(seat) = Peers::admit(&peers, peer.ip()) else {
             tracing::warn!("an address has too many connections; one more was closed");
             continue;
         };
-        let attended =
-            attend(socket, peer, Arc::clone(&tls), stack.clone(), Arc::clone(&settings), draining.clone());
+        // With no place the system's own queue holds the others back.
+        let place = tokio::select! {
+            biased;
+            () = draining.begun() => break,
+            place = crowd.place() => place,
+        };
+        let (tls, stack, settings) = (Arc::clone(&tls), stack.clone(), Arc::clone(&settings));
+        let draining = draining.clone();
         open.spawn(async move {
-            attended.await;
+            attend(socket, peer, tls, stack, settings, &place.member, draining).await;
             drop((place, seat));
         });
     }
@@ -97,15 +103,10 @@ async fn finish(mut open: JoinSet<()>, drain: Duration) -> usize {
     cut
 }
 
-/// The next connection, once there is a place for it. `None` after an error that will pass.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
-    // Without a place the system's own queue holds new connections back.
-    let place = Arc::clone(places).acquire_owned().await.ok()?;
+/// The next connection. `None` after an error that will pass.
+async fn accept(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
     match listener.accept().await {
-        Ok((socket, peer)) => Some((socket, peer, place)),
+        Ok(accepted) => Some(accepted),
         Err(error) => {
             if !is_about_one_connection(&error) {
                 tracing::error!(kind = ?error.kind(), "connections cannot be accepted; trying again");

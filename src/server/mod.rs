@@ -9,10 +9,12 @@ mod answer;
 mod body;
 pub mod client_certificates;
 mod connection;
+mod crowd;
 mod framing;
 mod head;
 pub mod listener;
 pub mod operations;
+mod readers;
 pub mod rescue;
 pub mod settings;
 pub mod shutdown;
@@ -23,6 +25,8 @@ mod texts;
 pub mod tls;
 
 pub use accept::accept;
+#[doc(hidden)]
+pub use framing::followed::{Followed, follow};
 pub use listener::{bind, serve};
 pub use operations::{Operations, serve_operations};
 pub use settings::{Deadlines, Limits, Settings};

@@ -96,6 +96,8 @@ pub struct Metrics {
     pub roster_closed: Family<PublisherLabels, Gauge>,
     /// 1 when the vault is sealed.
     pub vault_sealed: Gauge,
+    /// Messages that left and got no needle filter, since the start.
+    pub needle_missed: Counter,
     /// Configurations that were read and refused since the start.
     pub reloads_failed: Counter,
     /// Configurations that were taken into use since the start.
@@ -123,6 +125,7 @@ impl Default for Metrics {
             roster_unknown: Family::default(),
             roster_closed: Family::default(),
             vault_sealed: Gauge::default(),
+            needle_missed: Counter::default(),
             reloads_failed: Counter::default(),
             reloads: Counter::default(),
         };
@@ -164,6 +167,8 @@ impl Metrics {
         let closed = self.roster_closed.clone();
         registry.register("roster_closed", "1 where free text does not leave, by that share", closed);
         registry.register("vault_sealed", "1 when the vault is sealed", self.vault_sealed.clone());
+        let missed = self.needle_missed.clone();
+        registry.register("needle_missed", "Messages that left and got no needle filter", missed);
         let failed = self.reloads_failed.clone();
         registry.register("reloads_failed", "Configurations that were read and refused", failed);
         registry.register("reloads", "Configurations that were taken into use", self.reloads.clone());
@@ -222,6 +227,7 @@ mod tests {
             "sluis_exchanges_total{publisher=\"rekenwonder\",route=\"/rekenwonder/users/{id}\",asks=\"school\",decision=\"refused\",code=\"SLS-LEAK\"} 1",
             "sluis_exchange_seconds_bucket{le=\"0.005\",publisher=\"rekenwonder\",route=\"/rekenwonder/users/{id}\"} 1",
             "sluis_vault_sealed 0",
+            "sluis_needle_missed_total 0",
             "sluis_roster_imported_time_seconds 0",
         ] {
             assert!(text.contains(line), "{line}\n{text}");

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
-use http::{Method, Request, Response, StatusCode, Uri, Version};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper_util::client::legacy::{Client, Error as PoolError};
@@ -210,6 +210,9 @@ impl PlainClient {
             return Err(touched(CarryFault::Down));
         }
         let (mut head, body) = reply.into_parts();
+        if !is_plain(&head.headers) {
+            return Err(touched(CarryFault::Down));
+        }
         // A body that ends with its connection may have been broken off.
         let tells_the_end = body.size_hint().exact().is_some()
             || head.version == Version::HTTP_2
@@ -226,6 +229,14 @@ impl PlainClient {
         };
         Ok(Response::from_parts(head, body))
     }
+}
+
+/// False for a reply whose body stands in another transfer coding than `chunked`: hyper reads it to the end of the
+/// connection and undoes nothing (RFC 9112, 6.3).
+fn is_plain(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let first = codings.next();
+    first.is_none_or(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked")) && codings.next().is_none()
 }
 
 /// The whole body, trailers dropped; or, with `streams`, what it is once it is larger than the limit.

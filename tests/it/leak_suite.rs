@@ -1,7 +1,9 @@
 //! The leak suite: pupils of a generated roster, one value planted at a time, in every field, form, encoding and
 //! format, against the guard alone. Whatever is planted must be found. The seed is printed; `SLUIS_SEED` sets it.
 
+use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
+use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -17,11 +19,11 @@ use super::support::names::{Dice, Pupil, pupils};
 const PUPILS: usize = 10_000;
 const PLANTS: usize = 210_000;
 
-/// The seed of this run.
+/// The seed of this run: a new one each time, unless `SLUIS_SEED` says which.
 pub(crate) fn seed() -> u64 {
-    let given = std::env::var("SLUIS_SEED").ok().and_then(|seed| seed.parse().ok());
-    // The same plants each time, so that a change is told from chance. KNOWN: seed 232946200 finds one escape.
-    given.unwrap_or(390_828_083)
+    static SEED: OnceLock<u64> = OnceLock::new();
+    let given = || std::env::var("SLUIS_SEED").ok().and_then(|seed| seed.parse().ok());
+    *SEED.get_or_init(|| given().unwrap_or_else(|| RandomState::new().hash_one(PLANTS) >> 24))
 }
 
 /// What a register tells the guard of these pupils.

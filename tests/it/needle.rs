@@ -17,8 +17,14 @@ fn found(world: &World, name: &str) -> Found {
     house.needle.as_ref().unwrap().flush();
     let journal = world.folder.path().join("journal");
     let question = Question::new(name).unwrap();
-    look(&journal, &question, &Asked::default(), &mut |month| kept_key(&journal, month, &house.vault))
-        .unwrap()
+    look(
+        &journal,
+        &question,
+        &Asked::default(),
+        &mut |month| kept_key(&journal, month, &house.vault),
+        &|_| {},
+    )
+    .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -116,4 +122,38 @@ fn the_name_is_never_an_argument_and_a_key_is_handed_over_once() {
     let handed = ["journal", "needle-key", "2026-11", "--out", "key", "--reason", "for the auditor"];
     assert_eq!(asked(&handed), Some(1));
     assert!(!Path::new(&place.path("key")).exists());
+}
+
+#[test]
+fn a_month_that_is_over_can_be_ended_and_the_journal_says_so() {
+    let place = Place::school();
+    place.serve().stop();
+    {
+        // As if something had left in that month.
+        let key = sluis::vault::Unlock::KeyFile(place.path("secrets/unseal.key"));
+        let settings = sluis::vault::Settings::at(place.path("state/vault"));
+        let vault = sluis::vault::Vault::open(&settings, &key, None, &mut |_| {}).unwrap();
+        let sealed = vault.seal_file("needle key 1 1999-12", &[7; 32]).unwrap();
+        std::fs::create_dir_all(place.path("state/journal/needle/keys")).unwrap();
+        std::fs::write(place.path("state/journal/needle/keys/1999-12"), sealed).unwrap();
+    }
+    let reason = ["--reason", "the agreement ended"];
+    place.good(&[&["journal", "needle-key", "1999-12", "--out", "key"][..], &reason].concat());
+    assert!(place.read("key").starts_with("sluis-needle-key-1 1999-12 0707"));
+    let remove = [&["journal", "needle-key", "1999-12", "--remove"][..], &reason].concat();
+    let server = place.serve();
+    place.good(&remove);
+    assert!(!place.path("state/journal/needle/keys/1999-12").exists());
+    assert!(place.fails(&remove).contains("CLI-173"));
+    server.stop();
+    let mut leaves = sluis::journal::Leaves::open(&place.path("state/journal")).unwrap();
+    let acts: Vec<_> = std::iter::from_fn(|| leaves.read().unwrap())
+        .filter(|(leaf, _)| leaf.event == sluis::journal::Event::NEEDLE_KEY)
+        .map(|(leaf, _)| format!("{:?}", leaf.details))
+        .collect();
+    assert!(acts[0].contains("handed-over") && acts[1].contains("removed"), "{acts:?}");
+    assert!(
+        acts.len() == 2
+            && acts.iter().all(|act| act.contains("1999-12") && act.contains("the agreement ended"))
+    );
 }

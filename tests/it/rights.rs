@@ -379,7 +379,10 @@ fn show_says_who_gets_what_and_when_he_crossed() {
     assert_eq!(publisher["stand_ins"][0]["fields"][0]["real"], "Jip");
     assert_eq!(publisher["names_of_the_publisher"][0]["name"], "speler-77");
     let shares = publisher["configured"][0]["routes"][0]["shares"].as_array().unwrap();
-    assert!(shares.iter().any(|of| of["category"] == "name" && of["how"] == "stand-in"));
+    assert!(shares.iter().any(|of| of["category"] == "pupil-id" && of["how"] == "pseudonym"));
+    // Where the school asks, names stand in what comes in only: they are not what this route lets leave.
+    assert!(!shares.iter().any(|of| of["category"] == "name"), "{shares:?}");
+    assert_eq!(publisher["configured"][0]["standing"], "leaves");
     assert_eq!(report["roster"]["given_name"][0], "Jip");
     // The same by any other of his identifiers, by his name, and by his pseudonym in other capitals.
     stage.put("email.txt", "JIP.Zuring@petteflat.example");

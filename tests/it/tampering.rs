@@ -2,16 +2,19 @@
 //! tampered with, a clock set back. Each seals, says what differs, and leaves the files as they are.
 
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use sluis::clock::{Clock as _, SystemClock};
 use sluis::crypto::SigningKey;
 use sluis::disk::RealDisk;
-use sluis::journal::{Event, Journal, Leaf, Settings, VaultHead};
+use sluis::journal::{Event, Journal, Leaf, Settings, VaultHead, verify};
 use sluis::vault::{Unlock, Vault};
 
+use super::leak::{own, record};
 use super::support::process::{Place, copy};
-use super::support::world::files;
+use super::support::pupils::edu_v;
+use super::support::world::{Options, World, files};
 
 /// A school whose server ran, rotated keys and stopped; `early` is its state before that.
 fn school() -> Place {
@@ -137,4 +140,69 @@ fn a_clock_set_back_seals_until_an_administrator_says_that_it_is_right() {
     school.serve().stop();
     // It was said on record: both verifiers accept the time that went back.
     school.good(&["journal", "verify"]);
+}
+
+/// What both verifiers say of a world's journal, in lines of code and place.
+fn both(world: &World) -> Vec<String> {
+    let (house, directory) = (world.gateway.house(), world.folder.path().join("journal"));
+    let vkey = house.journal.vkey().clone();
+    let report = verify(&directory, std::slice::from_ref(&vkey), None).json();
+    let mut python = Command::new("python3");
+    python.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/verifier/verify.py"));
+    let output = python.arg(&directory).arg(vkey.to_string()).output().unwrap();
+    // 3: its package is missing on this machine.
+    if output.status.code() != Some(3) {
+        let other: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(other, report, "the verifiers do not agree");
+    }
+    let found = report["differences"].as_array().unwrap().iter();
+    found
+        .map(|found| format!("{}: {}", found["what"].as_str().unwrap(), found["first"].as_str().unwrap()))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_filter_of_what_left_that_was_tampered_with_is_named_and_one_that_was_never_kept_is_not() {
+    let world = World::with(Options { needle: Some(false), ..own() }).await;
+    let pupil = edu_v().remove(0);
+    world.publisher.say_json("{}");
+    // One route keeps filters, the other does not.
+    for publisher in ["rekenwonder", "taalreus", "taalreus"] {
+        let path = format!("/{publisher}/own/records");
+        let reply = world.inside(publisher).post_json(&path, record(&pupil, "goed gewerkt")).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+    }
+    let house = world.gateway.house();
+    tokio::task::block_in_place(|| {
+        house.needle.as_ref().unwrap().flush();
+        house.journal.checkpoint(&SigningKey::from_seed(house.vault.journal_seed())).unwrap();
+    });
+    assert_eq!(both(&world), Vec::<String>::new());
+    let kept =
+        |leaf: &&Leaf| leaf.event == Event::LEFT && leaf.scope.as_ref().unwrap().publisher == "taalreus";
+    let exchanges: Vec<String> = (world.leaves().iter().filter(kept))
+        .map(|leaf| leaf.exchange.unwrap().iter().map(|byte| format!("{byte:02x}")).collect())
+        .collect();
+    let [first, second] = exchanges.as_slice() else { panic!("{exchanges:?}") };
+    let entry = world.leaves().iter().position(|leaf| leaf.event == Event::NEEDLE).unwrap();
+    let month = files(&world.folder.path().join("journal/needle"))
+        .into_iter()
+        .find(|path| path.extension().is_none() && !path.to_string_lossy().contains("keys"))
+        .unwrap();
+    let good = std::fs::read(&month).unwrap();
+    let length = 20 + u32::from_be_bytes(good[16..20].try_into().unwrap()) as usize;
+    let edits: [(&dyn Fn(&mut Vec<u8>), &str, &str); 4] = [
+        (&|bytes| bytes[60] ^= 1, "filter-differs", first),
+        (&|bytes| drop(bytes.drain(16..16 + length)), "filter-missing", first),
+        (&|bytes| bytes.truncate(bytes.len() - 1), "filter-missing", second),
+        (&|bytes| bytes[16..].rotate_left(length), "filter-differs", first),
+    ];
+    for (edit, what, exchange) in edits {
+        let mut bytes = good.clone();
+        edit(&mut bytes);
+        std::fs::write(&month, bytes).unwrap();
+        assert_eq!(both(&world), [format!("{what}: exchange {exchange}, entry {entry}")]);
+    }
+    std::fs::remove_file(&month).unwrap();
+    assert_eq!(both(&world), [format!("filter-missing: exchange {first}, entry {entry}")]);
 }

@@ -36,16 +36,18 @@ MAX_RECORD = 1 << 20
 MAX_NOTE = 1 << 18
 LONGEST_BATCH = (4 << 20) + 12 + MAX_RECORD
 CLOCK_SLACK_MS = 60_000
-CLOCK_EVENT = 22
+CLOCK_EVENT, NEEDLE_EVENT = 22, 23
 OPENED_EVENT, CLOSED_EVENT = 6, 7
 ROSTER_EVENT = 11
 LOG_MAGIC = b"sluis-journal-1\n"
+FILTERS_MAGIC, LIST_MAGIC = b"sluis-needles-1\n", b"sluis-needlist1\n"
+LONGEST_FILTER, MOST_NAMED = 1 << 28, 1 << 16
 
 ORDER = """checkpoint-missing checkpoint-malformed checkpoint-unsigned checkpoint-signature
 earlier-not-believed rolled-back forked cosignature-missing cosignature-differs proof-malformed
 proof-differs bundle-missing bundle-malformed tile-missing tile-differs
 entry-differs leaf-unreadable leaf-out-of-place time-went-back commitments-missing
-commitments-differ root-differs tiles-root-differs log-differs log-commitments-differ log-shorter
+commitments-differ filter-missing filter-differs root-differs tiles-root-differs log-differs log-commitments-differ log-shorter
 log-damaged beside-older beside-unknown""".split()
 
 
@@ -408,6 +410,68 @@ def split_record(payload):
     return payload[2 : 2 + length], payload[2 + length :]
 
 
+# --- needle filters --------------------------------------------------------------------------------
+
+
+def stretch_of(leaf):
+    """(month, offset, bytes, count, root) of the stretch that a leaf commits to, or None."""
+    details = dict(leaf["details"])
+    month, numbers = details.get("month"), [details.get(name) for name in ("offset", "bytes", "count")]
+    if leaf["event"] != NEEDLE_EVENT or leaf["needle"] is None or not isinstance(month, str):
+        return None
+    digits = month.replace("-", "", 1)
+    if len(month) != 7 or month[4] != "-" or not (digits.isascii() and digits.isdigit() and len(digits) == 6):
+        return None
+    if not all(isinstance(number, int) for number in numbers):
+        return None
+    return (month, *numbers, leaf["needle"])
+
+
+def read_filters(directory, stretch):
+    """What stands in a stretch, as (exchange, hash), and whether it is what the leaf commits to."""
+    month, offset, left, count, root = stretch
+    found, tree = [], Tree()
+    try:
+        with open(os.path.join(directory, "needle", month), "rb") as file:
+            if file.read(16) != FILTERS_MAGIC:
+                return found, False
+            file.seek(offset)
+            while left > 0:
+                head = file.read(4)
+                length = int.from_bytes(head, "big") + 16
+                left -= 4 + length
+                if len(head) < 4 or left < 0 or length > LONGEST_FILTER:
+                    return found, False
+                body = file.read(length)
+                if len(body) < length:
+                    return found, False
+                tree.push(leaf_hash(body))
+                if len(found) < min(count, MOST_NAMED):
+                    found.append((body[:16], leaf_hash(body)))
+    except (OSError, OverflowError):
+        return found, False
+    return found, tree.size == count and tree.root() == root
+
+
+def read_list(directory, stretch, before):
+    """What the month's list says of a stretch, None when it does not lead to the root."""
+    month, _, _, count, root = stretch
+    if count > MOST_NAMED:
+        return None
+    try:
+        with open(os.path.join(directory, "needle", month + ".list"), "rb") as file:
+            if file.read(16) != LIST_MAGIC:
+                return None
+            file.seek(16 + 48 * before)
+            data = file.read(48 * count)
+    except (OSError, OverflowError):
+        return None
+    listed = [(data[at : at + 16], data[at + 16 : at + 48]) for at in range(0, len(data), 48)]
+    if len(data) != 48 * count or root_of(digest for _, digest in listed) != root:
+        return None
+    return listed
+
+
 # --- verification ----------------------------------------------------------------------------------
 
 
@@ -461,6 +525,7 @@ class Verifier(Findings):
         self.newest_ms = 0
         self.marks = []  # (size, root) that others kept
         self.entries, self.tiles = Tree(), Tree()
+        self.filtered = {}  # how many filters the leaves so far commit to, by month
         self.levels = [[]]  # hashes of the tiles' lineage, per level, not yet made into a tile
         side = os.path.join(directory, "pupils/commitments")
         self.side = open(side, "rb") if os.path.exists(side) else None
@@ -584,11 +649,35 @@ class Verifier(Findings):
             self.add("time-went-back", index)
         else:
             self.newest_ms = max(self.newest_ms, leaf["time_ms"])
+        self.filters(leaf, index)
         if leaf["event"] == OPENED_EVENT:
             self.open.add(leaf["exchange"])
         elif leaf["event"] == CLOSED_EVENT:
             self.open.discard(leaf["exchange"])
         return leaf
+
+    def filters(self, leaf, index):
+        stretch = stretch_of(leaf)
+        if stretch is None:
+            return
+        before = self.filtered.get(stretch[0], 0)
+        self.filtered[stretch[0]] = min(before + stretch[3], (1 << 64) - 1)
+        found, good = read_filters(self.directory, stretch)
+        if good:
+            return
+        listed = read_list(self.directory, stretch, before)
+        if listed is None:
+            # Nobody can say which.
+            return self.add("filter-differs" if found else "filter-missing", f"entry {index}")
+        digests, exchanges = {digest for _, digest in found}, {exchange for exchange, _ in found}
+        others = [exchange for exchange, digest in listed if digest not in digests]
+        for exchange in others:
+            what = "filter-differs" if exchange in exchanges else "filter-missing"
+            self.add(what, f"exchange {exchange.hex()}, entry {index}")
+        if not others:
+            # All are there: in another order, or with others between them.
+            moved = [one[0] for one, other in zip(listed, found) if one[1] != other[1]]
+            self.add("filter-differs", f"exchange {moved[0].hex()}, entry {index}" if moved else f"entry {index}")
 
     def side_file(self, leaf, index):
         if leaf is None:

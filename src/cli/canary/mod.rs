@@ -2,6 +2,7 @@
 //!
 //! It must not know how messages are made up.
 
+mod names;
 mod pupils;
 mod run;
 mod search;

@@ -13,6 +13,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
+use super::names;
 use super::pupils::{Canaries, Outside, derived_from};
 use super::search::{Needle, needles, search};
 use super::tally::{Outcome, Tally};
@@ -274,6 +275,7 @@ impl Run<'_> {
         let avoid: Avoid = Arc::new(|_: &str| false);
         let answer = house.vault.mask(&route.scope, &asks, &[], &avoid).await;
         let answer = answer.map_err(|error| vault_failed(&error))?;
+        names::give(&house.vault, route, self.canaries, &avoid).await?;
         let texts = answer.masked.iter().map(|one| one.pseudonym.as_str().to_owned());
         Ok(places.into_iter().zip(texts).collect())
     }

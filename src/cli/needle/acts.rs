@@ -14,13 +14,13 @@ use crate::cli::{hex, words};
 use crate::clock::Timestamp;
 use crate::config::reason;
 use crate::config::words::Value as Word;
+use crate::disk::RealDisk;
 use crate::gateway::needle::{
     Asked, Found, Hit, Keys, Month, NeedleError, Question, RATE_BITS, Unasked, export_text, kept_key, look,
+    remove_key,
 };
-use crate::journal::{Detail, Event};
+use crate::journal::{Detail, Event, Leaf};
 
-/// The longest answer to a question, in exchanges; all are counted.
-const MOST_HITS: usize = 1000;
 /// More than any name, in bytes.
 pub(super) const MOST: u64 = 4096;
 
@@ -50,7 +50,10 @@ pub(in crate::cli) fn look_up(
     // So that the answer is about everything that left until now.
     at.stores.needle.flush();
     let journal = &at.settings.journal;
-    answer(journal, &name, asked, &mut |month| kept_key(journal, month, &at.stores.vault))
+    let whole = at.stores.journal.size();
+    answer(journal, &name, asked, &mut |month| kept_key(journal, month, &at.stores.vault), &|done| {
+        (at.tell)(done, whole);
+    })
 }
 
 /// Looks a name up, and reports.
@@ -59,6 +62,7 @@ pub(super) fn answer(
     name: &[u8],
     asked: &Look,
     keys: &mut Keys<'_>,
+    tell: &dyn Fn(u64),
 ) -> Result<Value, Failure> {
     let question = question(name)?;
     let month = |text: &Option<String>| text.as_deref().map(month).transpose();
@@ -67,7 +71,7 @@ pub(super) fn answer(
     if asked.from.zip(asked.to).is_some_and(|(from, to)| from > to) {
         return Err(Failure::new(&words::PERIOD, []).usage());
     }
-    let found = look(journal, &question, &asked, keys).map_err(|error| failed(&error))?;
+    let found = look(journal, &question, &asked, keys, tell).map_err(|error| failed(&error))?;
     Ok(report(&found, &question))
 }
 
@@ -118,8 +122,8 @@ fn report(found: &Found, question: &Question) -> Value {
             "no_key": found.missing.no_key,
             "no_filter": found.missing.no_filter,
         },
-        "found": found.hits.len(),
-        "look_at": found.hits.iter().take(MOST_HITS).map(hit).collect::<Vec<_>>(),
+        "found": found.found,
+        "look_at": found.hits.iter().map(hit).collect::<Vec<_>>(),
         "false_per_lookup": format!("2^-{RATE_BITS}"),
         "lookups": question.lookups(),
         "expected_false": question.expected_false(found.covered),
@@ -135,10 +139,7 @@ pub(in crate::cli) fn hand_over(
     at: &Workplace<'_>,
 ) -> Result<Value, Failure> {
     let month = month(asked)?;
-    let plain = why.chars().all(|letter| !letter.is_control());
-    if !plain || why.trim().len() < 4 || why.len() > 200 {
-        return Err(Failure::new(&words::NEEDLE_REASON, []).usage());
-    }
+    stated(why)?;
     let key = kept_key(&at.settings.journal, month, &at.stores.vault).map_err(|error| failed(&error))?;
     let missing = || Failure::new(&words::NEEDLE_NO_KEY, [("month", month.to_string().into())]);
     let key = key.ok_or_else(missing)?;
@@ -153,13 +154,7 @@ pub(in crate::cli) fn hand_over(
         }
         _ => unwritten(error),
     })?;
-    let mut leaf = at.stores.leaf(Event::NEEDLE_KEY, at.stores.clock.now(), &at.actor);
-    leaf.details = vec![
-        ("act".to_owned(), Detail::Text("handed-over".to_owned())),
-        ("month".to_owned(), Detail::Text(month.to_string())),
-        ("reason".to_owned(), Detail::Text(why.trim().to_owned())),
-    ];
-    let done = at.stores.note(leaf).and_then(|_| {
+    let done = at.stores.note(noted("handed-over", month, why, at)).and_then(|_| {
         let text = export_text(&key);
         file.write_all(text.expose().as_bytes()).and_then(|()| file.sync_all()).map_err(unwritten)
     });
@@ -168,6 +163,42 @@ pub(in crate::cli) fn hand_over(
         let _ = std::fs::remove_file(to);
     }
     done.map(|()| json!({ "month": month.to_string(), "file": shown }))
+}
+
+/// `journal needle-key --remove`: the leaf first, then the key.
+pub(in crate::cli) fn remove(asked: &str, why: &str, at: &Workplace<'_>) -> Result<Value, Failure> {
+    let month = month(asked)?;
+    stated(why)?;
+    let told = || [("month", month.to_string().into())];
+    // Filters of this month are being made under it.
+    if month >= Month::of(at.stores.clock.now()) {
+        return Err(Failure::new(&words::NEEDLE_NOW, told()).usage());
+    }
+    if kept_key(&at.settings.journal, month, &at.stores.vault).is_ok_and(|key| key.is_none()) {
+        return Err(Failure::new(&words::NEEDLE_NO_KEY, told()));
+    }
+    at.stores.note(noted("removed", month, why, at))?;
+    remove_key(&RealDisk, &at.settings.journal, month).map_err(|error| failed(&error))?;
+    Ok(json!({ "month": month.to_string(), "removed": true }))
+}
+
+/// A reason that the journal can keep.
+fn stated(why: &str) -> Result<(), Failure> {
+    let plain = why.chars().all(|letter| !letter.is_control());
+    if !plain || why.trim().len() < 4 || why.len() > 200 {
+        return Err(Failure::new(&words::NEEDLE_REASON, []).usage());
+    }
+    Ok(())
+}
+
+fn noted(act: &str, month: Month, why: &str, at: &Workplace<'_>) -> Leaf {
+    let mut leaf = at.stores.leaf(Event::NEEDLE_KEY, at.stores.clock.now(), &at.actor);
+    leaf.details = vec![
+        ("act".to_owned(), Detail::Text(act.to_owned())),
+        ("month".to_owned(), Detail::Text(month.to_string())),
+        ("reason".to_owned(), Detail::Text(why.trim().to_owned())),
+    ];
+    leaf
 }
 
 /// What went wrong, for whoever asked.

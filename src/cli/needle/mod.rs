@@ -11,12 +11,13 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-pub(super) use acts::{Look, failed, hand_over, look_up};
+pub(super) use acts::{Look, failed, hand_over, look_up, remove};
 
 use super::act::{Act, Body};
 use super::failure::Failure;
+use super::progress::Progress;
 use super::screen::Screen;
 use super::{Exit, admin, words};
 use crate::config::reason;
@@ -50,15 +51,19 @@ pub(super) struct NeedleCommand {
     directory: Option<PathBuf>,
 }
 
-/// Write a month's needle key to a file, for an auditor. Whoever holds it can look up names in that month, and no more.
+/// Write a month's needle key to a file, for an auditor; or remove it. Whoever holds it can look up names in that month,
+/// and no more.
 #[derive(Debug, Args)]
 pub(super) struct NeedleKeyCommand {
     /// The month, by UTC: 2026-11.
     month: String,
     /// The new file.
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
-    /// Who gets it and why, for the journal; without names of pupils.
+    #[arg(long, value_name = "FILE", required_unless_present = "remove")]
+    out: Option<PathBuf>,
+    /// Remove the key of a month that is over: nobody who has no copy can look up names in it any more.
+    #[arg(long, conflicts_with = "out")]
+    remove: bool,
+    /// Who gets it and why, or why it goes, for the journal; without names of pupils.
     #[arg(long, value_name = "TEXT")]
     reason: String,
 }
@@ -78,10 +83,12 @@ impl NeedleCommand {
                 None => super::usable(config, screen)?.journal,
             };
             let mut keys = self.key_file.iter().map(|path| read_key(path)).collect::<Result<Vec<_>, _>>()?;
-            acts::answer(&journal, &name, &look, &mut |month| {
+            let progress = Progress::new(screen);
+            let mut key = |month| {
                 let at = keys.iter().position(|key| key.month() == month);
                 Ok(at.map(|at| keys.swap_remove(at)))
-            })?
+            };
+            acts::answer(&journal, &name, &look, &mut key, &|done| progress.at(done, 0))?
         };
         if screen.json {
             screen.report(&report);
@@ -105,18 +112,28 @@ impl NeedleCommand {
 
 impl NeedleKeyCommand {
     pub(super) fn run(self, config: &Path, screen: &Screen) -> Result<Exit, Failure> {
-        let to = std::path::absolute(&self.out).unwrap_or_else(|_| self.out.clone());
+        let to = self.out.as_ref().map(|out| std::path::absolute(out).unwrap_or_else(|_| out.clone()));
         let act = Act::NeedleKey { month: self.month, to, reason: self.reason };
-        let report = admin::ask(&super::usable(config, screen)?, act, None, screen)?;
-        let month = report.get("month").and_then(Value::as_str).unwrap_or_default();
+        let mut report = admin::ask(&super::usable(config, screen)?, act, None, screen)?;
+        let month = report.get("month").and_then(Value::as_str).unwrap_or_default().to_owned();
         if screen.json {
-            screen.report(&json!({ "month": month, "file": self.out.display().to_string() }));
-        } else {
+            if let (Some(out), Some(report)) = (&self.out, report.as_object_mut()) {
+                report.insert("file".to_owned(), out.display().to_string().into());
+            }
+            screen.report(&report);
+        } else if let Some(out) = &self.out {
             let written = screen.pick("needle key of", "zoeksleutel van");
-            screen.say(&format!("{written} {month}: {}", self.out.display()));
+            screen.say(&format!("{written} {month}: {}", out.display()));
             screen.say(screen.pick(
                 "  whoever holds it can look up any name in that month; the journal says that it was handed over",
                 "  wie hem heeft kan in die maand elke naam opzoeken; het journaal zegt dat hij is overhandigd",
+            ));
+        } else {
+            let removed = screen.pick("needle key removed:", "zoeksleutel verwijderd:");
+            screen.say(&format!("{removed} {month}"));
+            screen.say(screen.pick(
+                "  names can be looked up in that month only with copies that were handed over, or in a backup",
+                "  namen zijn in die maand alleen nog op te zoeken met kopieën die zijn overhandigd of in een back-up staan",
             ));
         }
         Ok(Exit::Done)

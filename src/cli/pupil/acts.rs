@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::grounds::{self, Reason, permit};
-use super::shared::{crossings, routes};
+use super::shared::{crossings, leaving, routes};
+use super::standing::{said, standings};
 use super::who::{Found, Pupil, Who, roster};
 use crate::cli::act::{Body, Workplace, school_of};
-use crate::cli::beside::put_roster;
+use crate::cli::beside::{self, put_roster};
 use crate::cli::failure::Failure;
 use crate::cli::faults::{roster_failed, vault_failed};
 use crate::cli::rights::{anchor, rewrite};
@@ -151,14 +152,18 @@ fn report(school: &School, pupil: &Pupil, about: &About, at: &Workplace<'_>) -> 
     let salts: Vec<(Publisher, Vec<[u8; 16]>)> =
         publishers.keys().map(|publisher| (publisher.clone(), salts(about, publisher))).collect();
     let crossed = crossings(school.as_str(), &salts, at)?;
+    let consents = beside::consents(settings, at.stores, school)?;
+    let standings = standings(school, pupil, &consents, at)?;
     let parts = publishers.into_iter().zip(crossed).map(|((publisher, places), crossed)| {
-        let written = places.iter().filter_map(|place| settings.publishers.get(*place));
-        let named: Vec<Value> = written
+        let written = || places.iter().filter_map(|place| settings.publishers.get(*place));
+        let rules = written().flat_map(|of| of.routes.iter().flat_map(|route| leaving(of, route))).collect();
+        let named: Vec<Value> = written()
             .map(|of| {
                 json!({
                     "id": of.id.as_str(),
                     "name": of.name,
                     "eck_id_kept": of.keep_eck_id,
+                    "standing": standings.get(of.id.as_str()),
                     "routes": routes(of),
                 })
             })
@@ -173,7 +178,7 @@ fn report(school: &School, pupil: &Pupil, about: &About, at: &Workplace<'_>) -> 
             "pseudonyms": pseudonyms.collect::<Vec<_>>(),
             "stand_ins": stand_ins.collect::<Vec<_>>(),
             "names_of_the_publisher": names.collect::<Vec<_>>(),
-            "crossed": crossed.report(),
+            "crossed": crossed.report(&rules),
         })
     });
     let name = settings.schools.iter().find(|of| of.id == *school).map_or("", |of| of.name.as_str());
@@ -182,6 +187,7 @@ fn report(school: &School, pupil: &Pupil, about: &About, at: &Workplace<'_>) -> 
         "school_name": name,
         "made": at.stores.clock.now().rfc3339(),
         "roster": pupil.roster,
+        "said": said(pupil, &consents),
         "publishers": parts.collect::<Vec<_>>(),
     }))
 }

@@ -7,14 +7,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::cli::act::Workplace;
 use crate::cli::failure::Failure;
-use crate::cli::faults::journal_failed;
+use crate::cli::looks::Look;
 use crate::cli::words;
 use crate::config::words::Value as Word;
-use crate::journal::{Detail, Event, Leaf, Leaves};
+use crate::journal::{Detail, Leaf};
 
 /// How often one user may look in an hour.
 pub(super) const MOST_AN_HOUR: usize = 20;
-const HOUR_MS: u64 = 60 * 60 * 1000;
 /// How long a reason is, in bytes: a leaf's short text takes 255.
 const REASON: std::ops::RangeInclusive<usize> = 4..=200;
 
@@ -81,17 +80,12 @@ fn spread(text: &str) -> String {
     spread
 }
 
-/// Lets the user look once more, if he did not look too often in the hour before. Counted over the journal: leaves
-/// that say that data were shown, or a pseudonym turned back, by whichever command.
+/// Lets the user look once more, if he did not look too often in the hour before: pupils shown or exported, and pseudonyms
+/// turned back. Lists of the roster have a limit of their own.
 pub(in crate::cli) fn permit(at: &Workplace<'_>) -> Result<Permit, Failure> {
     let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let since = at.stores.clock.now().as_millis().saturating_sub(HOUR_MS);
-    let mut leaves = Leaves::open(&at.settings.journal).map_err(|error| journal_failed(&error))?;
-    let mut count = 0;
-    while let Some((leaf, _)) = leaves.read().map_err(|error| journal_failed(&error))? {
-        let looked = matches!(leaf.event, Event::SHOWN | Event::REIDENTIFIED);
-        count += usize::from(looked && leaf.time_ms > since && leaf.actor == at.actor);
-    }
+    let now_ms = at.stores.clock.now().as_millis();
+    let count = at.stores.words().looks.lately(now_ms, Look::Pupil, Some(&at.actor));
     if count >= MOST_AN_HOUR {
         let values = [("count", count.to_string().into()), ("most", MOST_AN_HOUR.to_string().into())];
         return Err(Failure::new(&words::PUPIL_OFTEN, values));

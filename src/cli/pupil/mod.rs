@@ -9,6 +9,7 @@ mod output;
 mod page;
 mod shared;
 mod show;
+mod standing;
 mod terms;
 mod who;
 

@@ -45,6 +45,11 @@ pub(super) fn render(report: &Value, language: Language) -> String {
         page.heading(language.pick("In the roster", "In de leerlingenlijst"));
         page.table("", &[], rows);
     }
+    let said = list(report, "said").map(|of| {
+        let stance = terms::stance(text(of, "stance"), language).to_owned();
+        vec![stance, text(of, "publisher").to_owned(), text(of, "date").to_owned()]
+    });
+    page.table(language.pick("Said to the school", "Gezegd tegen de school"), &[], said.collect());
     for publisher in list(report, "publishers") {
         page.publisher(publisher);
     }
@@ -125,8 +130,12 @@ impl Page {
             }
         };
         self.raw("</p>\n");
+        self.crossed(crossed);
         self.identities(publisher);
         for configured in list(publisher, "configured") {
+            if let Some(told) = terms::standing(text(configured, "standing"), language) {
+                self.raw("<p>").text(told).raw("</p>\n");
+            }
             if configured.get("eck_id_kept").and_then(Value::as_bool).unwrap_or_default() {
                 self.raw("<p>").text(language.pick(
                     "The ECK iD leaves as it is: this publisher can link it with others who have it.",
@@ -143,7 +152,8 @@ impl Page {
                         fields.join(", "),
                     ]
                 });
-                let caption = format!("{} ({})", text(route, "route"), text(route, "profile"));
+                let can = language.pick("What can leave by", "Wat kan vertrekken over");
+                let caption = format!("{can} {} ({})", text(route, "route"), text(route, "profile"));
                 let heads = [
                     language.pick("what", "wat"),
                     language.pick("in which form", "in welke vorm"),
@@ -152,6 +162,29 @@ impl Page {
                 self.table(&caption, &heads, rows.collect());
             }
         }
+    }
+
+    /// What was in the messages that this pupil was in.
+    fn crossed(&mut self, crossed: &Value) {
+        let language = self.language;
+        let rows = list(crossed, "fields").map(|of| {
+            let number = |key: &str| of.get(key).and_then(Value::as_u64).unwrap_or_default().to_string();
+            vec![
+                terms::category(text(of, "category"), language).to_owned(),
+                terms::how(text(of, "how"), language).to_owned(),
+                text(of, "field").to_owned(),
+                number("messages_about_this_pupil"),
+                number("messages_about_others_too"),
+            ]
+        });
+        let heads = [
+            language.pick("what", "wat"),
+            language.pick("in which form", "in welke vorm"),
+            language.pick("field", "veld"),
+            language.pick("in messages about this pupil alone", "in berichten over alleen deze leerling"),
+            language.pick("in messages about others too", "in berichten ook over anderen"),
+        ];
+        self.table(language.pick("What left", "Wat vertrok"), &heads, rows.collect());
     }
 
     fn identities(&mut self, publisher: &Value) {

@@ -24,6 +24,10 @@ pub(super) fn all(report: &Value, screen: &Screen) {
         }
         None => screen.say(screen.pick("not in the roster", "niet in de leerlingenlijst")),
     }
+    for said in list(report, "said") {
+        let stance = terms::stance(text(said, "stance"), screen.language);
+        screen.say(&format!("  {stance}: {} ({})", text(said, "publisher"), text(said, "date")));
+    }
     for publisher in list(report, "publishers") {
         one_publisher(publisher, screen);
     }
@@ -51,6 +55,7 @@ fn one_publisher(publisher: &Value, screen: &Screen) {
             text(crossed, "last"),
         )),
     }
+    crossed.into_iter().for_each(|crossed| left(crossed, screen));
     for of in list(publisher, "pseudonyms") {
         let state = match text(of, "state") {
             "serving" => screen.pick("in use", "in gebruik"),
@@ -79,8 +84,12 @@ fn one_publisher(publisher: &Value, screen: &Screen) {
         if configured.get("eck_id_kept").and_then(Value::as_bool).unwrap_or_default() {
             screen.say(screen.pick("  the ECK iD leaves as it is", "  het ECK iD vertrekt zoals het is"));
         }
+        if let Some(told) = terms::standing(text(configured, "standing"), screen.language) {
+            screen.say(&format!("  {told}"));
+        }
         for route in list(configured, "routes") {
-            screen.say(&format!("  {} ({})", text(route, "route"), text(route, "profile")));
+            let can = screen.pick("can leave by", "kan vertrekken over");
+            screen.say(&format!("  {can} {} ({})", text(route, "route"), text(route, "profile")));
             for share in list(route, "shares") {
                 let fields: Vec<&str> = list(share, "fields").filter_map(Value::as_str).collect();
                 let category = terms::category(text(share, "category"), screen.language);
@@ -88,6 +97,23 @@ fn one_publisher(publisher: &Value, screen: &Screen) {
                 screen.say(&format!("    {category}, {how}: {}", fields.join(", ")));
             }
         }
+    }
+}
+
+/// What was in the messages that this pupil was in.
+fn left(crossed: &Value, screen: &Screen) {
+    for of in list(crossed, "fields") {
+        let number = |key: &str| of.get(key).and_then(Value::as_u64).unwrap_or_default();
+        screen.say(&format!(
+            "    {}, {}: {} · {} {}, {} {}",
+            terms::category(text(of, "category"), screen.language),
+            terms::how(text(of, "how"), screen.language),
+            text(of, "field"),
+            number("messages_about_this_pupil"),
+            screen.pick("about this pupil", "over deze leerling"),
+            number("messages_about_others_too"),
+            screen.pick("about others too", "ook over anderen"),
+        ));
     }
 }
 
@@ -139,6 +165,10 @@ pub(super) fn forgotten(report: &Value, screen: &Screen) {
         ),
         _ => screen.pick("  nothing of him is left in the vault's log", "  in het logboek van de kluis staat niets meer"),
     });
+    screen.say(screen.pick(
+        "  copy `erased` from the vault's directory to the recovery kit: with it he stays forgotten when all else is lost",
+        "  kopieer `erased` uit de map van de kluis naar de herstelset: daarmee blijft de leerling vergeten als al het andere verloren is",
+    ));
     screen.say(screen.pick(
         "  take him out of the school's own systems too: the next import of the roster would bring him back",
         "  haal de leerling ook uit de eigen systemen van de school: de volgende leerlingenlijst zou hem terugbrengen",

@@ -41,6 +41,30 @@ pub(super) fn how(code: &str, language: Language) -> &str {
     }
 }
 
+/// What was said.
+pub(super) fn stance(code: &str, language: Language) -> &str {
+    match code {
+        "objection" => language.pick("objection", "bezwaar"),
+        "consent" => language.pick("consent", "toestemming"),
+        other => other,
+    }
+}
+
+/// Why a pupil does not leave to a publisher; nothing when he does.
+pub(super) fn standing(code: &str, language: Language) -> Option<&'static str> {
+    match code {
+        "objected" => Some(language.pick(
+            "an objection is on record: nothing of this pupil leaves any more",
+            "er ligt een bezwaar vast: er vertrekt niets meer van deze leerling",
+        )),
+        "no-consent" => Some(language.pick(
+            "under 16 and no consent on record: nothing of this pupil leaves",
+            "onder 16 en geen toestemming vastgelegd: er vertrekt niets van deze leerling",
+        )),
+        _ => None,
+    }
+}
+
 /// What a field of the roster is called.
 pub(super) fn field(code: &str, language: Language) -> &str {
     let (english, dutch) = match code {

@@ -46,7 +46,7 @@ pub(super) fn part(publisher: &PublisherPart, school: &SchoolPart, page: &mut Pa
     }
     pair(to.pick("kind", "soort"), words::supply(publisher.kind, to).to_owned());
     pair(to.pick("objections on record", "vastgelegde bezwaren"), publisher.objections.to_string());
-    if publisher.kind == Some(Supply::FreeApp) {
+    if publisher.kind == Some(Supply::FreeApp) || publisher.consents > 0 {
         pair(to.pick("consents on record", "vastgelegde toestemmingen"), publisher.consents.to_string());
     }
     pair(to.pick("place of processing", "plaats van verwerking"), words::places(&publisher.location, to));

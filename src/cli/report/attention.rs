@@ -36,6 +36,7 @@ pub(super) fn points(register: &Register) -> Vec<Point> {
     for publisher in &register.publishers {
         canaries(publisher, register, &mut found);
         terms(publisher, &mut found);
+        seen(publisher, &mut found);
         suspects(publisher, &mut found);
     }
     for publisher in &register.publishers {
@@ -176,15 +177,50 @@ fn terms(publisher: &PublisherPart, found: &mut Vec<Point>) {
             "er is niet vastgelegd of de school dit kocht of dat het een gratis app is".into(),
         );
     }
+}
+
+/// What was seen of categories that the agreement does not name, or in fields that no rule lists.
+fn seen(publisher: &PublisherPart, found: &mut Vec<Point>) {
+    let (id, name) = (&publisher.id, &publisher.name);
+    let mut push = |code, english: String, dutch: String| {
+        found.push(point(code, id, format!("{name}: {english}"), format!("{name}: {dutch}")));
+    };
     let beyond: u64 = fields(publisher).map(|field| field.beyond_agreement()).fold(0, u64::saturating_add);
     if beyond > 0 {
         push(
             "beyond-agreement",
             format!(
-                "{beyond} values left under earlier configurations that the present agreement does not name"
+                "{beyond} values that the present agreement does not name were seen under earlier configurations, and may have left"
             ),
             format!(
-                "{beyond} gegevens vertrokken onder eerdere configuraties die de huidige overeenkomst niet noemt"
+                "{beyond} gegevens die de huidige overeenkomst niet noemt zijn gezien onder eerdere configuraties, en mogelijk vertrokken"
+            ),
+        );
+    }
+    let in_vain = |held_back: bool| {
+        let of = fields(publisher).filter(|field| field.held_back == held_back);
+        of.map(|field| field.seen_in_vain()).fold(0, u64::saturating_add)
+    };
+    if in_vain(true) > 0 {
+        push(
+            "seen-not-agreed",
+            format!(
+                "{} values were offered that the agreement does not name; they did not leave",
+                in_vain(true)
+            ),
+            format!(
+                "{} gegevens werden aangeboden die de overeenkomst niet noemt; zij vertrokken niet",
+                in_vain(true)
+            ),
+        );
+    }
+    if in_vain(false) > 0 {
+        push(
+            "seen-not-listed",
+            format!("{} values were offered that no rule lists; they did not leave", in_vain(false)),
+            format!(
+                "{} gegevens werden aangeboden die in geen regel staan; zij vertrokken niet",
+                in_vain(false)
             ),
         );
     }
@@ -214,6 +250,14 @@ fn on_purpose(publisher: &PublisherPart, found: &mut Vec<Point>) {
     let mut push = |code, english: String, dutch: String| {
         found.push(point(code, id, format!("{name}: {english}"), format!("{name}: {dutch}")));
     };
+    for route in publisher.routes.iter().filter(|route| route.suspects_reported) {
+        let mount = &route.mount;
+        push(
+            "suspects-reported",
+            format!("what may be a name and may be a word leaves by {mount}, and is only counted"),
+            format!("wat een naam kan zijn of een woord vertrekt over {mount}, en wordt alleen geteld"),
+        );
+    }
     for route in publisher.routes.iter().filter(|route| !route.needle) {
         let mount = &route.mount;
         push(

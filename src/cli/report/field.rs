@@ -96,9 +96,17 @@ impl Field {
         (self.shares() || self.replaces()) && self.uses.left_ever() == 0
     }
 
-    /// How often it left under earlier configurations although today's agreement does not name it.
+    /// How often it was seen under earlier configurations, of which nothing is known here, although today's agreement does
+    /// not name it: it may have left.
     pub(super) fn beyond_agreement(&self) -> u64 {
         if self.held_back { self.uses.left_before } else { 0 }
+    }
+
+    /// How often it was seen, did not leave, and is not in the agreement, or in no rule at all.
+    pub(super) fn seen_in_vain(&self) -> u64 {
+        let nothing = matches!(self.leaves, Some(Leaves::Removed | Leaves::Refused));
+        let unlisted = nothing && self.at.starts_with("unlisted");
+        if self.held_back || unlisted { self.uses.left.saturating_add(self.uses.refused) } else { 0 }
     }
 }
 
@@ -121,7 +129,7 @@ pub(super) fn fields(
         // A path of many messages gives a rule for each of them: one place in the profile is one line here.
         let Some(verb) = leaves(rule, publisher).filter(|_| seen.insert(text)) else { continue };
         // What was counted did happen, whatever the walk says.
-        let leaving = leaving || uses.left_ever() > 0;
+        let leaving = leaving || uses.left_ever() > 0 || (uses.refused > 0 && !entering);
         let entering = entering || uses.entered > 0;
         if !leaving && !entering {
             continue;

@@ -48,6 +48,10 @@ pub(super) fn pairs(register: &Register, to: Language) -> Vec<(String, Cell)> {
     for binary in register.tally.binaries.keys() {
         pair(to.pick("program (SHA-256)", "programma (SHA-256)"), Cell::code(hex(binary)));
     }
+    for (key, value, usual) in &register.limits {
+        let usual = format!("{value} ({} {usual})", to.pick("usual:", "gebruikelijk:"));
+        pair(&format!("{} {key}", to.pick("limit", "grens")), usual.into());
+    }
     for school in &register.schools {
         let what = format!("{} {}", to.pick("roster of", "leerlingenlijst van"), school.name);
         pair(&what, roster(school, register.moment_ms, to).into());

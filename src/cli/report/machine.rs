@@ -37,6 +37,8 @@ pub(super) fn json_of(register: &Register) -> Value {
             })),
         })
     });
+    let limits = register.limits.iter();
+    let limits = limits.map(|(key, value, usual)| json!({ "limit": key, "value": value, "usual": usual }));
     let attention = points(register);
     let attention = attention.iter().map(|point| {
         json!({ "code": point.code, "about": point.about, "en": point.told(Language::English), "nl": point.told(Language::Dutch) })
@@ -68,6 +70,7 @@ pub(super) fn json_of(register: &Register) -> Value {
         },
         "witnesses": witnesses.collect::<Vec<_>>(),
         "schools": rosters.collect::<Vec<_>>(),
+        "limits": limits.collect::<Vec<_>>(),
         "attention": attention.collect::<Vec<_>>(),
         "publishers": register.publishers.iter().map(publisher_json).collect::<Vec<_>>(),
         "former_routes": gone.collect::<Vec<_>>(),
@@ -127,14 +130,16 @@ fn route_json(route: &RoutePart) -> Value {
             "left": field.uses.left,
             "left_before": field.uses.left_before,
             "entered": field.uses.entered,
+            "refused": field.uses.refused,
             "never_used": field.never_used(),
+            "seen_in_vain": field.seen_in_vain(),
             "beyond_agreement": field.beyond_agreement(),
         })
     });
     let former = route
         .former_rules
         .iter()
-        .map(|(rule, uses)| json!({ "rule": rule, "left": uses.left_ever(), "entered": uses.entered }));
+        .map(|(rule, uses)| json!({ "rule": rule, "left": uses.left_ever(), "entered": uses.entered, "refused": uses.refused }));
     json!({
         "mount": route.mount,
         "asks": if route.school_asks { "school" } else { "publisher" },
@@ -144,6 +149,7 @@ fn route_json(route: &RoutePart) -> Value {
         "source": route.source,
         "crossed": crossed_json(&route.crossed),
         "needle": route.needle,
+        "suspects": if route.suspects_reported { "report" } else { "block" },
         "canaries": canaries_json(&route.canaries),
         "fields": fields.collect::<Vec<_>>(),
         "former_rules": former.collect::<Vec<_>>(),
@@ -207,7 +213,9 @@ pub(super) fn rows(register: &Register, to: Language) -> Vec<Vec<String>> {
     for publisher in &register.publishers {
         let before = rows.len();
         for route in &publisher.routes {
-            let fields = route.fields.iter().filter(|field| field.leaves.is_some() || field.uses.entered > 0);
+            let told =
+                |field: &&Field| field.leaves.is_some() || field.uses.entered > 0 || field.uses.refused > 0;
+            let fields = route.fields.iter().filter(told);
             rows.extend(fields.map(|field| row(register, publisher, Some((route, field)), to)));
         }
         if rows.len() == before {
@@ -216,6 +224,9 @@ pub(super) fn rows(register: &Register, to: Language) -> Vec<Vec<String>> {
     }
     rows
 }
+
+/// Columns behind those of a field: of the publisher, the route and the whole.
+const AT_THE_END: usize = 6;
 
 fn head(to: Language) -> Vec<String> {
     let head = [
@@ -237,6 +248,12 @@ fn head(to: Language) -> Vec<String> {
         ("times_left", "keren_vertrokken"),
         ("times_entered", "keren_binnengekomen"),
         ("remark", "opmerking"),
+        ("objections", "bezwaren"),
+        ("consents", "toestemmingen"),
+        ("times_refused", "keren_geweigerd"),
+        ("what_may_be_a_name", "wat_een_naam_kan_zijn"),
+        ("searchable_for_a_name", "doorzoekbaar_op_een_naam"),
+        ("unusual_limits", "ongebruikelijke_grenzen"),
     ];
     head.into_iter().map(|(english, dutch)| to.pick(english, dutch).to_owned()).collect()
 }
@@ -261,7 +278,7 @@ fn row(
         date(agreement.and_then(|agreement| agreement.ends)),
     ];
     match line {
-        None => row.resize(head(to).len(), String::new()),
+        None => row.resize(head(to).len() - AT_THE_END, String::new()),
         Some((route, field)) => row.extend([
             route.mount.clone(),
             if route.school_asks {
@@ -280,5 +297,18 @@ fn row(
             words::remark(field, to),
         ]),
     }
+    row.extend([publisher.objections.to_string(), publisher.consents.to_string()]);
+    let of = |told: &dyn Fn(&RoutePart, &Field) -> String| {
+        line.map_or_else(String::new, |(route, field)| told(route, field))
+    };
+    row.push(of(&|_, field| field.uses.refused.to_string()));
+    row.push(of(&|route, _| words::suspects(route.suspects_reported, to).to_owned()));
+    row.push(of(&|route, _| {
+        if route.needle { to.pick("yes", "ja") } else { to.pick("no", "nee") }.to_owned()
+    }));
+    let limits = register.limits.iter();
+    let limits = limits
+        .map(|(key, value, usual)| format!("{key} {value} ({} {usual})", to.pick("usual:", "gebruikelijk:")));
+    row.push(limits.collect::<Vec<_>>().join("; "));
     row
 }

@@ -43,6 +43,8 @@ pub(super) struct Register {
     /// What crossed where the configuration in force has no route.
     pub(super) gone: Vec<(Way, Crossed)>,
     pub(super) tally: Tally,
+    /// Limits that are not the usual ones: key, value, usual value.
+    pub(super) limits: Vec<(&'static str, u64, u64)>,
 }
 
 /// A school.
@@ -102,6 +104,8 @@ pub(super) struct RoutePart {
     pub(super) built_in: bool,
     /// Whether a filter is kept of what leaves, for looking up a name afterwards.
     pub(super) needle: bool,
+    /// Whether what the guard only suspects leaves, and is counted.
+    pub(super) suspects_reported: bool,
     pub(super) crossed: Crossed,
     pub(super) fields: Vec<Field>,
     /// Rules that the journal names and the profile in force does not have.
@@ -154,6 +158,7 @@ impl Register {
             publishers,
             gone: ways.into_iter().collect(),
             tally,
+            limits: settings.limits.unusual(),
         }
     }
 
@@ -253,6 +258,7 @@ fn route_part(
         source: route.profile.source().to_owned(),
         built_in: crate::profile::builtin_names().any(|name| name == route.profile_written),
         needle: route.needle,
+        suspects_reported: route.suspects_reported,
         crossed,
         fields,
         former_rules,

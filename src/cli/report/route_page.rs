@@ -56,6 +56,8 @@ fn counts(route: &RoutePart, to: Language) -> Vec<String> {
         let what = to.pick("Found by the guard and let go", "Gevonden door de wachter en doorgelaten");
         lines.push(format!("{what}: {}", noted.join(", ")));
     }
+    let what = to.pick("What may be a name or a word", "Wat een naam kan zijn of een woord");
+    lines.push(format!("{what}: {}", words::suspects(route.suspects_reported, to)));
     lines.push(needle(route, to));
     if crossed.unfinished > 0 {
         lines.push(format!(
@@ -101,7 +103,8 @@ fn tables(route: &RoutePart, publisher: &PublisherPart, page: &mut Page) {
     );
     page.table(caption, &[head[0], head[1], head[3]], entering);
     let former = route.former_rules.iter().map(|(rule, uses)| {
-        vec![Cell::code(rule.clone()), Cell::number(uses.left_ever()), Cell::number(uses.entered)]
+        let numbers = [uses.left_ever(), uses.entered, uses.refused].map(Cell::number);
+        std::iter::once(Cell::code(rule.clone())).chain(numbers).collect()
     });
     let caption = to.pick(
         "Rules of earlier versions that were used, and are not in the present profile",
@@ -109,7 +112,12 @@ fn tables(route: &RoutePart, publisher: &PublisherPart, page: &mut Page) {
     );
     page.table(
         caption,
-        &[to.pick("rule", "regel"), to.pick("left", "vertrokken"), to.pick("entered", "binnengekomen")],
+        &[
+            to.pick("rule", "regel"),
+            to.pick("left", "vertrokken"),
+            to.pick("entered", "binnengekomen"),
+            to.pick("refused", "geweigerd"),
+        ],
         former.collect(),
     );
 }

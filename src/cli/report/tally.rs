@@ -46,6 +46,8 @@ pub(super) struct Uses {
     pub(super) left_before: u64,
     /// In messages that entered.
     pub(super) entered: u64,
+    /// In messages that were refused for it.
+    pub(super) refused: u64,
 }
 
 impl Uses {
@@ -54,6 +56,7 @@ impl Uses {
         self.left = self.left.saturating_add(other.left);
         self.left_before = self.left_before.saturating_add(other.left_before);
         self.entered = self.entered.saturating_add(other.entered);
+        self.refused = self.refused.saturating_add(other.refused);
     }
 
     /// Left, whenever.
@@ -134,6 +137,13 @@ impl Crossed {
     /// Whether anything happened here.
     pub(super) fn is_used(&self) -> bool {
         self.span.is_some()
+    }
+
+    fn used(&mut self, rule: &str, uses: Uses) {
+        match self.rules.get_mut(rule) {
+            Some(known) => known.add(uses),
+            None => drop(self.rules.insert(rule.to_owned(), uses)),
+        }
     }
 
     fn at(&mut self, time_ms: u64) {
@@ -256,6 +266,9 @@ impl Tally {
         }
         if let Decision::Refused(code) = &leaf.decision {
             *crossed.refused.entry(code.clone()).or_default() += 1;
+            for (rule, count) in &leaf.rules {
+                crossed.used(rule, Uses { refused: *count, ..Uses::default() });
+            }
             return;
         }
         // A streamed message counts when it ends, its rules with each segment; bytes are named when they left.
@@ -279,10 +292,7 @@ impl Tally {
                 (true, false) => &mut uses.left_before,
                 (false, _) => &mut uses.entered,
             }) = *count;
-            match crossed.rules.get_mut(rule) {
-                Some(known) => known.add(uses),
-                None => drop(crossed.rules.insert(rule.clone(), uses)),
-            }
+            crossed.used(rule, uses);
         }
     }
 

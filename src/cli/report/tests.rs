@@ -274,6 +274,111 @@ fn what_crossed_stands_beside_what_may_cross() {
 }
 
 #[test]
+fn what_was_seen_and_is_not_agreed_or_not_listed_is_told_and_did_not_leave() {
+    let narrow = AGREED.replace(", \"result\"", "");
+    let (_folder, settings) = settings(&publisher("a", "Aap", &narrow, "school", "oneroster-1.2", "a"));
+    let unlisted = rule_text(&settings, "result").split(' ').take(2).collect::<Vec<_>>().join(" ");
+    let profile = &settings.publishers[0].routes[0].profile;
+    let texts: Vec<String> = (0..u32::try_from(profile.rules().len()).unwrap())
+        .map(|rule| profile.rule_text(crate::profile::RuleId(rule)))
+        .collect();
+    let unlisted =
+        texts.iter().find(|text| text.starts_with(&unlisted) && text.contains(" unlisted ")).unwrap();
+    let mut left = leaf(Event::LEFT, "a", "/a/gradebook/v1p2/results", settings.digest);
+    left.rules = vec![(rule_text(&settings, "result"), 5), (unlisted.clone(), 2)];
+    left.rules.sort();
+    let mut refused = leaf(Event::REFUSED, "a", "/a/gradebook/v1p2/results", settings.digest);
+    refused.decision = Decision::Refused("sls-403".to_owned());
+    refused.rules = vec![(rule_text(&settings, "result"), 1)];
+    let register = register(&settings, &[left, refused]);
+    let found = codes(&register);
+    for code in ["seen-not-agreed", "seen-not-listed"] {
+        assert!(found.contains(&(code, "a".to_owned())), "{code}: {found:?}");
+    }
+    assert!(!found.iter().any(|(code, _)| *code == "beyond-agreement"), "nothing of it left, ever");
+    let fields = &register.publishers[0].routes[0].fields;
+    let seen: Vec<(u64, bool)> = fields
+        .iter()
+        .filter(|field| field.seen_in_vain() > 0)
+        .map(|field| (field.seen_in_vain(), field.held_back))
+        .collect();
+    assert!(seen.contains(&(6, true)) && seen.contains(&(2, false)), "{seen:?}");
+    for (language, words) in [
+        (Language::English, ["not in the agreement, did not leave (6×)", "in no rule, did not leave (2×)"]),
+        (Language::Dutch, ["niet in de overeenkomst, vertrok niet (6×)", "in geen regel, vertrok niet (2×)"]),
+    ] {
+        for format in [Format::Md, Format::Csv, Format::Html] {
+            let page = format.write(&register, language);
+            assert!(words.iter().all(|word| page.contains(word)), "{format:?}: {page}");
+        }
+    }
+    let json = machine::json_of(&register).to_string();
+    assert!(json.contains("\"seen_in_vain\":6") && json.contains("\"seen_in_vain\":2"));
+}
+
+#[test]
+fn what_a_school_loosened_is_told_in_every_format_and_language() {
+    let one = publisher("a", "Aap", AGREED, "school", "oneroster-1.2", "a")
+        + "suspect = \"report\"\nneedle = false\n[limits]\nwithheld_per_day = 5000\nidle_ms = 75000\n";
+    let (_folder, settings) = settings(&one);
+    let register = register(&settings, &[]);
+    assert_eq!(register.limits, [("withheld_per_day", 5000, 50)], "only what differs");
+    let found = codes(&register);
+    for code in ["suspects-reported", "needle-off"] {
+        assert!(found.contains(&(code, "a".to_owned())), "{code}: {found:?}");
+    }
+    // Two objections and a consent to all, by the facts of these tests.
+    for (language, words) in [
+        (
+            Language::English,
+            [
+                "leaves, and is counted",
+                "switched off by the school",
+                "limit withheld_per_day",
+                "5000 (usual: 50)",
+                "objections on record",
+                "consents on record",
+            ],
+        ),
+        (
+            Language::Dutch,
+            [
+                "vertrekt, en wordt geteld",
+                "door de school uitgezet",
+                "grens withheld_per_day",
+                "5000 (gebruikelijk: 50)",
+                "vastgelegde bezwaren",
+                "vastgelegde toestemmingen",
+            ],
+        ),
+    ] {
+        for format in [Format::Md, Format::Html] {
+            let page = format.write(&register, language).replace('\\', "");
+            for word in words {
+                assert!(page.contains(word), "{format:?}: {word} is not in {page}");
+            }
+        }
+        let csv = Format::Csv.write(&register, language);
+        let usual =
+            language.pick("withheld_per_day 5000 (usual: 50)", "withheld_per_day 5000 (gebruikelijk: 50)");
+        let row = csv.lines().nth(1).unwrap();
+        let end = format!("2,1,0,{},{},{usual}", words[0], language.pick("no", "nee"));
+        let quoted = format!("2,1,0,\"{}\",{},{usual}", words[0], language.pick("no", "nee"));
+        assert!(row.trim_end().ends_with(&end) || row.trim_end().ends_with(&quoted), "{row}");
+        let columns = machine::rows(&register, language);
+        assert!(columns.iter().all(|row| row.len() == columns[0].len()));
+    }
+    let json = machine::json_of(&register);
+    assert_eq!(json["limits"][0]["value"], 5000);
+    let route = &json["publishers"][0]["routes"][0];
+    assert_eq!((&route["suspects"], &route["needle"]), (&"report".into(), &false.into()));
+    assert_eq!(
+        (&json["publishers"][0]["objections"], &json["publishers"][0]["consents"]),
+        (&2.into(), &1.into())
+    );
+}
+
+#[test]
 fn an_agreement_is_held_beside_what_left() {
     let narrow = AGREED.replace(", \"result\"", "");
     let (_folder, settings) = settings(&publisher("a", "Aap", &narrow, "school", "oneroster-1.2", "a"));

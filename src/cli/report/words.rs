@@ -93,18 +93,29 @@ pub(super) fn leaves(field: &Field, to: Language) -> &'static str {
 
 /// What should be known about a field.
 pub(super) fn remark(field: &Field, to: Language) -> String {
-    let beyond = field.beyond_agreement();
+    let mut said = Vec::new();
+    let (seen, beyond) = (field.seen_in_vain(), field.beyond_agreement());
+    if seen > 0 {
+        let what = match field.held_back {
+            true => to.pick(
+                "seen, not in the agreement, did not leave",
+                "gezien, niet in de overeenkomst, vertrok niet",
+            ),
+            false => to.pick("seen, in no rule, did not leave", "gezien, in geen regel, vertrok niet"),
+        };
+        said.push(format!("{what} ({seen}×)"));
+    }
     if beyond > 0 {
-        let said = to.pick(
-            "left under earlier configurations; the present agreement does not name it",
-            "vertrok onder eerdere configuraties; de huidige overeenkomst noemt het niet",
+        let what = to.pick(
+            "seen under earlier configurations, and may have left; the present agreement does not name it",
+            "gezien onder eerdere configuraties, en mogelijk vertrokken; de huidige overeenkomst noemt het niet",
         );
-        return format!("{said} ({beyond}×)");
+        said.push(format!("{what} ({beyond}×)"));
     }
     if field.never_used() {
-        return to.pick("never used", "nooit gebruikt").to_owned();
+        said.push(to.pick("never used", "nooit gebruikt").to_owned());
     }
-    String::new()
+    said.join("; ")
 }
 
 /// How the school came by a publisher's product.
@@ -188,4 +199,13 @@ pub(super) fn refusal(code: &str, to: Language) -> String {
     };
     let code = code.to_ascii_uppercase();
     if said.is_empty() { code } else { format!("{code} ({said})") }
+}
+
+/// What a route does where the guard only suspects a name.
+pub(super) fn suspects(reported: bool, to: Language) -> &'static str {
+    if reported {
+        to.pick("leaves, and is counted", "vertrekt, en wordt geteld")
+    } else {
+        to.pick("is refused", "wordt geweigerd")
+    }
 }

@@ -95,7 +95,7 @@ pub(in crate::cli) fn public(settings: &Settings) -> Result<Option<Base>, Failur
 }
 
 /// SHA-256 of the running binary; zeros where it cannot be read.
-pub(super) fn binary_digest() -> [u8; 32] {
+pub(in crate::cli) fn binary_digest() -> [u8; 32] {
     let mut digest = Sha256::new();
     let mut piece = vec![0; 1 << 20];
     let Ok(mut file) = std::fs::File::open("/proc/self/exe") else { return [0; 32] };

@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -310,6 +311,8 @@ impl Operations for Live {
     }
 
     fn metrics(&self) -> String {
+        let missed = self.parts.stores.needle.missed();
+        self.parts.metrics.needle_missed.inner().store(missed, Ordering::Relaxed);
         self.parts.metrics.vault_sealed.set(i64::from(self.parts.stores.vault.sealed().is_some()));
         rosters::measure(&self.parts.metrics, &self.parts.gateway.house(), self.parts.stores.clock.now());
         self.parts.metrics.text()

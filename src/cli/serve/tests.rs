@@ -7,11 +7,15 @@ use std::time::Duration;
 
 use super::{Live, Metrics, Parts, nights};
 use crate::cli;
+use crate::cli::act::Workplace;
+use crate::cli::rights;
 use crate::cli::stores::{self, Stores};
 use crate::clock::{Clock as _, FixedClock, SystemClock, Timestamp};
 use crate::config::{self, Settings};
+use crate::identity::{Identifier, Kind};
 use crate::journal::{Decision, Detail, Event, Leaf, Leaves};
 use crate::server::{Drain, Operations as _};
+use crate::vault::{Avoid, MaskAsk, Vault};
 
 const HOUR_MS: u64 = 3_600_000;
 
@@ -147,4 +151,55 @@ async fn a_night_in_which_nothing_could_be_tried_does_not_look_like_one_that_hel
     assert!(nights.live.metrics().contains("sluis_canary_tried_time_seconds{"));
     assert!(nights.stores.vault.sealed().is_none());
     nights.end().await;
+}
+
+/// Gives a pupil a pseudonym.
+fn mask(vault: &Vault, settings: &Settings, number: u64) {
+    let identifier = Identifier::new(Kind::PUPIL_NUMBER, &format!("9{number:05}"));
+    let asks = [MaskAsk {
+        identifier: &identifier,
+        shape: &crate::derive::Shape::Uuid,
+        number: false,
+        minted: false,
+    }];
+    let avoid: Avoid = Arc::new(|_| false);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(vault.mask(&settings.publishers[0].scope(), &asks, &[], &avoid)).unwrap();
+}
+
+#[test]
+fn a_leaf_that_was_begun_before_a_rewriting_seals_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = school(directory.path());
+    // Threads of a store that was closed may hold its lock a moment longer.
+    let open = || {
+        for _ in 0..500 {
+            match stores::open(&settings, Arc::new(SystemClock), false, &|_, _| {}) {
+                Ok(opened) => return opened,
+                Err(failure) if failure.code() == cli::words::IN_USE.code => {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                Err(failure) => panic!("{}", failure.told(config::Language::English)),
+            }
+        }
+        panic!("somebody holds it still")
+    };
+    let stores = open();
+    (0..40).for_each(|number| mask(&stores.vault, &settings, number));
+    // As an exchange with a large body does, or an administrator's look: begun before, recorded after.
+    let early = stores.leaf(Event::VAULT_ANCHOR, stores.clock.now(), "early");
+    mask(&stores.vault, &settings, 41);
+    let school = &settings.schools[0].id;
+    let gone: Vec<Identifier> =
+        (0..30).map(|number| Identifier::new(Kind::PUPIL_NUMBER, &format!("9{number:05}"))).collect();
+    // As one pupil, so that one record says it.
+    stores.vault.forget(school, &gone, stores.clock.now()).unwrap();
+    let at = Workplace { settings: &settings, stores: &stores, actor: "test".to_owned(), tell: &|_, _| {} };
+    let rewritten = rights::rewrite(&at).map_err(|failure| failure.told(config::Language::English)).unwrap();
+    let rewritten = rewritten.expect("there was something to leave out");
+    assert!(rewritten.new.sequence < early.vault.unwrap().sequence, "the log is shorter than the leaf says");
+    stores.note(early).map_err(|failure| failure.told(config::Language::English)).unwrap();
+    drop(stores);
+    let stores = open();
+    assert!(stores.vault.was_forgotten(school, &gone[0]));
 }

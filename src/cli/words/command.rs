@@ -31,6 +31,7 @@ pub(super) const ALL: &[&Message] = &[
     &RESTART,
     &ROUTE_UNKNOWN,
     &TRIAL,
+    &CARRY_REFUSED,
 ];
 
 /// Another command met a configuration that does not hold.
@@ -302,4 +303,10 @@ pub(in crate::cli) const TRIAL: Message = error(
         "`{key}` kan niet in een bericht staan",
         "schrijf het zoals HTTP: een methode zoals POST, een doel zoals /users?limit=2, een mediatype",
     ],
+);
+/// A file that may not cross.
+pub(in crate::cli) const CARRY_REFUSED: Message = error(
+    "CLI-185",
+    ["refused, and nothing was written: {code} {title}", "{advice}"],
+    ["geweigerd, en er is niets geschreven: {code} {title}", "{advice}"],
 );

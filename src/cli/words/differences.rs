@@ -42,6 +42,8 @@ fn dutch(what: What) -> &'static str {
         What::TimeWentBack => "de tijd gaat terug, bij regel",
         What::CommitmentsMissing => "de verbintenissen aan leerlingen houden te vroeg op, bij regel",
         What::CommitmentsDiffer => "de verbintenissen aan leerlingen zijn niet die van de regel, bij regel",
+        What::FilterMissing => "het zoekfilter waar het journaal voor instaat ontbreekt, van",
+        What::FilterDiffers => "het zoekfilter is niet dat waar het journaal voor instaat, van",
         What::RootDiffers => "de regels zijn niet die ondertekend zijn; ondertekend zijn er",
         What::TilesRootDiffers => "de hashes zijn niet die ondertekend zijn; ondertekend zijn er",
         What::LogDiffers => "entries.log heeft iets anders, bij regel",

@@ -6,7 +6,7 @@ use crate::config::words::{Message, error};
 
 /// All of this file.
 pub(super) const ALL: &[&Message] =
-    &[&NEEDLE_NAME, &NEEDLE_MONTH, &NEEDLE_KEY, &NEEDLE_NO_KEY, &NEEDLE_FAILED, &NEEDLE_REASON];
+    &[&NEEDLE_NAME, &NEEDLE_MONTH, &NEEDLE_KEY, &NEEDLE_NO_KEY, &NEEDLE_FAILED, &NEEDLE_REASON, &NEEDLE_NOW];
 
 /// Nothing to look for.
 pub(in crate::cli) const NEEDLE_NAME: Message = error(
@@ -66,5 +66,17 @@ pub(in crate::cli) const NEEDLE_REASON: Message = error(
     [
         "--reason vraagt 4 tot 200 gewone tekens",
         "zeg wie de sleutel krijgt en waarom: het journaal bewaart het, dus noem geen leerling",
+    ],
+);
+/// A key that is in use.
+pub(in crate::cli) const NEEDLE_NOW: Message = error(
+    "CLI-176",
+    [
+        "the needle key of {month} is in use, or will be",
+        "a key can be removed when its month, by UTC, is over",
+    ],
+    [
+        "de zoeksleutel van {month} is in gebruik, of komt dat",
+        "een sleutel kan weg als zijn maand, volgens UTC, voorbij is",
     ],
 );

@@ -99,11 +99,11 @@ pub(in crate::cli) const ROSTER_PSEUDONYMS: Message = error(
 pub(in crate::cli) const ROSTER_SHOWN_OFTEN: Message = error(
     "CLI-107",
     [
-        "pupils' data were shown {count} times in the last hour, which is the most that is allowed",
+        "the roster was listed {count} times in the last hour, which is the most that is allowed",
         "wait until an hour after the first of them; the journal says who asked",
     ],
     [
-        "gegevens van leerlingen zijn het laatste uur {count} keer getoond, en vaker mag niet",
+        "de leerlingenlijst is het laatste uur {count} keer getoond, en vaker mag niet",
         "wacht tot een uur na de eerste keer; het journaal zegt wie het vroeg",
     ],
 );

@@ -8,7 +8,9 @@ use std::ops::Range;
 
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 
+use super::hexes::{beginning, eight_bytes};
 use super::wide;
+use super::word::holds_four;
 
 /// Words shorter than this cannot hold a watched value: four letters are six characters of base64.
 pub(super) const SHORTEST: usize = 6;
@@ -32,12 +34,13 @@ const SEXTET: [u8; 256] = {
     table
 };
 
-fn sextet(byte: u8) -> u8 {
-    SEXTET.get(usize::from(byte)).copied().unwrap_or(NOT)
+#[expect(clippy::indexing_slicing, reason = "a byte is always within 256 places")]
+const fn sextet(byte: u8) -> u8 {
+    SEXTET[byte as usize]
 }
 
 /// Whether a byte can stand in base64, padding apart.
-pub(super) fn in_base64(byte: u8) -> bool {
+pub(super) const fn in_base64(byte: u8) -> bool {
     sextet(byte) != NOT
 }
 
@@ -70,10 +73,14 @@ pub(super) struct Promise {
 /// A quick look at the beginning of the word.
 #[inline]
 pub(super) fn promise(word: &[u8]) -> Promise {
-    let first = first(word);
+    let first = word.first().map_or(0, |character| first(*character));
     Promise {
         base64: first & 1 != 0 && quad_may_begin(word) && begins_base64(word),
-        hex: first & 2 != 0 && word.len() >= 8 && word.len().is_multiple_of(2) && begins_hex(word),
+        // A long word is decoded whatever its digits promise.
+        hex: first & 2 != 0
+            && (8..LONG).contains(&word.len())
+            && word.len().is_multiple_of(2)
+            && begins_hex(word),
     }
 }
 
@@ -101,9 +108,8 @@ pub(super) fn quad_may_begin(word: &[u8]) -> bool {
 
 /// Zero when the first character alone says that this word encodes no text.
 #[inline]
-pub(super) fn first(word: &[u8]) -> u8 {
-    let first = word.first().and_then(|&byte| FIRST.get(usize::from(byte))).copied();
-    first.unwrap_or_default()
+pub(super) fn first(character: u8) -> u8 {
+    FIRST.get(usize::from(character)).copied().unwrap_or_default()
 }
 
 fn begins_base64(word: &[u8]) -> bool {
@@ -112,16 +118,9 @@ fn begins_base64(word: &[u8]) -> bool {
     is_promising(held << (64 - head.len() * 6), head.len() * 6 / 8)
 }
 
-fn begins_hex(word: &[u8]) -> bool {
-    let head = word.get(..12).unwrap_or(word);
-    let mut held = 0_u64;
-    for &digit in head {
-        let Some(nibble) = nibble(digit) else {
-            return false;
-        };
-        held = held << 4 | u64::from(nibble);
-    }
-    is_promising(held << (64 - head.len() * 4), head.len() / 2)
+/// Whether the hexadecimal digits of a word begin like text or something packed.
+pub(super) fn begins_hex(word: &[u8]) -> bool {
+    beginning(word).is_some_and(|(head, len)| is_promising(head, len))
 }
 
 /// Whether the `len` upper bytes of `head` (at most seven) begin text, something packed, or letters
@@ -135,11 +134,23 @@ fn is_promising(head: u64, len: usize) -> bool {
     let head = head & !blank | (ONES * 0x20) & blank;
     let bytes = head.to_be_bytes();
     let seen = bytes.get(..len).unwrap_or_default();
+    let packed = matches!(bytes, [0x1F | 0x78, ..]) && is_packed(seen);
     if below(head, 0x20) == 0 {
-        return head & HIGHS == 0 || is_texty(seen) || is_packed(seen) || starts_wide(bytes);
+        let high = head & HIGHS;
+        return high == 0 || reads_on(head, high, len) && is_texty(seen) || packed || starts_wide(bytes);
     }
     let white = below(head ^ (ONES * 9), 1) | below(head ^ (ONES * 10), 1) | below(head ^ (ONES * 13), 1);
-    white != 0 && is_texty(seen) || is_packed(seen) || starts_wide(bytes)
+    white != 0 && is_texty(seen) || packed || starts_wide(bytes)
+}
+
+/// Whether bytes beyond ASCII are few, as in Latin-1, or the first of them may begin a character of UTF-8: a quick no for
+/// most bytes that are no text. `high` has the upper bit of each.
+const fn reads_on(head: u64, high: u64, len: usize) -> bool {
+    let count = (high >> 7).wrapping_mul(0x0101_0101_0101_0101) >> 56;
+    let first = high.leading_zeros() & !7;
+    let rest = head << first;
+    let (lead, next) = (rest >> 56, rest >> 48 & 0xFF);
+    count * 3 <= len as u64 || lead >= 0xC2 && (next & 0xC0 == 0x80 || first as usize / 8 + 1 >= len)
 }
 
 const fn starts_wide(head: [u8; 8]) -> bool {
@@ -224,40 +235,6 @@ fn base64_broken(run: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Decodes hexadecimal digits. False when a byte is none, or one is left over.
-pub(super) fn hex(word: &[u8], out: &mut Vec<u8>) -> bool {
-    let (pairs, rest) = word.as_chunks::<2>();
-    let mut odd = 0;
-    out.extend(pairs.iter().map(|[high, low]| {
-        let (high, low) = (digit(*high), digit(*low));
-        odd |= high | low;
-        high << 4 | low & 15
-    }));
-    rest.is_empty() && odd < 16
-}
-
-/// The value of each hexadecimal digit.
-#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which stops at a mistake")]
-const DIGIT: [u8; 256] = {
-    let mut table = [NOT; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        if let Some(value) = (byte as u8 as char).to_digit(16) {
-            table[byte] = value as u8;
-        }
-        byte += 1;
-    }
-    table
-};
-
-fn digit(byte: u8) -> u8 {
-    DIGIT.get(usize::from(byte)).copied().unwrap_or(NOT)
-}
-
-fn nibble(byte: u8) -> Option<u8> {
-    Some(digit(byte)).filter(|value| *value != NOT)
-}
-
 /// Whether bytes read like text: no control characters in the beginning, and UTF-8, or few enough
 /// bytes beyond ASCII, all of them letters or quotes, that they may be Latin-1.
 pub(super) fn is_texty(bytes: &[u8]) -> bool {
@@ -284,13 +261,7 @@ pub(super) fn is_texty(bytes: &[u8]) -> bool {
 /// Whether decoded bytes that are no text can hold a value: four ASCII letters or digits on end, or
 /// UTF-16, or something packed.
 pub(super) fn is_worth_scanning(bytes: &[u8]) -> bool {
-    let mut run = 0;
-    let mut longest = 0;
-    for byte in bytes {
-        run = if byte.is_ascii_alphanumeric() { run + 1 } else { 0 };
-        longest = longest.max(run);
-    }
-    longest >= 4
+    holds_four(bytes)
         || is_packed(bytes)
         || memchr::memchr(0, bytes).is_some() && wide::parities(bytes) != [false; 2]
         || wide::dense(bytes) != [false; 2]
@@ -341,30 +312,28 @@ pub(super) fn digest_in_hex(word: &[u8]) -> Option<[u8; 8]> {
     if !matches!(word.len(), 32 | 40 | 64) {
         return None;
     }
-    let mut beginning = [0; 8];
-    let (pairs, _) = word.as_chunks::<2>();
-    for (byte, [high, low]) in beginning.iter_mut().zip(pairs) {
-        *byte = nibble(*high)? << 4 | nibble(*low)?;
-    }
-    Some(beginning)
+    eight_bytes(word)
 }
 
-/// The first eight bytes of a digest in base64, padding left out: `run` itself, or what follows a
-/// mark in it and has the length of one.
-pub(super) fn digests_in_base64(run: &[u8]) -> impl Iterator<Item = [u8; 8]> {
-    [22, 27, 43].into_iter().filter_map(|characters| {
-        let start = run.len().checked_sub(characters)?;
-        if start > 0 && !matches!(run.get(start - 1), Some(b'/' | b'-' | b'+' | b'_')) {
+/// The first eight bytes of each digest in base64, padding left out, that may end at `end`: what has the length of one
+/// behind a mark, or behind what is no base64. Its own marks may cut it into words of any length.
+pub(super) fn digests_ending(text: &[u8], end: usize) -> impl Iterator<Item = [u8; 8]> {
+    DIGESTS.into_iter().filter_map(move |characters| {
+        let start = end.checked_sub(characters)?;
+        if start.checked_sub(1).and_then(|at| text.get(at)).is_some_and(u8::is_ascii_alphanumeric) {
             return None;
         }
-        let head = run.get(start..)?.first_chunk::<12>()?;
-        let held = head.iter().fold(0_u128, |held, &byte| held << 6 | u128::from(sextet(byte) & 63));
+        let run = text.get(start..end)?;
+        if !run.iter().rev().all(|&byte| in_base64(byte)) {
+            return None;
+        }
+        let held = run.first_chunk::<12>()?;
+        let held = held.iter().fold(0_u128, |held, &byte| held << 6 | u128::from(sextet(byte) & 63));
         Some(((held >> 8) as u64).to_be_bytes())
     })
 }
 
-/// Whether `run` is laid out as a UUID (RFC 9562), the most frequent run that is no base64.
-pub(super) fn is_uuid(text: &[u8], run: &Range<usize>) -> bool {
-    let bytes = text.get(run.clone()).unwrap_or_default();
-    bytes.len() == 36 && [8, 13, 18, 23].iter().all(|&at| bytes.get(at) == Some(&b'-'))
-}
+/// Characters of an MD5, a SHA-1 and a SHA-256 in base64.
+const DIGESTS: [usize; 3] = [SHORTEST_DIGEST, 27, 43];
+/// Characters of the shortest digest in base64.
+pub(super) const SHORTEST_DIGEST: usize = 22;

@@ -43,14 +43,13 @@ impl Facts {
     /// Builds the table from what was gathered.
     pub(super) fn settle(&mut self) {
         let mut gathered = std::mem::take(&mut self.gathered);
-        gathered.sort_unstable();
-        gathered.dedup();
-        self.used = gathered.len();
-        self.table = vec![0; if gathered.is_empty() { 0 } else { gathered.len() * 4 / 3 + 4 }];
-        // In ascending order, so the places filled ascend as well.
-        for entry in gathered {
-            settle_in(&mut self.table, entry);
+        if gathered.len() > CROWD {
+            // In ascending order the places filled ascend as well: a large table is not visited at random.
+            gathered.sort_unstable();
+            gathered.dedup();
         }
+        self.table = vec![0; if gathered.is_empty() { 0 } else { gathered.len() * 4 / 3 + 4 }];
+        self.used = gathered.into_iter().filter(|entry| settle_in(&mut self.table, *entry)).count();
     }
 
     /// Everything known under a key.
@@ -129,13 +128,26 @@ const fn place(key: u64, places: usize) -> usize {
     ((key as u128 * places as u128) >> 64) as usize
 }
 
-fn settle_in(table: &mut [u64], entry: u64) {
-    let entry = entry_of(entry) | entry & ABOUT;
+/// Puts an entry into its place; false when it stands there already. Entries of one key stand in ascending order, in
+/// whatever order they came: what is certain is found before what is suspect.
+fn settle_in(table: &mut [u64], entry: u64) -> bool {
+    let mut entry = entry_of(entry) | entry & ABOUT;
     let mut at = place(entry & !ABOUT, table.len());
-    while table.get(at).is_some_and(|taken| *taken != 0) {
-        at = if at + 1 == table.len() { 0 } else { at + 1 };
-    }
-    if let Some(free) = table.get_mut(at) {
-        *free = entry;
+    loop {
+        let Some(taken) = table.get_mut(at) else {
+            at = 0;
+            continue;
+        };
+        if *taken == 0 {
+            *taken = entry;
+            return true;
+        }
+        if *taken == entry {
+            return false;
+        }
+        if *taken & !ABOUT == entry & !ABOUT && *taken > entry {
+            std::mem::swap(taken, &mut entry);
+        }
+        at += 1;
     }
 }

@@ -8,11 +8,14 @@ use super::facts::push_distinct;
 pub(super) struct Filter {
     gathered: Vec<u64>,
     bits: Vec<u64>,
-    shift: u32,
+    /// One less than the number of cells, a power of two.
+    mask: u64,
 }
 
 /// Bits for each word, before rounding up to a power of two.
 const ROOM: usize = 14;
+/// So many words are not sorted first.
+const FEW: usize = 1 << 15;
 
 impl Filter {
     /// Takes in a word by its hash; `settle` must follow the last.
@@ -23,13 +26,19 @@ impl Filter {
     /// Builds the filter from what was taken in.
     pub(super) fn settle(&mut self) {
         let mut gathered = std::mem::take(&mut self.gathered);
-        gathered.sort_unstable();
-        gathered.dedup();
-        let cells = (gathered.len() * ROOM / 64).next_power_of_two().max(16);
+        let room = if gathered.len() > FEW {
+            gathered.sort_unstable();
+            gathered.dedup();
+            ROOM
+        } else {
+            // Most words come more than once, and sorting a few costs more than a cell too many.
+            ROOM / 2
+        };
+        let cells = (gathered.len() * room / 64).next_power_of_two().max(16);
         self.bits = vec![0; cells];
-        self.shift = 64 - cells.trailing_zeros();
+        self.mask = cells as u64 - 1;
         for hash in gathered {
-            if let Some(cell) = self.bits.get_mut((hash >> self.shift) as usize) {
+            if let Some(cell) = self.bits.get_mut((hash & self.mask) as usize) {
                 *cell |= two_of(hash);
             }
         }
@@ -39,7 +48,7 @@ impl Filter {
     #[inline]
     pub(super) fn may_hold(&self, hash: u64) -> bool {
         let wanted = two_of(hash);
-        self.bits.get((hash >> (self.shift & 63)) as usize).is_some_and(|cell| cell & wanted == wanted)
+        self.bits.get((hash & self.mask) as usize).is_some_and(|cell| cell & wanted == wanted)
     }
 
     /// Bytes held.
@@ -50,5 +59,5 @@ impl Filter {
 
 #[inline]
 const fn two_of(hash: u64) -> u64 {
-    1 << (hash & 63) | 1 << (hash >> 6 & 63)
+    1 << (hash >> 58) | 1 << (hash >> 52 & 63)
 }

@@ -127,16 +127,23 @@ impl Joined {
 pub(super) fn phrase(value: &str, joined: Joined, out: &mut Vec<u8>) {
     let start = out.len();
     if value.is_ascii() {
-        let mut parted = false;
-        for &byte in value.as_bytes() {
-            if byte.is_ascii_alphanumeric() {
-                if parted && out.len() > start {
-                    out.push(b' ');
-                }
-                parted = false;
-                out.push(byte.to_ascii_lowercase());
-            } else if !joined.joins(char::from(byte)) {
-                parted = true;
+        let parts =
+            value.as_bytes().split(|byte| !byte.is_ascii_alphanumeric() && !joined.joins(char::from(*byte)));
+        for part in parts {
+            let before = out.len();
+            if before > start {
+                out.push(b' ');
+            }
+            let from = out.len();
+            if joined == Joined::Nothing {
+                out.extend(part.iter().map(u8::to_ascii_lowercase));
+            } else {
+                out.extend(
+                    part.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase),
+                );
+            }
+            if out.len() == from {
+                out.truncate(before);
             }
         }
         return;

@@ -5,11 +5,14 @@
 //! beside a family name. Suspect: names in one piece (`sannejansen`, `pjansen`), a local part of an address, a birth
 //! date beside a name. docs/decisions/0016 says why. It knows folded words only.
 
+use std::iter::once;
+
 use super::WatchKind;
+use super::names::{Hashed, Names};
 use super::pattern::Patterns;
 use super::phrase::{Manner, Phrase};
-use super::spelling::{LINEAR, SUSPECT, TIGHT, letters, name_manner};
-use super::word::{is_particle, is_preposition};
+use super::spelling::{LINEAR, SUSPECT, TIGHT, letters, manner_of};
+use super::word::{is_letter, is_particle, is_preposition};
 
 /// A family name with fewer letters is not looked for with an initial.
 const INITIAL_NAME: usize = 4;
@@ -22,23 +25,20 @@ const HALF: usize = 2;
 /// A name in one piece with another, or beside a date, has at least so many.
 const NAME: usize = 3;
 
-/// The names of one pupil.
+/// The names of one pupil, in buffers that are used again for the next.
 #[derive(Default)]
 pub(super) struct Naming {
-    given: Vec<Vec<u8>>,
-    family: Vec<Family>,
-    full: Vec<Vec<u8>>,
+    given: Names,
+    /// Words that a family name is known by; prefixed when they begin with a tussenvoegsel: `vandenberg`.
+    family: Names,
+    full: Names,
     /// Family names with a preposition, whole: `in t veld`.
-    whole: Vec<Vec<u8>>,
+    whole: Names,
+    /// Words of one letter in a name of several: `a slingeveld`.
+    letters: Names,
     /// Whether a value said which name is which.
     told: (bool, bool),
-}
-
-/// A word that a family name is known by.
-struct Family {
-    word: Vec<u8>,
-    /// It begins with a tussenvoegsel: `vandenberg`.
-    prefixed: bool,
+    scratch: Vec<u8>,
 }
 
 impl Naming {
@@ -48,6 +48,7 @@ impl Naming {
         self.family.clear();
         self.full.clear();
         self.whole.clear();
+        self.letters.clear();
         self.told = (false, false);
     }
 
@@ -62,28 +63,32 @@ impl Naming {
                 self.told.1 = true;
                 self.take_family(words);
             }
-            WatchKind::FullName if words.contains(&b' ') => self.full.push(words.to_vec()),
+            WatchKind::FullName if words.contains(&b' ') => self.full.put(once(words), false),
             _ => {}
         }
     }
 
     /// Writes everything that is looked for of these names; `days` are the pupil's birth dates.
     pub(super) fn write(&mut self, days: &[u32], out: &mut Patterns) {
-        for full in std::mem::take(&mut self.full) {
-            self.take_full(&full);
-        }
-        for given in &self.given {
-            for family in &self.family {
-                together(given, family, out);
+        let full = std::mem::take(&mut self.full);
+        full.words().for_each(|full| self.take_full(full));
+        self.full = full;
+        let Self { given, family, whole, letters, scratch, .. } = self;
+        for (given, _) in given.iter() {
+            for (family, prefixed) in family.iter() {
+                together(given, family, prefixed, scratch, out);
+                for letter in letters.words() {
+                    out.letter(given, family, letter);
+                }
             }
-            for whole in &self.whole {
-                let words = [given, b" ".as_slice(), whole].concat();
-                out.push(Phrase { kind: WatchKind::FullName, manner: LINEAR, words: &words });
+            for whole in whole.words() {
+                let words = put_together(scratch, [given.word, b" ", whole]);
+                out.push(Phrase { kind: WatchKind::FullName, manner: LINEAR, words });
             }
         }
         for day in days {
-            let families = self.family.iter().map(|family| &family.word);
-            for name in self.given.iter().chain(families.filter(|word| word.len() >= NAME)) {
+            let families = family.iter().map(|(name, _)| name).filter(|name| name.word.len() >= NAME);
+            for name in given.iter().map(|(name, _)| name).chain(families) {
                 out.dated(name, *day);
             }
         }
@@ -92,8 +97,7 @@ impl Naming {
     /// Writes the local part of the pupil's address, folded: `pjansen12`, `p jansen`.
     pub(super) fn local_part(&self, local: &[u8], out: &mut Patterns) {
         let name = |word: &[u8]| {
-            self.given.iter().any(|given| given == word)
-                || self.family.iter().any(|family| family.word == word)
+            self.given.words().any(|given| given == word) || self.family.words().any(|family| family == word)
         };
         let digits = local.iter().filter(|byte| byte.is_ascii_digit()).count();
         let mixed = digits > 0 && letters(local) > 0;
@@ -106,9 +110,9 @@ impl Naming {
                 let (long, brief) = if other.len() >= one.len() { (other, one) } else { (one, other) };
                 let manner = Manner { any_order: true, tight: true, ..manner };
                 if brief.len() > 1 {
-                    out.pair(kind, manner, long, brief);
+                    out.pair(kind, manner, long.into(), brief.into());
                 } else if letters(long) >= INITIAL_NAME {
-                    out.pair(kind, Manner { initial: true, ..TIGHT }, long, brief);
+                    out.pair(kind, Manner { initial: true, ..TIGHT }, long.into(), brief.into());
                 }
             }
             _ if letters(local) >= 4 || letters(local) + digits >= 6 => {
@@ -119,33 +123,47 @@ impl Naming {
     }
 
     fn take_given(&mut self, words: &[u8]) {
-        for word in significant(words).filter(|word| word.len() > 1 || !words.contains(&b' ')) {
-            put(&mut self.given, word);
+        self.take_letters(words);
+        let several = words.contains(&b' ');
+        for word in significant(words).filter(|word| word.len() > 1 || !several) {
+            self.given.put(once(word), false);
         }
-        if words.contains(&b' ') {
-            put(&mut self.given, &without_spaces(words));
+        if several {
+            self.given.put(words.split(is_space), false);
         }
     }
 
     fn take_family(&mut self, words: &[u8]) {
-        if words.split(is_space).any(is_preposition) {
-            put(&mut self.whole, words);
+        self.take_letters(words);
+        let spaced = words.contains(&b' ');
+        let letters_only = spaced && words.split(is_space).all(is_letter);
+        if letters_only || words.split(is_space).any(is_preposition) {
+            self.whole.put(once(words), false);
         }
-        let several = significant(words).count() > 1;
+        let several = spaced && significant(words).nth(1).is_some();
         let mut first = true;
         for word in significant(words) {
             if !several || word.len() >= HALF {
-                self.put_family(word, false);
+                self.family.put(once(word), false);
             }
             // `vdberg`, beside `vandenberg`.
             if first && words.starts_with(b"van d") && !is_particle(word) {
-                self.put_family(&[b"vd", word].concat(), true);
+                self.family.put([b"vd".as_slice(), word].into_iter(), true);
             }
             first = false;
         }
-        if words.contains(&b' ') {
+        if spaced {
             let prefixed = words.split(is_space).next().is_some_and(is_particle);
-            self.put_family(&without_spaces(words), prefixed);
+            self.family.put(words.split(is_space), prefixed);
+        }
+    }
+
+    /// Notes the letters in a name of several words, so that they may stand between the others.
+    fn take_letters(&mut self, words: &[u8]) {
+        if words.contains(&b' ') {
+            for letter in words.split(is_space).filter(|word| is_letter(word)) {
+                self.letters.put(once(letter), false);
+            }
         }
     }
 
@@ -154,69 +172,65 @@ impl Naming {
         let (given, family) = (self.told.0, self.told.1);
         if !given {
             let first = words.split(is_space).next().unwrap_or_default();
-            put(&mut self.given, first);
+            self.given.put(once(first), false);
         }
         if !family {
-            let tail =
-                self.given.iter().filter_map(|given| after(words, given)).max_by_key(|tail| tail.len());
+            let tails = self.given.words().filter_map(|given| after(words, given));
+            let tail = tails.max_by_key(|tail| tail.len());
             let tail = if given { tail.unwrap_or_else(|| family_in(words)) } else { family_in(words) };
-            let tail = tail.to_vec();
-            self.take_family(&tail);
-        }
-    }
-
-    fn put_family(&mut self, word: &[u8], prefixed: bool) {
-        if !self.family.iter().any(|family| family.word == word) {
-            self.family.push(Family { word: word.to_vec(), prefixed });
+            self.take_family(tail);
         }
     }
 }
 
 /// A given and a family name, in every way.
-fn together(given: &[u8], family: &Family, out: &mut Patterns) {
-    let (kind, name) = (WatchKind::FullName, family.word.as_slice());
-    if given == name {
+fn together(
+    given: Hashed<'_>,
+    family: Hashed<'_>,
+    prefixed: bool,
+    scratch: &mut Vec<u8>,
+    out: &mut Patterns,
+) {
+    let (kind, given_name, name) = (WatchKind::FullName, given.word, family.word);
+    if given_name == name {
         return;
     }
-    let brief = name.len() < INITIAL_NAME && given.len() > name.len();
-    let (anchor, other) = if brief { (given, name) } else { (name, given) };
-    let mut manner = name_manner(&[given, name].concat());
+    let brief = name.len() < INITIAL_NAME && given_name.len() > name.len();
+    let (anchor, other) = if brief { (given, family) } else { (family, given) };
+    let mut manner = manner_of(given_name.len() + name.len());
     // `de storm, van A tot Z`
-    manner.tight |= letters(name) < 2 || letters(given) < 2;
+    manner.tight |= letters(name) < 2 || letters(given_name) < 2;
     out.pair(kind, manner, anchor, other);
-    let first = given.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
+    let first = given_name.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
     let Some(first) = first.filter(|first| first.is_alphabetic()) else { return };
     let mut initial = [0; 4];
-    let initial = first.encode_utf8(&mut initial).as_bytes();
+    let initial: &[u8] = first.encode_utf8(&mut initial).as_bytes();
     if letters(name) >= INITIAL_NAME && initial != name {
-        out.pair(kind, Manner { initial: true, ..TIGHT }, name, initial);
-        if family.prefixed || letters(name) >= LOGIN_NAME {
-            out.word(kind, SUSPECT, &[initial, name].concat());
+        out.pair(kind, Manner { initial: true, ..TIGHT }, family, initial.into());
+        if prefixed || letters(name) >= LOGIN_NAME {
+            out.word(kind, SUSPECT, put_together(scratch, [initial, name, b""]));
         }
     }
-    if given.len() >= NAME && name.len() >= NAME && given.len() + name.len() >= ONE_PIECE {
-        let manner = if family.prefixed { LINEAR } else { SUSPECT };
-        out.word(kind, manner, &[given, name].concat());
-        out.word(kind, manner, &[name, given].concat());
+    if given_name.len() >= NAME && name.len() >= NAME && given_name.len() + name.len() >= ONE_PIECE {
+        let manner = if prefixed { LINEAR } else { SUSPECT };
+        out.word(kind, manner, put_together(scratch, [given_name, name, b""]));
+        out.word(kind, manner, put_together(scratch, [name, given_name, b""]));
     }
+}
+
+/// Three texts in one piece.
+fn put_together<'a>(scratch: &'a mut Vec<u8>, parts: [&[u8]; 3]) -> &'a [u8] {
+    scratch.clear();
+    for part in parts {
+        scratch.extend_from_slice(part);
+    }
+    scratch
 }
 
 /// The words of a name that are no tussenvoegsel; all of them when every one is.
 fn significant(words: &[u8]) -> impl Iterator<Item = &[u8]> {
     let all = words.split(is_space).all(is_particle);
     words.split(is_space).filter(move |word| all || !is_particle(word))
-}
-
-fn put(list: &mut Vec<Vec<u8>>, word: &[u8]) {
-    if !word.is_empty() && !list.iter().any(|known| known == word) {
-        list.push(word.to_vec());
-    }
-}
-
-fn without_spaces(words: &[u8]) -> Vec<u8> {
-    let mut whole = Vec::with_capacity(words.len());
-    whole.extend(words.iter().filter(|byte| **byte != b' '));
-    whole
 }
 
 /// The family name in a full name: what its first prefix stands before, or its last word.

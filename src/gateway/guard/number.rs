@@ -31,6 +31,9 @@ pub(super) fn read<E>(
     tell: &mut impl FnMut(Range<usize>, Number) -> Result<(), E>,
 ) -> Result<(), E> {
     let len = word.len();
+    if !text.get(word.clone()).unwrap_or_default().iter().all(u8::is_ascii_digit) || is_date(text, &word) {
+        return Ok(());
+    }
     let mut next = next_group(text, word.end);
     // Most numbers of a message end here: too short, and nothing behind them.
     if len < 9 && next.is_none() {
@@ -66,6 +69,15 @@ pub(super) fn read<E>(
         next = next_group(text, group.end);
     }
     Ok(())
+}
+
+/// Whether a date (ISO 8601) begins here, after which no group follows: eight digits are no number that is known.
+fn is_date(text: &[u8], year: &Range<usize>) -> bool {
+    let rest = text.get(year.end..).unwrap_or_default();
+    let Some([b'-', m1, m2, b'-', d1, d2]) = rest.first_chunk::<6>() else { return false };
+    year.len() == 4
+        && [m1, m2, d1, d2].into_iter().all(u8::is_ascii_digit)
+        && rest.get(6).is_none_or(|&byte| matches!(byte, b'"' | b',' | b'T' | b'<' | b'}' | b';'))
 }
 
 /// Digits as they are written.

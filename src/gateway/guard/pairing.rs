@@ -3,11 +3,13 @@
 //! A given name and a family name belong together when nothing stands between them but tussenvoegsels, initials and
 //! words that say what the other is. It knows folded words and facts, and no text beyond them.
 
+use std::ops::Range;
+
 use super::dates;
 use super::facts::Fact;
 use super::pattern::{DATE_WORDS, Patterns};
 use super::window::{GAP, Match, NEAREST, TIGHT_GAP, Token, Window};
-use super::word::{is_preposition, key_of_date, key_of_pair};
+use super::word::{is_letter, is_preposition, key_of_date, key_of_letter, key_of_pair};
 
 /// Words after which a capital is a letter and no initial: `plan B`, `groep A`.
 const LETTERED: [&[u8]; 40] = [
@@ -95,7 +97,10 @@ impl Window {
                 path.colon |= later.colon;
                 path.parts |= later.marks.parts;
                 path.marks |= later.marks.any;
-                for fact in patterns.facts().under(key_of_pair(anchor.hash, token.hash)) {
+                let pair = key_of_pair(anchor.hash, token.hash);
+                for fact in patterns.facts().under(pair) {
+                    let own = path.letter && self.are_own(patterns, pair, at.min(to)..at.max(to));
+                    let path = Path { letter: path.letter && !own, ..path };
                     if let Some(suspect) = self.stand_together(&fact, at, to, &path) {
                         let span = anchor.source.start.min(token.source.start)
                             ..anchor.source.end.max(token.source.end);
@@ -148,10 +153,23 @@ impl Window {
             return true;
         }
         let letter = is_letter(self.text(token));
-        let next = self.marks_after(at);
-        path.letter |=
-            letter && !(next.dot || next.quote || token.upper && !next.parts && !token.marks.parts);
+        path.letter |= letter && !self.is_initial(at, token);
         letter
+    }
+
+    /// Whether something shows that the letter numbered `at` is an initial.
+    fn is_initial(&self, at: usize, token: &Token) -> bool {
+        let next = self.marks_after(at);
+        next.dot || next.quote || token.upper && !next.parts && !token.marks.parts
+    }
+
+    /// Whether every letter between two names is an initial, or a word of the name that the two are of: `bram a slingeveld`.
+    fn are_own(&self, patterns: &Patterns, pair: u64, names: Range<usize>) -> bool {
+        let between = self.tokens.iter().enumerate().take(names.end).skip(names.start + 1);
+        let mut letters = between.filter(|(_, token)| !token.particle && is_letter(self.text(token)));
+        letters.all(|(at, token)| {
+            self.is_initial(at, token) || patterns.facts().knows(key_of_letter(pair, token.hash))
+        })
     }
 
     /// Whether the words at two places are what a fact says, and whether they may be something else.
@@ -209,17 +227,6 @@ impl Window {
     /// The marks behind a word.
     fn marks_after(&self, at: usize) -> super::window::Marks {
         self.tokens.get(at + 1).map_or(self.after, |next| next.marks)
-    }
-}
-
-/// Whether a folded word is one letter.
-fn is_letter(word: &[u8]) -> bool {
-    match word {
-        [one] => !one.is_ascii_digit(),
-        [first, ..] if *first >= 0xC0 => {
-            std::str::from_utf8(word).is_ok_and(|text| text.chars().nth(1).is_none())
-        }
-        _ => false,
     }
 }
 

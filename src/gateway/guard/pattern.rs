@@ -10,9 +10,13 @@ use zeroize::Zeroizing;
 use super::WatchKind;
 use super::facts::{Fact, Facts};
 use super::filter::Filter;
+use super::names::Hashed;
 use super::phrase::{HEAD, MOST_WORDS, Manner, Phrase, beginning, bytes_at, read, records, write};
 use super::rarity::{Commonness, Word};
-use super::word::{hash_pair, hash_word, key_of_date, key_of_pair, key_of_part, key_of_phone, key_of_word};
+use super::word::{
+    hash_pair, hash_word, key_of_date, key_of_letter, key_of_pair, key_of_part, key_of_phone, key_of_word,
+    lone_bit,
+};
 
 /// What a word is part of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,7 +38,11 @@ pub(super) struct Patterns {
     facts: Facts,
     filter: Filter,
     longest: usize,
+    /// Which bytes by themselves are anchors, as `lone_bit` says.
+    lone: u64,
     most_words: usize,
+    /// What was last said to be part of something.
+    parted: (u64, Option<WatchKind>),
     /// Where the phrases of the present pupil begin.
     pupil: usize,
     full: bool,
@@ -74,28 +82,36 @@ impl Patterns {
         let hash = hash_word(word);
         self.filter.add(hash);
         self.longest = self.longest.max(word.len());
+        self.lone |= lone_bit(word);
         self.facts.add(key_of_word(hash, word, 0, word.len()), Fact { kind, manner });
     }
 
     /// Takes in two words that are watched for beside one another. `anchor` is the one looked for first.
-    pub(super) fn pair(&mut self, kind: WatchKind, manner: Manner, anchor: &[u8], other: &[u8]) {
-        if anchor.is_empty() || other.is_empty() || anchor == other {
+    pub(super) fn pair(&mut self, kind: WatchKind, manner: Manner, anchor: Hashed<'_>, other: Hashed<'_>) {
+        if anchor.word.is_empty() || other.word.is_empty() || anchor.word == other.word {
             return;
         }
-        let hash = hash_word(anchor);
-        self.part(hash, PAIRED);
-        self.longest = self.longest.max(anchor.len() + 1 + other.len());
+        self.part(anchor.hash, PAIRED);
+        self.lone |= lone_bit(anchor.word);
+        self.longest = self.longest.max(anchor.word.len() + 1 + other.word.len());
         self.most_words = self.most_words.max(2);
-        self.facts.add(key_of_pair(hash, hash_word(other)), Fact { kind, manner });
+        self.facts.add(key_of_pair(anchor.hash, other.hash), Fact { kind, manner });
+    }
+
+    /// Takes in a letter that is a word of its own in the name that two words are of: `bram a slingeveld`.
+    pub(super) fn letter(&mut self, one: Hashed<'_>, other: Hashed<'_>, letter: &[u8]) {
+        let pair = key_of_pair(one.hash, other.hash);
+        let fact = Fact { kind: WatchKind::FullName, manner: Manner::default() };
+        self.facts.add(key_of_letter(pair, hash_word(letter)), fact);
     }
 
     /// Takes in a name that is watched for beside a day (year × 10,000 + month × 100 + day).
-    pub(super) fn dated(&mut self, name: &[u8], day: u32) {
-        let hash = hash_word(name);
-        self.part(hash, DATED);
+    pub(super) fn dated(&mut self, name: Hashed<'_>, day: u32) {
+        self.part(name.hash, DATED);
+        self.lone |= lone_bit(name.word);
         self.most_words = self.most_words.max(DATE_WORDS);
         let manner = Manner { any_order: true, suspect: true, ..Manner::default() };
-        self.facts.add(key_of_date(hash, day), Fact { kind: WatchKind::BirthDate, manner });
+        self.facts.add(key_of_date(name.hash, day), Fact { kind: WatchKind::BirthDate, manner });
     }
 
     /// Takes in a Dutch telephone number, without its leading zero.
@@ -110,6 +126,10 @@ impl Patterns {
     }
 
     fn part(&mut self, hash: u64, what: WatchKind) {
+        // A name is part of several pairs on end.
+        if std::mem::replace(&mut self.parted, (hash, Some(what))) == (hash, Some(what)) {
+            return;
+        }
         self.filter.add(hash);
         self.facts.add(key_of_part(hash), Fact { kind: what, manner: Manner::default() });
     }
@@ -141,7 +161,7 @@ impl Patterns {
             && let (Some(one), Some(other), None) = (two.next(), two.next(), two.next())
         {
             let (long, brief) = if other.len() >= one.len() { (other, one) } else { (one, other) };
-            return self.pair(phrase.kind, phrase.manner, long, brief);
+            return self.pair(phrase.kind, phrase.manner, long.into(), brief.into());
         }
         let at = self.arena.len();
         self.full |= at + HEAD + words.len() >= EMPTY as usize;
@@ -208,6 +228,16 @@ impl Patterns {
         self.most_words
     }
 
+    /// The bits of the bytes that may be an anchor by themselves.
+    pub(super) const fn lone(&self) -> u64 {
+        self.lone
+    }
+
+    /// The filter of all anchors.
+    pub(super) const fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
     /// Whether a word may be an anchor: cheap, and wrong for a few words in a hundred.
     #[inline]
     pub(super) fn may_anchor(&self, hash: u64) -> bool {
@@ -253,6 +283,7 @@ impl Patterns {
             return;
         };
         self.part(anchor.hash, PHRASED);
+        self.lone |= anchor.lone;
         if words.len() == 1 {
             return self.insert(arena, anchor.hash, record);
         }

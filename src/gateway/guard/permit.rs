@@ -64,16 +64,25 @@ pub(super) struct Ledger<'a> {
     part: Option<Part>,
     suspects: Suspects,
     noted: Noted,
+    weighed: usize,
 }
 
 impl<'a> Ledger<'a> {
     pub(super) fn new(permits: &'a [Permit], suspects: Suspects) -> Self {
-        Self { permits, used: vec![false; permits.len()], part: None, suspects, noted: Noted::default() }
+        Self {
+            permits,
+            used: vec![false; permits.len()],
+            part: None,
+            suspects,
+            noted: Noted::default(),
+            weighed: 0,
+        }
     }
 
     /// What a watched value at `span` means for the message: nothing under a permit, a note where suspects are only
     /// reported, and else the end.
     pub(super) fn weigh(&mut self, span: Range<usize>, kind: LeakKind, digits: bool) -> Result<(), LeakKind> {
+        self.weighed += 1;
         let covered = match kind {
             LeakKind::Watched(watched) | LeakKind::Suspected(watched) => self.covers(&span, watched, digits),
             // A detector knows nobody: whoever was allowed to write here wrote this.
@@ -92,9 +101,15 @@ impl<'a> Ledger<'a> {
 
     /// Counts something that is never a reason to refuse.
     pub(super) fn note(&mut self, name: &'static str, span: Range<usize>) {
+        self.weighed += 1;
         if !self.permitted(&span, |_| true) {
             self.noted.add(name, span);
         }
+    }
+
+    /// How much was weighed and noted so far, whatever came of it.
+    pub(super) const fn weighed(&self) -> usize {
+        self.weighed
     }
 
     /// What was counted.

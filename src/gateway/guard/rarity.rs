@@ -1,7 +1,7 @@
 //! How common the words of phrases are: the rarest word of a phrase is where the scanner looks for it.
 
 use super::phrase::records;
-use super::word::{hash_word, is_particle};
+use super::word::{hash_word, is_particle, lone_bit};
 
 /// How many phrases hold a word, roughly: a sketch that forgets the words themselves.
 pub(super) struct Commonness {
@@ -12,6 +12,8 @@ pub(super) struct Commonness {
 pub(super) struct Word {
     /// Its hash.
     pub(super) hash: u64,
+    /// The bit of its byte, if it has only one.
+    pub(super) lone: u64,
     /// Whether it is a tussenvoegsel.
     pub(super) particle: bool,
     /// Lower is better as an anchor: long enough to be rare in texts too, then rare among phrases,
@@ -45,6 +47,6 @@ impl Commonness {
         // Years and other short numbers stand in every message, however rare they are in names.
         let weak = word.len() < 4 || word.len() == 4 && word.iter().all(u8::is_ascii_digit);
         let rank = if weak { 1 << 28 | brevity << 16 | seen } else { seen << 8 | brevity };
-        Word { hash, seen, particle: word.len() <= 5 && is_particle(word), rank }
+        Word { hash, lone: lone_bit(word), seen, particle: word.len() <= 5 && is_particle(word), rank }
     }
 }

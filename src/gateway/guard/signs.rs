@@ -1,6 +1,7 @@
 //! Signs: what a pass over the bytes of a layer met that asks for a closer look, noted in passing.
 
 use super::peel::{Escapes, escape};
+use super::seen::Pending;
 
 /// What a pass over one layer met.
 #[derive(Default)]
@@ -14,6 +15,10 @@ pub(super) struct Signs {
     pub(super) run_end: usize,
     /// A run up to here was decoded from a place where text may begin.
     pub(super) decoded: usize,
+    /// Words before this offset are known to encode nothing.
+    pub(super) plain: usize,
+    /// A run that is being looked at for the first time.
+    pub(super) pending: Option<Pending>,
 }
 
 /// Notes the escapes that begin in a block.

@@ -201,7 +201,7 @@ impl Speller {
             } else {
                 let (long, brief) =
                     if beside.len() > words.len() { (beside, words) } else { (words, beside) };
-                out.pair(value.kind, TIGHT, long, brief);
+                out.pair(value.kind, TIGHT, long.into(), brief.into());
             }
         }
     }
@@ -239,7 +239,11 @@ const LOOSE_NAME: usize = 6;
 
 /// How a name of several words is found.
 pub(super) fn name_manner(words: &[u8]) -> Manner {
-    let letters = words.iter().filter(|byte| **byte != b' ').count();
+    manner_of(words.iter().filter(|byte| **byte != b' ').count())
+}
+
+/// How a name of so many bytes is found.
+pub(super) fn manner_of(letters: usize) -> Manner {
     Manner { any_order: true, tight: letters < LOOSE_NAME, ..LINEAR }
 }
 

@@ -41,11 +41,18 @@ pub(super) fn dense(bytes: &[u8]) -> [bool; 2] {
         return [false; 2];
     }
     let mut seen = [0; 2];
+    let mut missed = 0;
     for (at, byte) in bytes.iter().enumerate() {
-        if matches!(byte, 0..=4 | 0x1E | 0x20 | 0xFF)
-            && let Some(count) = seen.get_mut(at & 1)
-        {
-            *count += 1;
+        if matches!(byte, 0..=4 | 0x1E | 0x20 | 0xFF) {
+            if let Some(count) = seen.get_mut(at & 1) {
+                *count += 1;
+            }
+        } else {
+            missed += 1;
+            // One half may miss all, the other a tenth.
+            if missed * 20 > bytes.len() * 11 + 20 {
+                return [false; 2];
+            }
         }
     }
     seen.map(|count: usize| count * 2 * 10 >= bytes.len() * 9)

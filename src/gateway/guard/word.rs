@@ -74,6 +74,33 @@ fn bits(flags: &[u8; BLOCK]) -> u64 {
     mask
 }
 
+/// Whether four letters or digits of ASCII stand on end.
+pub(super) fn holds_four(bytes: &[u8]) -> bool {
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    let four = |mask: u64| mask & mask >> 1 & mask >> 2 & mask >> 3 != 0;
+    // The last three of the bytes before stand in the lowest bits.
+    let mut mask = 0;
+    for chunk in chunks {
+        mask = mask >> 8 | letters(u64::from_le_bytes(*chunk)) << 3;
+        if four(mask) {
+            return true;
+        }
+    }
+    four(mask >> 8 | letters(load(rest, 0)) << 3)
+}
+
+/// One bit for each of eight bytes, the lowest first: whether it is a letter or digit of ASCII.
+const fn letters(bytes: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = ONES << 7;
+    // No sum of two bytes below 128 carries into the next.
+    let seven = bytes & !HIGHS;
+    let lower = seven | FOLD;
+    let digit = (seven + ONES * (0x80 - 0x30)) & !(seven + ONES * (0x80 - 0x3A));
+    let letter = (lower + ONES * (0x80 - 0x61)) & !(lower + ONES * (0x80 - 0x7B));
+    (((digit | letter) & !bytes & HIGHS) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
 const FOLD: u64 = 0x2020_2020_2020_2020;
 const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
 const STEP: u64 = 0xD6E8_FEB8_6659_FD93;
@@ -82,8 +109,14 @@ const STEP: u64 = 0xD6E8_FEB8_6659_FD93;
 /// most 24 bytes of a word, and whoever uses it compares the text afterwards.
 #[inline]
 pub(super) fn hash(text: &[u8], start: usize, end: usize) -> u64 {
+    hash_of(load(text, start), text, start, end)
+}
+
+/// The same, where the eight bytes from `start` on are known already.
+#[inline]
+pub(super) fn hash_of(head: u64, text: &[u8], start: usize, end: usize) -> u64 {
     let len = end.wrapping_sub(start);
-    let first = load(text, start) | FOLD;
+    let first = head | FOLD;
     if len <= 8 {
         // Letters and digits carry the bit 0x20 once lower-cased, so setting it folds the case.
         let keep = u64::MAX >> (8_usize.wrapping_sub(len).wrapping_mul(8) & 63);
@@ -99,6 +132,15 @@ pub(super) fn hash_word(word: &[u8]) -> u64 {
     hash(word, 0, word.len())
 }
 
+/// A bit for a word of one byte, without regard to ASCII case: some letters share one with a digit. None for longer words.
+#[inline]
+pub(super) const fn lone_bit(word: &[u8]) -> u64 {
+    match word {
+        [byte] => 1 << ((*byte | 0x20) & 63),
+        _ => 0,
+    }
+}
+
 /// The hash of two words in this order.
 #[inline]
 pub(super) fn hash_pair(left: u64, right: u64) -> u64 {
@@ -111,7 +153,7 @@ pub(super) fn key_of_word(hash: u64, text: &[u8], start: usize, end: usize) -> u
     let mut key = hash;
     if end.wrapping_sub(start) > 24 {
         for chunk in text.get(start..end).unwrap_or_default().chunks(8) {
-            key = mix(key ^ (load_end(chunk, 0) | FOLD), STEP).rotate_left(9);
+            key = mix(key ^ (load(chunk, 0) | FOLD), STEP).rotate_left(9);
         }
     }
     mix(key ^ 0x5851_F42D_4C95_7F2D, STEP)
@@ -133,6 +175,11 @@ pub(super) fn key_of_part(hash: u64) -> u64 {
     mix(hash ^ 0x2545_F491_4F6C_DD1D, SEED)
 }
 
+/// The key of a letter that stands between two names of one pupil, by the key of the two.
+pub(super) fn key_of_letter(pair: u64, letter: u64) -> u64 {
+    mix(pair ^ 0x6C62_272E_07BB_0142, letter ^ STEP)
+}
+
 /// The key of a Dutch telephone number, without its leading zero.
 pub(super) fn key_of_phone(national: u64) -> u64 {
     mix(national ^ SEED, 0x9FB2_1C65_1E98_DF25)
@@ -144,22 +191,39 @@ fn mix(left: u64, right: u64) -> u64 {
     (product as u64) ^ ((product >> 64) as u64)
 }
 
-/// Eight bytes from `start`, as many as there are.
+/// Eight bytes from `start`, as many as there are, the first one lowest.
 #[inline]
-fn load(text: &[u8], start: usize) -> u64 {
+pub(super) fn load(text: &[u8], start: usize) -> u64 {
     match text.get(start..).and_then(<[u8]>::first_chunk::<8>) {
         Some(bytes) => u64::from_le_bytes(*bytes),
         None => load_end(text, start),
     }
 }
 
-#[cold]
+#[inline(never)]
 fn load_end(text: &[u8], start: usize) -> u64 {
-    let mut bytes = [0_u8; 8];
-    for (to, from) in bytes.iter_mut().zip(text.get(start..).unwrap_or_default()) {
-        *to = *from;
+    let rest = text.get(start..).unwrap_or_default();
+    // From both ends, so that the two meet or overlap.
+    if let (Some(first), Some(last)) = (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
+        let [first, last] = [first, last].map(|bytes| u64::from(u32::from_le_bytes(*bytes)));
+        return first | last << ((rest.len() & 7).saturating_sub(4) * 8);
     }
-    u64::from_le_bytes(bytes)
+    if let (Some(first), Some(last)) = (rest.first_chunk::<2>(), rest.last_chunk::<2>()) {
+        let [first, last] = [first, last].map(|bytes| u64::from(u16::from_le_bytes(*bytes)));
+        return first | last << ((rest.len() - 2) * 8);
+    }
+    rest.first().map_or(0, |byte| u64::from(*byte))
+}
+
+/// Whether a folded word is one letter.
+pub(super) fn is_letter(word: &[u8]) -> bool {
+    match word {
+        [one] => !one.is_ascii_digit(),
+        [first, ..] if *first >= 0xC0 => {
+            std::str::from_utf8(word).is_ok_and(|text| text.chars().nth(1).is_none())
+        }
+        _ => false,
+    }
 }
 
 /// Words that say what the name beside them is, in members, elements and forms: `"voornaam":"…","achternaam":"…"`.
@@ -282,4 +346,38 @@ pub(super) fn is_particle(word: &[u8]) -> bool {
             | b"y"
             | b"e"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{holds_four, load};
+
+    #[test]
+    fn eight_bytes_or_as_many_as_there_are() {
+        let text: Vec<u8> = (1..=11).collect();
+        for end in 0..=text.len() {
+            for start in 0..=end {
+                let mut whole = [0; 8];
+                let some = &text[start..end.min(start + 8)];
+                whole[..some.len()].copy_from_slice(some);
+                assert_eq!(load(&text[..end], start), u64::from_le_bytes(whole), "{start}..{end}");
+            }
+        }
+    }
+
+    #[test]
+    fn four_on_end_at_every_place() {
+        for byte in 0..=255_u8 {
+            for len in 0..30 {
+                for place in 0..len {
+                    let mut bytes = vec![b'-'; len];
+                    for (at, to) in bytes.iter_mut().enumerate().skip(place).take(4) {
+                        *to = if at == place + 1 { byte } else { b'z' };
+                    }
+                    let plainly = bytes.windows(4).any(|four| four.iter().all(u8::is_ascii_alphanumeric));
+                    assert_eq!(holds_four(&bytes), plainly, "{bytes:?}");
+                }
+            }
+        }
+    }
 }

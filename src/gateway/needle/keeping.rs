@@ -3,17 +3,25 @@
 //! Filters are synced before a leaf names them. What a crash left without a leaf is committed to at the next start, when
 //! it opens under the month's key. It must not know messages.
 
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::NeedleError;
-use super::file::{self, Batch, MAGIC, first, path};
+use super::file::Batch;
 use super::keys::{kept_key, make_key};
 use super::month::{Month, MonthKey};
 use crate::clock::Clock;
 use crate::disk::{Disk, DiskError, create_dir_durable, durable_write, write_file_at};
-use crate::journal::{Detail, Event, Frontier, Hash, Journal, Leaf, Leaves};
+use crate::journal::{
+    Detail, Event, FILTERS_MAGIC, Frontier, Hash, Journal, LIST_MAGIC, Leaf, Leaves, Stretch, filters_path,
+    list_path, write_filter,
+};
 use crate::vault::Vault;
+
+/// The most bytes that are taken up after a crash.
+const MOST_LEFT: u64 = 1 << 28;
 
 /// What keeping needs.
 pub(super) struct Ground {
@@ -33,9 +41,13 @@ pub(super) struct Keeping {
     /// Where the records begin that no leaf commits to yet.
     from: u64,
     hashes: Frontier,
-    /// Records that are not written yet.
+    /// Records that leaves of this month commit to: so long is its list.
+    committed: u64,
+    /// Entries of the list for those that no leaf commits to yet.
+    list: Vec<u8>,
+    /// Records that are not written yet, and their exchanges and hashes.
     waiting: Vec<u8>,
-    waiting_hashes: Vec<Hash>,
+    waiting_hashes: Vec<([u8; 16], Hash)>,
 }
 
 impl Keeping {
@@ -55,21 +67,23 @@ impl Keeping {
                 key
             }
         };
-        let path = path(directory, month);
+        let path = filters_path(directory, &month.to_string());
         let unwritten = |source: DiskError| NeedleError::WriteFilters { month, source };
-        let start = MAGIC.len() as u64;
+        let start = FILTERS_MAGIC.len() as u64;
         let mut keeping = Self {
             key,
             path,
             end: start,
             from: start,
             hashes: Frontier::default(),
+            committed: 0,
+            list: Vec::new(),
             waiting: Vec::new(),
             waiting_hashes: Vec::new(),
         };
         if !keeping.path.exists() {
             create_dir_durable(disk.as_ref(), &directory.join("needle")).map_err(unwritten)?;
-            durable_write(disk.as_ref(), &keeping.path, MAGIC).map_err(unwritten)?;
+            durable_write(disk.as_ref(), &keeping.path, FILTERS_MAGIC).map_err(unwritten)?;
             return Ok(keeping);
         }
         keeping.recover(ground)?;
@@ -81,29 +95,34 @@ impl Keeping {
         let month = self.key.month();
         let mut leaves = Leaves::open(&ground.directory).map_err(NeedleError::AskJournal)?;
         while let Some((leaf, _)) = leaves.read().map_err(NeedleError::AskJournal)? {
-            let end = Batch::of(&leaf).filter(|batch| batch.month == month);
-            self.from = self.from.max(end.map_or(0, |batch| batch.offset.saturating_add(batch.bytes)));
+            let Some(batch) = Batch::of(&leaf).filter(|batch| batch.month == month) else { continue };
+            self.from = self.from.max(batch.stretch.offset.saturating_add(batch.stretch.bytes));
+            self.committed = self.committed.saturating_add(batch.stretch.count);
         }
         let unread = |source| NeedleError::WriteFilters {
             month,
             source: DiskError::ReadFile { path: self.path.clone(), source },
         };
-        let bytes = std::fs::read(&self.path).map_err(unread)?;
-        let from = usize::try_from(self.from).unwrap_or(usize::MAX);
-        let mut rest = bytes.get(from..).unwrap_or_default();
-        let begun = rest.len();
-        while let Some((record, after)) = first(rest) {
-            if self.key.sealer().open(&self.key.place(record.exchange), record.sealed).is_err() {
+        let mut file = File::open(&self.path).map_err(unread)?;
+        file.seek(SeekFrom::Start(self.from)).map_err(unread)?;
+        let mut bytes = Vec::new();
+        // No more than a leaf's worth was left; what stands behind is nothing.
+        file.take(MOST_LEFT).read_to_end(&mut bytes).map_err(unread)?;
+        let mut rest = bytes.as_slice();
+        while let Some((exchange, sealed, after)) = first(rest) {
+            if self.key.sealer().open(&self.key.place(exchange), sealed).is_err() {
                 break;
             }
-            self.hashes.push(record.hash);
+            if let Some(hash) = write_filter(exchange, sealed, &mut Vec::new()) {
+                self.took(exchange, hash);
+            }
             rest = after;
         }
-        let found = begun - rest.len();
+        let found = bytes.len() - rest.len();
         self.end = self.from + found as u64;
         if found > 0 {
             // They may only be in memory: written again, they are on the disk before a leaf says so.
-            let again = bytes.get(from..from + found).unwrap_or_default();
+            let again = bytes.get(..found).unwrap_or_default();
             write_file_at(ground.disk.as_ref(), &self.path, again, self.from)
                 .map_err(|source| NeedleError::WriteFilters { month, source })?;
         }
@@ -118,10 +137,17 @@ impl Keeping {
     pub(super) fn add(&mut self, exchange: &[u8; 16], filter: &[u8]) -> Result<(), NeedleError> {
         let sealed =
             self.key.sealer().seal(&self.key.place(exchange), filter).map_err(NeedleError::SealFilter)?;
-        if let Some(hash) = file::write(exchange, &sealed, &mut self.waiting) {
-            self.waiting_hashes.push(hash);
+        if let Some(hash) = write_filter(exchange, &sealed, &mut self.waiting) {
+            self.waiting_hashes.push((*exchange, hash));
         }
         Ok(())
+    }
+
+    /// A record is in the file, for the next leaf.
+    fn took(&mut self, exchange: &[u8; 16], hash: Hash) {
+        self.hashes.push(hash);
+        self.list.extend_from_slice(exchange);
+        self.list.extend_from_slice(&hash);
     }
 
     /// How many filters wait, and their bytes.
@@ -129,9 +155,9 @@ impl Keeping {
         (self.waiting_hashes.len(), self.waiting.len())
     }
 
-    /// How many records no leaf commits to yet, those that wait apart.
-    pub(super) fn uncommitted(&self) -> u64 {
-        self.hashes.size()
+    /// How many records no leaf commits to yet, and their bytes; those that wait apart.
+    pub(super) fn uncommitted(&self) -> (u64, u64) {
+        (self.hashes.size(), self.end - self.from)
     }
 
     /// Writes and syncs what waits. When it fails, that is lost, and the place is written over by what comes next.
@@ -142,7 +168,7 @@ impl Keeping {
         }
         write_file_at(ground.disk.as_ref(), &self.path, &bytes, self.end)
             .map_err(|source| NeedleError::WriteFilters { month: self.key.month(), source })?;
-        hashes.into_iter().for_each(|hash| self.hashes.push(hash));
+        hashes.into_iter().for_each(|(exchange, hash)| self.took(&exchange, hash));
         self.end += bytes.len() as u64;
         Ok(())
     }
@@ -152,17 +178,37 @@ impl Keeping {
         if self.hashes.size() == 0 {
             return Ok(());
         }
-        let batch = Batch {
-            month: self.key.month(),
+        let month = self.key.month();
+        let stretch = Stretch {
+            month: month.to_string(),
             offset: self.from,
             bytes: self.end - self.from,
             count: self.hashes.size(),
             root: self.hashes.root(),
         };
-        let leaf = batch.leaf(ground.clock.now().as_millis());
+        // Before the leaf, so that a verifier can always say which filter it is that differs.
+        let list = list_path(&ground.directory, &stretch.month);
+        let unwritten = |source: DiskError| NeedleError::WriteFilters { month, source };
+        if !list.exists() {
+            durable_write(ground.disk.as_ref(), &list, LIST_MAGIC).map_err(unwritten)?;
+        }
+        let at = LIST_MAGIC.len() as u64 + 48 * self.committed;
+        write_file_at(ground.disk.as_ref(), &list, &self.list, at).map_err(unwritten)?;
+        let leaf = stretch.leaf(ground.clock.now().as_millis());
         ground.journal.append_blocking(leaf, Vec::new()).map_err(NeedleError::AskJournal)?;
+        self.committed += stretch.count;
+        self.list.clear();
         self.from = self.end;
         self.hashes = Frontier::default();
         Ok(())
     }
+}
+
+/// The first record of `bytes`, and what follows it; none when there is no whole one.
+fn first(bytes: &[u8]) -> Option<(&[u8; 16], &[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+    let (body, after) = rest.split_at_checked(16_usize.checked_add(length)?)?;
+    let (exchange, sealed) = body.split_first_chunk::<16>()?;
+    Some((exchange, sealed, after))
 }

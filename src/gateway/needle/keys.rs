@@ -55,6 +55,21 @@ pub(super) fn make_key(
     MonthKey::new(month, raw).map_err(|error| failed(error.to_string()))
 }
 
+/// Removes a month's key, durably: nobody can ask its filters then who has no copy. False when there was none.
+///
+/// # Errors
+/// [`NeedleError::KeepKey`] when the disk does not do it.
+pub fn remove_key(disk: &dyn Disk, journal: &Path, month: Month) -> Result<bool, NeedleError> {
+    let failed = |why: String| NeedleError::KeepKey { month, why };
+    let path = path(journal, month);
+    if !path.exists() {
+        return Ok(false);
+    }
+    disk.remove(&path).map_err(|error| failed(error.to_string()))?;
+    disk.sync_dir(&journal.join("needle/keys")).map_err(|error| failed(error.to_string()))?;
+    Ok(true)
+}
+
 /// A key as one line of text, to hand over.
 pub fn export_text(key: &MonthKey) -> Secret<String> {
     let hex: String = key.raw().expose().iter().map(|byte| format!("{byte:02x}")).collect();

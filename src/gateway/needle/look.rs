@@ -2,18 +2,24 @@
 //!
 //! It believes the leaves (whoever needs proof verifies the journal first) and compares every filter with them. A
 //! filter that is missing, moved or another than was committed to is said, and its exchanges are not covered.
+//!
+//! It reads leaves and filters once, in their order, one filter in memory at a time: what is kept of an exchange is
+//! kept until its filter comes, which is the next leaf of that kind.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use super::NeedleError;
-use super::file::{Batch, first};
+use super::file::Batch;
 use super::filter::contains;
 use super::month::{Month, MonthKey};
 use super::question::{Question, Says};
 use crate::clock::Timestamp;
 use crate::journal::{Decision, Detail, Event, Leaf, LeafScope, each_leaf};
+
+/// The most exchanges that are pointed at, the first ones by time; all are counted.
+pub const MOST_HITS: usize = 1000;
 
 /// Where to look.
 #[derive(Debug, Clone, Default)]
@@ -81,7 +87,9 @@ pub struct Found {
     pub exchanges: u64,
     /// Of these, how many were asked.
     pub covered: u64,
-    /// Where the name may be, by time.
+    /// In how many of these the name may be.
+    pub found: u64,
+    /// The first [`MOST_HITS`] of them, by time.
     pub hits: Vec<Hit>,
     /// What was not asked.
     pub missing: Missing,
@@ -92,18 +100,35 @@ pub struct Found {
 /// Each month's key, and what to ask its filters; none when the key is not at hand.
 type Months = BTreeMap<Month, Option<(Vec<u64>, MonthKey)>>;
 
-/// A message that left.
+/// A message that left, and has not been answered for.
 struct Left {
     time_ms: u64,
-    scope: Option<LeafScope>,
-    route: String,
-    off: bool,
-    /// Filters that there should be: one, or one of each segment; and those that were asked.
+    /// Which of [`Looking::ways`].
+    way: u32,
+    /// It left in segments: there is a filter of each.
+    in_segments: bool,
+    /// Filters that there should be, and those that were asked.
     filters: (u64, u64),
     says: Option<Says>,
 }
 
-/// Looks a name up in the journal below `directory`, or in a copy of it.
+/// Where messages go: a scope and a route.
+type Way = (Option<LeafScope>, String);
+
+/// A look-up under way.
+struct Looking<'a, 'k> {
+    directory: &'a Path,
+    question: &'a Question,
+    asked: &'a Asked,
+    keys: &'a mut Keys<'k>,
+    months: Months,
+    ways: Vec<Way>,
+    numbers: HashMap<Way, u32>,
+    left: HashMap<[u8; 16], Left>,
+    found: Found,
+}
+
+/// Looks a name up in the journal below `directory`, or in a copy of it. `tell` hears how many leaves were read.
 ///
 /// # Errors
 /// The journal, or a key, cannot be read.
@@ -112,50 +137,33 @@ pub fn look(
     question: &Question,
     asked: &Asked,
     keys: &mut Keys<'_>,
+    tell: &dyn Fn(u64),
 ) -> Result<Found, NeedleError> {
-    let (mut left, mut batches) = (HashMap::new(), Vec::new());
+    let mut looking = Looking {
+        directory,
+        question,
+        asked,
+        keys,
+        months: BTreeMap::new(),
+        ways: Vec::new(),
+        numbers: HashMap::new(),
+        left: HashMap::new(),
+        found: Found::default(),
+    };
+    let mut failed = None;
     each_leaf(directory, &mut |leaf: Leaf| {
-        if let Some(batch) = Batch::of(&leaf).filter(|batch| asked.holds(batch.month)) {
-            batches.push((leaf.sequence, batch));
-        } else if let Some((exchange, message)) = message_of(leaf, asked) {
-            // Each segment of a message that streamed has a leaf, and so has its end.
-            let known: &mut Left = left.entry(exchange).or_insert(message);
-            known.filters.0 += 1;
+        if leaf.sequence.is_multiple_of(1024) {
+            tell(leaf.sequence);
+        }
+        if failed.is_none() {
+            failed = looking.take(leaf).err();
         }
     })
     .map_err(NeedleError::AskJournal)?;
-    let mut found = Found::default();
-    let mut months: Months = BTreeMap::new();
-    for (sequence, batch) in batches {
-        let month = match months.entry(batch.month) {
-            Entry::Occupied(month) => month.into_mut(),
-            Entry::Vacant(month) => {
-                let key = keys(batch.month)?;
-                month.insert(key.map(|key| (question.hashes(&key), key)))
-            }
-        };
-        let good = match batch.read(directory) {
-            // Compared even when no key is at hand.
-            Some(bytes) => {
-                match month.as_ref().map(|(hashes, key)| ask(&bytes, key, hashes, question, &mut left)) {
-                    Some(Opened { all, none }) => {
-                        // They are what was committed to: it is the key that is another month's, or another school's.
-                        if none {
-                            *month = None;
-                        }
-                        all || none
-                    }
-                    None => true,
-                }
-            }
-            None => false,
-        };
-        if !good {
-            found.wrong.push(Wrong { sequence, month: batch.month, filters: batch.count });
-        }
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(looking.finish()),
     }
-    count(left, &months, &mut found);
-    Ok(found)
 }
 
 /// The exchanges of which a filter is kept as a leaf commits to it. Needs no key.
@@ -163,109 +171,157 @@ pub fn look(
 /// # Errors
 /// The journal cannot be read.
 pub fn covered(directory: &Path) -> Result<HashSet<[u8; 16]>, NeedleError> {
-    let mut batches = Vec::new();
-    each_leaf(directory, &mut |leaf: Leaf| batches.extend(Batch::of(&leaf)))
-        .map_err(NeedleError::AskJournal)?;
     let mut exchanges = HashSet::new();
-    for batch in batches {
-        let bytes = batch.read(directory).unwrap_or_default();
-        let mut rest = bytes.as_slice();
-        while let Some((record, after)) = first(rest) {
-            exchanges.insert(*record.exchange);
-            rest = after;
+    each_leaf(directory, &mut |leaf: Leaf| {
+        let Some(batch) = Batch::of(&leaf) else { return };
+        let mut here = Vec::new();
+        if batch.stretch.each(directory, &mut |record| here.push(*record.exchange)) {
+            exchanges.extend(here);
         }
-    }
+    })
+    .map_err(NeedleError::AskJournal)?;
     Ok(exchanges)
 }
 
-/// Which filters of a stretch opened.
-struct Opened {
-    all: bool,
-    /// There were some, and none did.
-    none: bool,
-}
-
-/// Asks every filter of a stretch.
-fn ask(
-    mut bytes: &[u8],
-    key: &MonthKey,
-    hashes: &[u64],
-    question: &Question,
-    left: &mut HashMap<[u8; 16], Left>,
-) -> Opened {
-    let (mut opened_ones, mut closed) = (0_usize, 0_usize);
-    while let Some((record, after)) = first(bytes) {
-        bytes = after;
-        let Some(message) = left.get_mut(record.exchange) else { continue };
-        let opened = key.sealer().open(&key.place(record.exchange), record.sealed).ok();
-        let answers = opened.as_ref().and_then(|filter| contains(filter.expose(), hashes));
-        match answers {
-            Some(answers) => {
-                opened_ones += 1;
-                message.filters.1 += 1;
-                message.says = message.says.max(Some(question.judge(&answers)));
-            }
-            None => closed += 1,
+impl Looking<'_, '_> {
+    fn take(&mut self, leaf: Leaf) -> Result<(), NeedleError> {
+        if let Some(batch) = Batch::of(&leaf).filter(|batch| self.asked.holds(batch.month)) {
+            return self.batch(leaf.sequence, &batch);
         }
+        let event = leaf.event;
+        let Some((exchange, time_ms, way, off)) = message_of(leaf, self.asked) else { return Ok(()) };
+        if let Some(left) = self.left.get_mut(&exchange) {
+            left.filters.0 += 1;
+            return Ok(());
+        }
+        let first = event != Event::CONTINUED;
+        self.found.exchanges += u64::from(first || !off);
+        if off {
+            self.found.missing.off += u64::from(first);
+            return Ok(());
+        }
+        let next = u32::try_from(self.ways.len()).unwrap_or(u32::MAX);
+        let number = *self.numbers.entry(way).or_insert_with_key(|way| {
+            self.ways.push(way.clone());
+            next
+        });
+        let in_segments = event != Event::LEFT;
+        self.left.insert(exchange, Left { time_ms, way: number, in_segments, filters: (1, 0), says: None });
+        Ok(())
     }
-    Opened { all: closed == 0, none: closed > 0 && opened_ones == 0 }
-}
 
-fn count(left: HashMap<[u8; 16], Left>, months: &Months, found: &mut Found) {
-    for (exchange, message) in left {
-        found.exchanges += 1;
-        let month = Month::of(Timestamp::from_millis(message.time_ms));
-        match message.says.filter(|says| *says != Says::No || message.filters.1 >= message.filters.0) {
-            Some(says) => {
-                found.covered += 1;
-                if says != Says::No {
-                    let Left { time_ms, scope, route, .. } = message;
-                    let together = says == Says::Together;
-                    found.hits.push(Hit { exchange, time_ms, scope, route, together });
+    /// Asks the filters that a leaf commits to.
+    fn batch(&mut self, sequence: u64, batch: &Batch) -> Result<(), NeedleError> {
+        let month = match self.months.entry(batch.month) {
+            Entry::Occupied(month) => month.into_mut(),
+            Entry::Vacant(month) => {
+                let key = (self.keys)(batch.month)?;
+                month.insert(key.map(|key| (self.question.hashes(&key), key)))
+            }
+        };
+        // Answers count when all of the stretch is what was committed to. It is compared even when no key is at hand.
+        let (mut answers, mut closed) = (Vec::new(), 0_u64);
+        let same = batch.stretch.each(self.directory, &mut |record| {
+            let exchange = record.exchange;
+            let Some((hashes, key)) = month.as_ref() else { return };
+            if !self.left.contains_key(exchange) {
+                return;
+            }
+            let opened = key.sealer().open(&key.place(exchange), record.sealed).ok();
+            match opened.as_ref().and_then(|filter| contains(filter.expose(), hashes)) {
+                Some(found) => answers.push((*exchange, self.question.judge(&found))),
+                None => closed += 1,
+            }
+        });
+        // They are what was committed to: it is the key that is another month's, or another school's.
+        let other_key = same && closed > 0 && answers.is_empty();
+        if other_key {
+            *month = None;
+        }
+        if !same || (closed > 0 && !other_key) {
+            let filters = batch.stretch.count;
+            self.found.wrong.push(Wrong { sequence, month: batch.month, filters });
+        }
+        if same {
+            answers.into_iter().for_each(|(exchange, says)| self.answer(exchange, says));
+        }
+        Ok(())
+    }
+
+    /// What one filter says.
+    fn answer(&mut self, exchange: [u8; 16], says: Says) {
+        match self.left.get_mut(&exchange) {
+            Some(left) if left.in_segments => {
+                left.filters.1 += 1;
+                left.says = left.says.max(Some(says));
+            }
+            Some(_) => {
+                if let Some(left) = self.left.remove(&exchange) {
+                    self.count(exchange, &left, says);
                 }
             }
-            None if message.off => found.missing.off += 1,
-            None if matches!(months.get(&month), Some(None)) => found.missing.no_key += 1,
-            None => found.missing.no_filter += 1,
+            None => {}
         }
     }
-    found.hits.sort_unstable_by_key(|hit| (hit.time_ms, hit.exchange));
+
+    fn count(&mut self, exchange: [u8; 16], left: &Left, says: Says) {
+        self.found.covered += 1;
+        if says != Says::No {
+            self.found.found += 1;
+            let (scope, route) = self.ways.get(left.way as usize).cloned().unwrap_or_default();
+            let together = says == Says::Together;
+            self.found.hits.push(Hit { exchange, time_ms: left.time_ms, scope, route, together });
+            if self.found.hits.len() >= 2 * MOST_HITS {
+                first_by_time(&mut self.found.hits);
+            }
+        }
+    }
+
+    /// What has had no filter by now has none.
+    fn finish(mut self) -> Found {
+        for (exchange, left) in std::mem::take(&mut self.left) {
+            let month = Month::of(Timestamp::from_millis(left.time_ms));
+            // The name may stand in a segment that could not be asked.
+            let whole = left.filters.1 >= left.filters.0;
+            match left.says.filter(|says| whole || *says != Says::No) {
+                Some(says) => self.count(exchange, &left, says),
+                None if matches!(self.months.get(&month), Some(None)) => self.found.missing.no_key += 1,
+                None => self.found.missing.no_filter += 1,
+            }
+        }
+        first_by_time(&mut self.found.hits);
+        self.found
+    }
 }
 
-/// The message that a leaf says has left, when it was asked for. Where only a status
-/// crossed there is no text. What was broken off has left as far as its segments have.
-fn message_of(leaf: Leaf, asked: &Asked) -> Option<([u8; 16], Left)> {
-    let segment = matches!(leaf.event, Event::OPENED | Event::CONTINUED);
-    let crossed = segment || leaf.event == Event::LEFT;
-    if !crossed
-        || leaf.decision != Decision::Passed
-        || leaf.left.is_none()
-        || !asked.holds(Month::of(Timestamp::from_millis(leaf.time_ms)))
-    {
-        return None;
-    }
-    let publisher = leaf.scope.as_ref().map_or("", |scope| scope.publisher.as_str());
-    if asked.publisher.as_ref().is_some_and(|asked| asked != publisher) {
+fn first_by_time(hits: &mut Vec<Hit>) {
+    hits.sort_unstable_by_key(|hit| (hit.time_ms, hit.exchange));
+    hits.truncate(MOST_HITS);
+}
+
+/// The message that a leaf says has left, when it was asked for: its exchange, time and way, and whether its route
+/// keeps no filters. Where only a status crossed there is no text. What was broken off has left as far as its segments have.
+fn message_of(leaf: Leaf, asked: &Asked) -> Option<([u8; 16], u64, Way, bool)> {
+    let crossed = matches!(leaf.event, Event::LEFT | Event::OPENED | Event::CONTINUED)
+        && leaf.decision == Decision::Passed;
+    if !crossed || leaf.left.is_none() || !asked.about(&leaf) {
         return None;
     }
     let off =
         |(name, detail): &(String, Detail)| name == "needle" && *detail == Detail::Text("off".to_owned());
     let off = leaf.details.iter().any(off);
-    Some((
-        leaf.exchange?,
-        Left {
-            time_ms: leaf.time_ms,
-            scope: leaf.scope,
-            route: leaf.route,
-            off,
-            filters: (0, 0),
-            says: None,
-        },
-    ))
+    Some((leaf.exchange?, leaf.time_ms, (leaf.scope, leaf.route), off))
 }
 
 impl Asked {
     fn holds(&self, month: Month) -> bool {
         self.from.is_none_or(|from| from <= month) && self.to.is_none_or(|to| month <= to)
+    }
+
+    /// Whether a leaf is of the months and the publisher that were asked for.
+    fn about(&self, leaf: &Leaf) -> bool {
+        let publisher = leaf.scope.as_ref().map_or("", |scope| scope.publisher.as_str());
+        self.holds(Month::of(Timestamp::from_millis(leaf.time_ms)))
+            && self.publisher.as_ref().is_none_or(|asked| asked == publisher)
     }
 }

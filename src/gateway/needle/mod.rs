@@ -4,6 +4,8 @@
 //! a leaf commits to it. It is made off the request's path, of the final bytes, whatever the guard thought: it reads no
 //! roster and no profile. Decision 0010 says what it covers. It must not keep, log or show a word.
 
+mod around;
+mod distinct;
 mod file;
 mod filter;
 mod keeping;
@@ -11,20 +13,21 @@ mod keys;
 mod look;
 mod month;
 mod question;
+mod scan;
 mod text;
 mod words;
 mod worker;
 
 pub use filter::RATE_BITS;
-pub use keys::{export_text, kept_key, parse_export};
-pub use look::{Asked, Found, Hit, Keys, Missing, Wrong, covered, look};
+pub use keys::{export_text, kept_key, parse_export, remove_key};
+pub use look::{Asked, Found, Hit, Keys, MOST_HITS, Missing, Wrong, covered, look};
 pub use month::{Month, MonthKey};
 pub use question::{Question, Unasked};
 pub use worker::{Needle, Settings};
 
 /// A filter, made at once: what the worker does with a message, for benches.
 pub fn filter_of(key: &MonthKey, message: &super::Message) -> Vec<u8> {
-    filter::encode(words::gather(key, message))
+    words::Gathering::default().filter(key, message)
 }
 
 #[cfg(test)]
@@ -33,8 +36,8 @@ mod tests;
 /// What failed. No variant holds text of a message.
 #[derive(Debug, thiserror::Error)]
 pub enum NeedleError {
-    /// A month's key could not be made or kept.
-    #[error("the needle key of {month} cannot be made or kept: {why}")]
+    /// A month's key could not be made, kept or removed.
+    #[error("the needle key of {month} cannot be made, kept or removed: {why}")]
     KeepKey {
         /// Which month.
         month: Month,

@@ -1,9 +1,8 @@
 //! Months, in UTC, and the keys made from a month's key. It must not know where keys are kept.
 
 use std::fmt;
-use std::hash::Hasher;
 
-use siphasher::sip128::{Hasher128, SipHasher24};
+use siphasher::sip128::SipHasher24;
 
 use crate::clock::Timestamp;
 use crate::crypto::{CryptoError, Keyring, hkdf};
@@ -48,8 +47,17 @@ const SEALER: u32 = 1;
 pub struct MonthKey {
     month: Month,
     raw: Secret<[u8; 32]>,
-    words: (u64, u64),
+    hashing: Hashing,
     sealer: Keyring,
+}
+
+/// How words become hashes in a month.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Hashing {
+    words: (u64, u64),
+    pairs: (u64, u64),
+    /// Where tables of words begin to look: nobody without the key can choose words that collide.
+    pub(super) seeds: (u64, u64),
 }
 
 impl MonthKey {
@@ -59,14 +67,18 @@ impl MonthKey {
     /// # Errors
     /// [`CryptoError::MakeKeyring`], which does not happen.
     pub fn new(month: Month, raw: Secret<[u8; 32]>) -> Result<Self, CryptoError> {
-        let words = hkdf(&raw, format!("sluis needle words 1 {month}").as_bytes());
-        let sealing = hkdf(&raw, format!("sluis needle filters 1 {month}").as_bytes());
-        let half = |from: usize| {
-            let bytes = words.expose().get(from..from + 8).and_then(|bytes| bytes.first_chunk::<8>());
-            u64::from_le_bytes(bytes.copied().unwrap_or_default())
+        let words = hkdf(&raw, format!("sluis needle words 2 {month}").as_bytes());
+        let sealing = hkdf(&raw, format!("sluis needle filters 2 {month}").as_bytes());
+        let tables = hkdf(&raw, format!("sluis needle tables 1 {month}").as_bytes());
+        let two = |bytes: &[u8; 32], from: usize| {
+            let bytes = bytes.get(from..).and_then(|bytes| bytes.first_chunk::<16>()).copied();
+            let both = u128::from_le_bytes(bytes.unwrap_or_default());
+            (both as u64, (both >> 64) as u64)
         };
+        let (words, pairs) = (two(words.expose(), 0), two(words.expose(), 16));
+        let hashing = Hashing { words, pairs, seeds: two(tables.expose(), 0) };
         let sealer = Keyring::new((SEALER, &sealing), 0, &[])?;
-        Ok(Self { month, words: (half(0), half(8)), raw, sealer })
+        Ok(Self { month, hashing, raw, sealer })
     }
 
     /// Whose it is.
@@ -91,23 +103,39 @@ impl MonthKey {
         place
     }
 
-    /// SipHash-2-4-128 of a word, its first 64 bits.
-    pub(super) fn word(&self, word: &[u8]) -> u64 {
-        let mut hasher = SipHasher24::new_with_keys(self.words.0, self.words.1);
-        hasher.write(&[1]);
-        hasher.write(word);
-        hasher.finish128().h1
+    /// For many words.
+    pub(super) const fn hashing(&self) -> Hashing {
+        self.hashing
     }
 
-    /// The same of two words that stand beside one another. Words hold no zero byte.
-    pub(super) fn pair(&self, first: &[u8], second: &[u8]) -> u64 {
-        let mut hasher = SipHasher24::new_with_keys(self.words.0, self.words.1);
-        hasher.write(&[2]);
-        hasher.write(first);
-        hasher.write(&[0]);
-        hasher.write(second);
-        hasher.finish128().h1
+    /// The hash of a word.
+    pub(super) fn word(&self, word: &[u8]) -> u64 {
+        self.hashing.word(word)
     }
+
+    /// The hash of two words that stand beside one another.
+    pub(super) fn pair(&self, first: &[u8], second: &[u8]) -> u64 {
+        self.hashing.pair_of(self.word(first), self.word(second))
+    }
+}
+
+impl Hashing {
+    /// SipHash-2-4-128 of a word, its first 64 bits.
+    pub(super) fn word(&self, word: &[u8]) -> u64 {
+        prf(self.words, word)
+    }
+
+    /// The same, under a key of its own, of two words that stand beside one another: of their hashes, in their order.
+    pub(super) fn pair_of(&self, first: u64, second: u64) -> u64 {
+        let both = u128::from(second) << 64 | u128::from(first);
+        prf(self.pairs, &both.to_le_bytes())
+    }
+}
+
+/// The first 64 bits of SipHash-2-4-128. Written once, so that what makes the other 64 is not made at all.
+#[inline(never)]
+fn prf(key: (u64, u64), bytes: &[u8]) -> u64 {
+    SipHasher24::new_with_keys(key.0, key.1).hash(bytes).h1
 }
 
 impl fmt::Debug for MonthKey {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 
-use super::filter::{contains, encode};
+use super::filter::{Encoder, contains};
 use super::question::Says;
 use super::*;
 use crate::clock::{Clock, FixedClock, Timestamp};
@@ -19,8 +19,15 @@ use crate::journal::{Detail, Event, Journal, Leaf, LeafScope, Leaves, Settings a
 use crate::secret::Secret;
 use crate::vault::Vault;
 
+mod reference;
+mod same;
+
 /// 2026-11-20 in milliseconds.
 const NOW: u64 = 1_795_132_800_000;
+
+fn encode(hashes: Vec<u64>) -> Vec<u8> {
+    Encoder::default().encode(&hashes)
+}
 
 fn key() -> MonthKey {
     let raw = Secret::new(crate::crypto::random().unwrap());
@@ -222,8 +229,14 @@ impl Bench {
 
     fn look_with(&self, name: &str, asked: &Asked, journal: &Path) -> Found {
         let question = Question::new(name).unwrap();
-        look(journal, &question, asked, &mut |month| kept_key(self.folder.path(), month, &self.vault))
-            .unwrap()
+        look(
+            journal,
+            &question,
+            asked,
+            &mut |month| kept_key(self.folder.path(), month, &self.vault),
+            &|_| {},
+        )
+        .unwrap()
     }
 
     fn look(&self, name: &str) -> Found {
@@ -272,7 +285,7 @@ fn every_month_route_and_publisher_answers() {
     let text = export_text(&november);
     let question = Question::new("Zoë Berg").unwrap();
     let mut keys = |month| Ok(parse_export(&text).filter(|key| key.month() == month));
-    let found = look(bench.folder.path(), &question, &Asked::default(), &mut keys).unwrap();
+    let found = look(bench.folder.path(), &question, &Asked::default(), &mut keys, &|_| {}).unwrap();
     assert_eq!(numbers(&found), (5, 3, Missing { off: 1, no_key: 1, no_filter: 0 }, 0));
     // The journal knows that the keys were made, and its files hold no word.
     let mut leaves = Leaves::open(bench.folder.path()).unwrap();
@@ -336,7 +349,7 @@ fn a_crash_between_leaf_and_filter_is_not_covered_and_between_filter_and_leaf_is
     let key = kept_key(bench.folder.path(), Month::parse("2026-11").unwrap(), &bench.vault).unwrap().unwrap();
     let mut bytes = after.clone();
     let sealed = key.sealer().seal(&key.place(&[3; 16]), &filter_of(&key, &body("Zoë"))).unwrap();
-    file::write(&[3; 16], &sealed, &mut bytes).unwrap();
+    crate::journal::write_filter(&[3; 16], &sealed, &mut bytes).unwrap();
     bytes.extend_from_slice(&after[before.len()..after.len() - 2]);
     crate::disk::write_file(&bench.disk, &bench.file(), &bytes).unwrap();
     assert_eq!(bench.look("Zoë").missing.no_filter, 1);
@@ -381,4 +394,56 @@ fn a_full_disk_is_not_covered_and_a_full_queue_waits() {
     let (found, missed) = (bench.look("Zoë"), bench.needle.as_ref().unwrap().missed());
     assert_eq!((found.exchanges, found.covered, missed), (54, 52, 0));
     assert_eq!(found.missing.no_filter, 2);
+}
+
+/// The most memory that this process has had since [`forget_peak`], in KiB.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+fn forget_peak() {
+    use std::io::Write as _;
+    std::fs::OpenOptions::new().write(true).open("/proc/self/clear_refs").unwrap().write_all(b"5").unwrap();
+}
+
+#[test]
+#[ignore = "minutes: a million exchanges"]
+fn a_million_exchanges_are_looked_up_in_bounded_memory() {
+    let bench = Bench::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let needle = bench.needle.as_ref().unwrap();
+    for number in 0..245_u128 {
+        let ids: Vec<[u8; 16]> = (0..4096).map(|at| (number * 4096 + at).to_be_bytes()).collect();
+        let waiting: Vec<_> = ids
+            .iter()
+            .map(|id| {
+                let mut leaf = Leaf::new(Event::LEFT, NOW);
+                (leaf.exchange, leaf.left) = (Some(*id), Some([0; 32]));
+                leaf.decision = crate::journal::Decision::Passed;
+                leaf.route = "/rekenwonder/records".to_owned();
+                bench.journal.append(leaf, Vec::new())
+            })
+            .collect();
+        for waiting in waiting {
+            runtime.block_on(waiting).unwrap();
+        }
+        for id in ids {
+            let text = body(&format!("Jan {} Bakker", u128::from_be_bytes(id)));
+            runtime.block_on(needle.take(ExchangeId::from_bytes(id), bench.clock.now(), &text));
+        }
+    }
+    needle.flush();
+    // A name that is in all of them, and then without their filters, so that all of them are left over.
+    for found in [1_003_520, 0] {
+        forget_peak();
+        let (before, begun) = (peak(), std::time::Instant::now());
+        let answer = bench.look("Jan Bakker");
+        println!("{} KiB more at most, in {:?}", peak() - before, begun.elapsed());
+        assert_eq!((answer.exchanges, answer.found), (1_003_520, found));
+        assert_eq!(answer.missing.no_filter, 1_003_520 - found);
+        assert!(peak() - before < 128 << 10, "{} KiB", peak() - before);
+        let _ = std::fs::remove_file(bench.file());
+    }
 }

@@ -7,6 +7,8 @@ use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use super::around::stretches;
+use super::scan::{eight, low, runs};
 use crate::gateway::guard::unescape;
 use crate::gateway::message::{Head, Message};
 
@@ -14,9 +16,12 @@ use crate::gateway::message::{Head, Message};
 const DEPTH: usize = 3;
 /// The shortest run that is taken for base64: a name of six letters.
 const SHORTEST: usize = 8;
+/// How many of the runs that were tried are remembered, a power of two.
+const TRIED: usize = 256;
 
 /// Gives every text of a message to `each`: method, target, names and values of headers, body, and what decoding makes of them.
 pub(super) fn texts(message: &Message, each: &mut impl FnMut(&[u8])) {
+    let each = &mut Reading { each, tried: [(0, 0); TRIED] };
     if let Head::Request { method, target, .. } = &message.head {
         part(method.as_str().as_bytes(), each);
         part(target.as_bytes(), each);
@@ -28,69 +33,165 @@ pub(super) fn texts(message: &Message, each: &mut impl FnMut(&[u8])) {
     part(&message.body, each);
 }
 
-fn part(text: &[u8], each: &mut impl FnMut(&[u8])) {
+/// Whoever takes the texts, and short runs that were tried for base64 lately: names of members come again and again.
+struct Reading<'e, E> {
+    each: &'e mut E,
+    tried: [(u64, u64); TRIED],
+}
+
+fn part(text: &[u8], to: &mut Reading<'_, impl FnMut(&[u8])>) {
     layers(text, &mut |layer: &[u8]| {
-        each(layer);
-        packed(layer, &mut |plain: &[u8]| layers(plain, each));
+        (to.each)(layer);
+        packed(layer, &mut to.tried, &mut |plain: &[u8]| layers(plain, &mut to.each));
     });
 }
 
-/// The text, and the text with its escapes undone once, twice and thrice.
+/// The text, and what stands around its escapes with these undone once, twice and thrice.
 fn layers(text: &[u8], each: &mut impl FnMut(&[u8])) {
     each(text);
-    let mut above = unescape(text);
-    for _ in 1..=DEPTH {
-        let Some(layer) = above else { return };
-        each(&layer);
-        above = unescape(&layer);
-    }
+    stretches(text, &mut |stretch| {
+        let mut above = unescape(stretch);
+        for _ in 1..=DEPTH {
+            let Some(layer) = above else { return };
+            each(&layer);
+            above = unescape(&layer);
+        }
+    });
 }
 
 /// What runs of base64 hold (RFC 4648, 4 and 5), with padding or without: whatever is text.
-fn packed(text: &[u8], each: &mut impl FnMut(&[u8])) {
+fn packed(text: &[u8], tried: &mut [(u64, u64); TRIED], each: &mut impl FnMut(&[u8])) {
     let config = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
     let (standard, urls) = (GeneralPurpose::new(&STANDARD, config), GeneralPurpose::new(&URL_SAFE, config));
-    let mut run = |run: &[u8], engine: &GeneralPurpose| {
-        if run.len() >= SHORTEST
+    let mut unpack = |run: &[u8], engine: &GeneralPurpose| {
+        if may_be_text(run)
             && let Ok(plain) = engine.decode(run)
             && is_text(&plain)
         {
             each(&plain);
         }
     };
-    let in_both = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'=';
-    for piece in text.split(|byte| !in_both(byte) && !matches!(byte, b'+' | b'/' | b'-' | b'_')) {
-        if piece.len() < SHORTEST {
-            continue;
+    // `name=SmFuIHZhbg`: an equal sign ends a run, or stands before one.
+    let in_either = |byte: u8| byte.is_ascii_alphanumeric() | matches!(byte, b'+' | b'/' | b'-' | b'_');
+    for (start, end) in runs(text, in_either).filter(|(start, end)| end - start >= SHORTEST) {
+        let run = text.get(start..end).unwrap_or_default();
+        if run.len() <= 16 {
+            let head = (eight(text, start), eight(text, start + 8) & low(run.len() - 8));
+            let place =
+                (head.0 ^ head.1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - TRIED.trailing_zeros());
+            if let Some(last) = tried.get_mut(place as usize) {
+                if *last == head {
+                    continue;
+                }
+                *last = head;
+            }
         }
-        // `name=SmFuIHZhbg`: an equal sign ends a run, or stands before one.
-        for value in values(piece) {
-            run(value, &standard);
-            let mixed = value.iter().any(|byte| !in_both(byte));
-            if mixed {
-                run(value, &urls);
-                // A run between slashes or hyphens: a segment of a path.
-                for segment in value.split(|byte| !in_both(byte)) {
-                    run(segment, &standard);
+        // A segment between slashes or hyphens may be of a path.
+        let (mut of_standard, mut of_urls, mut from) = (false, false, 0);
+        let mut segment = |to: usize, from: usize| {
+            if to - from >= SHORTEST {
+                unpack(run.get(from..to).unwrap_or_default(), &standard);
+            }
+        };
+        for base in (0..run.len()).step_by(8) {
+            let mut signs = signs(eight(run, base)) & low((run.len() - base).min(8));
+            while signs != 0 {
+                let at = base + signs.trailing_zeros() as usize / 8;
+                let standard_sign = matches!(run.get(at), Some(b'+' | b'/'));
+                of_standard |= standard_sign;
+                of_urls |= !standard_sign;
+                segment(at, from);
+                from = at + 1;
+                signs &= signs - 1;
+            }
+        }
+        segment(run.len(), from);
+        // No engine reads the signs of the other.
+        match (of_standard, of_urls) {
+            // The whole run was the last segment.
+            (false, false) => {}
+            (false, true) => unpack(run, &urls),
+            (true, _) => {
+                if !of_urls {
+                    unpack(run, &standard);
                 }
-                for segment in value.split(|byte| *byte == b'/') {
-                    run(segment, &urls);
-                }
+                run.split(|byte| *byte == b'/').for_each(|segment| unpack(segment, &urls));
             }
         }
     }
 }
 
-/// The stretches of a run that equal signs part, padding left with what it ends.
-fn values(piece: &[u8]) -> impl Iterator<Item = &[u8]> {
-    piece.split(|byte| *byte == b'=')
+/// False when a run is too short, has a length that base64 does not have, or its first bytes begin no text: most words
+/// are turned away here.
+#[inline(always)]
+fn may_be_text(run: &[u8]) -> bool {
+    let Some([first, second, third, ..]) = run.first_chunk::<SHORTEST>() else { return false };
+    if run.len() % 4 == 1 {
+        return false;
+    }
+    let head = value(*first) << 2 | value(*second) >> 4;
+    let next = value(*second) << 4 | value(*third) >> 2;
+    begins(head) && (begins(next) || (head >= 0xC2 && next & 0xC0 == 0x80)) && first_bytes_are_text(run)
+}
+
+/// Whether a character that text may hold begins with this byte, in UTF-8.
+#[inline(always)]
+const fn begins(byte: u8) -> bool {
+    matches!(byte, b'\t' | b'\r' | b'\n' | 0x20..0x7F | 0xC2..0xF5)
+}
+
+/// Whether eight signs hold text, or the beginning of one.
+fn first_bytes_are_text(run: &[u8]) -> bool {
+    let signs = run.iter().take(SHORTEST).fold(0_u64, |before, sign| before << 6 | u64::from(value(*sign)));
+    let bytes = signs.to_be_bytes();
+    match std::str::from_utf8(bytes.get(2..).unwrap_or_default()) {
+        Ok(text) => is_plain(text),
+        // Cut within a character.
+        Err(error) => error.error_len().is_none(),
+    }
+}
+
+/// The highest bit of each byte, of eight in a run of base64, that is no letter or digit: below `0`, or a low line.
+#[inline(always)]
+const fn signs(eight: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * ONES;
+    let from_zero = (eight | HIGH) - 0x30 * ONES;
+    let no_line = (eight ^ 0x5F * ONES) + 0x7F * ONES;
+    !(from_zero & no_line) & HIGH
+}
+
+/// The value of a sign of base64, of either alphabet.
+#[inline(always)]
+fn value(sign: u8) -> u8 {
+    VALUES.get(usize::from(sign)).copied().unwrap_or_default()
+}
+
+static VALUES: [u8; 256] = values();
+
+#[expect(clippy::indexing_slicing, reason = "a table, made when compiled")]
+const fn values() -> [u8; 256] {
+    let (mut values, mut sign) = ([0_u8; 256], 0);
+    while sign < 256 {
+        values[sign] = match sign as u8 {
+            letter @ b'A'..=b'Z' => letter - b'A',
+            letter @ b'a'..=b'z' => letter - b'a' + 26,
+            digit @ b'0'..=b'9' => digit - b'0' + 52,
+            b'+' | b'-' => 62,
+            _ => 63,
+        };
+        sign += 1;
+    }
+    values
 }
 
 /// UTF-8 without control characters other than white space.
 fn is_text(plain: &[u8]) -> bool {
-    std::str::from_utf8(plain).is_ok_and(|text| {
-        text.chars().all(|letter| !letter.is_control() || matches!(letter, '\t' | '\r' | '\n'))
-    })
+    std::str::from_utf8(plain).is_ok_and(is_plain)
+}
+
+fn is_plain(text: &str) -> bool {
+    text.chars().all(|letter| !letter.is_control() || matches!(letter, '\t' | '\r' | '\n'))
 }

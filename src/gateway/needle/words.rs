@@ -1,11 +1,13 @@
 //! The words of texts, hashed: each word, each pair of neighbours, pairs over the particles of Dutch names, and words
 //! joined over a hyphen or apostrophe.
 //!
-//! It must not keep a word longer than the next one needs it.
+//! Words of ASCII are read where they stand; what is beyond it is folded as the guard folds. It must not know what
+//! texts come from, nor keep a word longer than a message takes.
 
-use std::collections::HashSet;
-
+use super::distinct::{Distinct, Id, is_particle_id};
+use super::filter::Encoder;
 use super::month::MonthKey;
+use super::scan::{eight, is_wordish, low, runs};
 use super::text::texts;
 use crate::gateway::guard::{Unit, fold};
 use crate::gateway::message::Message;
@@ -15,12 +17,43 @@ pub(super) const PARTICLES: [&str; 26] = [
     "a", "aan", "bij", "d", "de", "den", "der", "des", "het", "in", "l", "la", "le", "onder", "op", "over",
     "s", "t", "te", "ten", "ter", "tot", "uit", "v", "van", "von",
 ];
+/// The length of `onder`.
+pub(super) const LONGEST_PARTICLE: usize = 5;
 
-/// Hashes of all words and pairs in all texts of a message.
-pub(super) fn gather(key: &MonthKey, message: &Message) -> Vec<u64> {
-    let mut hashes = HashSet::new();
-    texts(message, &mut |text| words_of(text, key, &mut hashes));
-    hashes.into_iter().collect()
+/// Hashes for which room is kept.
+const MOST_KEPT: usize = 1 << 16;
+
+/// Gathers the words of one message after another, in room that is kept.
+#[derive(Default)]
+pub(super) struct Gathering {
+    distinct: Distinct,
+    word: String,
+    hashes: Vec<u64>,
+    encoder: Encoder,
+}
+
+impl Gathering {
+    /// The filter of a message.
+    pub(super) fn filter(&mut self, key: &MonthKey, message: &Message) -> Vec<u8> {
+        self.gather(key, message);
+        self.encoder.encode(&self.hashes)
+    }
+
+    /// Hashes of all words, pairs and joined runs in all texts of a message; some may come twice.
+    pub(super) fn gather(&mut self, key: &MonthKey, message: &Message) -> &[u64] {
+        self.distinct.begin(key, message.body.len());
+        texts(message, &mut |text| read(text, &mut self.word, &mut self.distinct));
+        self.hashes.clear();
+        self.hashes.shrink_to(MOST_KEPT);
+        self.distinct.hashes(&mut self.hashes);
+        self.distinct.end();
+        &self.hashes
+    }
+}
+
+/// Whether a folded word is a particle.
+pub(super) fn is_particle(word: &[u8]) -> bool {
+    word.len() <= LONGEST_PARTICLE && PARTICLES.iter().any(|particle| particle.as_bytes() == word)
 }
 
 /// A folded word, and whether it is joined to the one before by a hyphen or an apostrophe alone.
@@ -57,6 +90,7 @@ pub(super) fn split(text: &[u8], each: &mut impl FnMut(Word)) {
 }
 
 /// Apostrophes and hyphens.
+#[inline]
 fn is_joint(mark: char) -> bool {
     matches!(
         mark,
@@ -77,31 +111,141 @@ fn is_joint(mark: char) -> bool {
     )
 }
 
-fn words_of(text: &[u8], key: &MonthKey, hashes: &mut HashSet<u64>) {
-    // The word before; the last one before particles; the joined run so far.
-    let (mut before, mut over, mut run) = (String::new(), String::new(), String::new());
-    split(text, &mut |word: Word| {
-        let Word { text, joined } = word;
-        hashes.insert(key.word(text.as_bytes()));
-        if !before.is_empty() {
-            hashes.insert(key.pair(before.as_bytes(), text.as_bytes()));
+/// What stands before a word, in its text.
+#[derive(Default, Clone, Copy)]
+struct Line {
+    /// The word before.
+    before: Id,
+    /// The last word before particles.
+    over: Id,
+    /// The joined run so far.
+    run: Id,
+    /// Marks since the last word, and whether the last of them joins.
+    marks: usize,
+    joins: bool,
+    /// Up to where the text was read.
+    end: usize,
+}
+
+/// Gathers the words of a text; `word` is room for one.
+fn read(text: &[u8], word: &mut String, distinct: &mut Distinct) {
+    let mut line = Line::default();
+    for (start, end) in runs(text, is_wordish) {
+        line.skip(text, start);
+        match plain(text, start, end, distinct) {
+            Some(id) => line.add(id, line.joined(), distinct),
+            None => line = folded(text.get(start..end).unwrap_or_default(), word, line, distinct),
         }
-        if joined {
-            run.push_str(&text);
-            hashes.insert(key.word(run.as_bytes()));
-        } else {
-            run.clone_from(&text);
-        }
-        if PARTICLES.contains(&text.as_str()) {
-            if over.is_empty() {
-                over.clone_from(&before);
+        line.end = end;
+    }
+}
+
+/// The number of a word of ASCII letters and digits; none when there is something else in it.
+#[inline(always)]
+fn plain(text: &[u8], start: usize, end: usize, distinct: &mut Distinct) -> Option<Id> {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // The bit that makes letters small is set in digits anyway.
+    const SMALL: u64 = 0x2020_2020_2020_2020;
+    let len = end - start;
+    let head = match len {
+        1..=8 => {
+            let bytes = eight(text, start);
+            if bytes & low(len) & HIGH != 0 {
+                return None;
             }
-        } else {
-            if !over.is_empty() {
-                hashes.insert(key.pair(over.as_bytes(), text.as_bytes()));
-            }
-            over.clear();
+            ((bytes | SMALL) & low(len), 0)
         }
-        before = text;
+        9..=16 => {
+            let (first, second) = (eight(text, start), eight(text, start + 8));
+            if (first | second & low(len - 8)) & HIGH != 0 {
+                return None;
+            }
+            (first | SMALL, (second | SMALL) & low(len - 8))
+        }
+        _ => return long(text.get(start..end)?, distinct),
+    };
+    Some(distinct.short(head, len))
+}
+
+#[inline(never)]
+fn long(word: &[u8], distinct: &mut Distinct) -> Option<Id> {
+    if !word.is_ascii() {
+        return None;
+    }
+    let mut small = [0; 64];
+    match small.get_mut(..word.len()) {
+        Some(small) => {
+            for (to, from) in small.iter_mut().zip(word) {
+                *to = from | 0x20;
+            }
+            Some(distinct.word(small))
+        }
+        None => Some(distinct.word(&word.to_ascii_lowercase())),
+    }
+}
+
+/// Words in a run of bytes that has some beyond ASCII.
+#[inline(never)]
+fn folded(run: &[u8], word: &mut String, mut line: Line, distinct: &mut Distinct) -> Line {
+    word.clear();
+    let mut joined = false;
+    fold(run, &mut |unit| match unit {
+        Unit::Letter(letter) => {
+            if word.is_empty() {
+                joined = line.joined();
+            }
+            word.push(letter);
+        }
+        Unit::Break(mark) => {
+            if !word.is_empty() {
+                line.add(distinct.word(word.as_bytes()), joined, distinct);
+                word.clear();
+            }
+            line.marks += 1;
+            line.joins = is_joint(mark);
+        }
     });
+    if !word.is_empty() {
+        line.add(distinct.word(word.as_bytes()), joined, distinct);
+    }
+    line
+}
+
+impl Line {
+    /// Reads marks of ASCII, up to `start`.
+    #[inline(always)]
+    fn skip(&mut self, text: &[u8], start: usize) {
+        let marks = start - self.end;
+        if marks > 0 {
+            self.marks += marks;
+            // Those of [`is_joint`] that are ASCII.
+            self.joins =
+                marks == 1 && text.get(self.end).is_some_and(|mark| matches!(mark, b'\'' | b'`' | b'-'));
+        }
+    }
+
+    /// Whether the next word is joined to the one before by one hyphen or apostrophe alone.
+    #[inline(always)]
+    const fn joined(&self) -> bool {
+        self.marks == 1 && self.joins
+    }
+
+    #[inline(always)]
+    fn add(&mut self, word: Id, joined: bool, distinct: &mut Distinct) {
+        if self.before != 0 {
+            distinct.pair(self.before, word);
+        }
+        self.run = if joined && self.run != 0 { distinct.join(self.run, word) } else { word };
+        if is_particle_id(word) {
+            if self.over == 0 {
+                self.over = self.before;
+            }
+        } else {
+            if self.over != 0 {
+                distinct.pair(self.over, word);
+            }
+            self.over = 0;
+        }
+        (self.before, self.marks, self.joins) = (word, 0, false);
+    }
 }

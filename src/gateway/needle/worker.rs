@@ -14,9 +14,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use super::NeedleError;
 use super::keeping::{Ground, Keeping};
 use super::month::Month;
-use super::{NeedleError, filter, words};
+use super::words::Gathering;
 use crate::clock::{Clock, Timestamp};
 use crate::disk::Disk;
 use crate::gateway::message::{Head, Message};
@@ -28,10 +29,14 @@ use crate::vault::Vault;
 const PLACE: usize = 1024;
 /// How long a message waits for places before it is left without a filter: a disk hangs.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// In the log: a message left and has no filter.
+const MISSED: &str = "SLS-951";
+/// In the log: filters wait for their leaf.
+const UNCOMMITTED: &str = "SLS-952";
 /// Filters that are synced together, and their bytes.
 const GROUP: (usize, usize) = (64, 1 << 20);
-/// Filters that one leaf commits to.
-const MOST_UNCOMMITTED: u64 = 4096;
+/// Filters that one leaf commits to, and their bytes.
+const MOST_UNCOMMITTED: (u64, u64) = (4096, 32 << 20);
 
 /// What a worker needs.
 pub struct Settings {
@@ -108,7 +113,9 @@ impl Needle {
         let (orders, taken) = sync_channel(most as usize + 1);
         let places = Arc::new(Semaphore::new(most as usize));
         let ground = Ground { disk, directory, vault, journal, clock };
-        let mut work = Work { ground, counts: Arc::clone(&counts), commit_after, keeping: None, since: None };
+        let gathering = Gathering::default();
+        let mut work =
+            Work { ground, counts: Arc::clone(&counts), commit_after, keeping: None, since: None, gathering };
         let worker = std::thread::Builder::new()
             .name("needle".to_owned())
             .spawn(move || work.run(&taken))
@@ -136,7 +143,7 @@ impl Needle {
         let taken = left.is_some_and(|left| self.orders.try_send(Order::Take(Box::new(left))).is_ok());
         if !taken {
             self.counts.missed.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!(exchange = %exchange, "no needle filter: too much waits, or Sluis stops");
+            tracing::error!(code = MISSED, exchange = %exchange, "no needle filter: too much waits, or Sluis stops");
         }
     }
 
@@ -183,6 +190,7 @@ struct Work {
     keeping: Option<Keeping>,
     /// Since when a filter has had no leaf.
     since: Option<Instant>,
+    gathering: Gathering,
 }
 
 impl Work {
@@ -232,9 +240,9 @@ impl Work {
     }
 
     fn commit_when_due(&mut self) {
-        let uncommitted = self.keeping.as_ref().map_or(0, Keeping::uncommitted);
+        let (count, bytes) = self.keeping.as_ref().map(Keeping::uncommitted).unwrap_or_default();
         let due = self.since.is_some_and(|since| since.elapsed() >= self.commit_after);
-        if due || uncommitted >= MOST_UNCOMMITTED {
+        if due || count >= MOST_UNCOMMITTED.0 || bytes >= MOST_UNCOMMITTED.1 {
             self.commit();
         }
     }
@@ -253,7 +261,7 @@ impl Work {
             self.keeping = Some(Keeping::open(month, &self.ground)?);
         }
         let Some(keeping) = &mut self.keeping else { return Ok(()) };
-        let filter = filter::encode(words::gather(keeping.key(), &left.message));
+        let filter = self.gathering.filter(keeping.key(), &left.message);
         keeping.add(&left.exchange, &filter)?;
         self.since.get_or_insert_with(Instant::now);
         Ok(())
@@ -271,7 +279,7 @@ impl Work {
         self.since = None;
         let Some(keeping) = &mut self.keeping else { return };
         if let Err(error) = keeping.commit(&self.ground) {
-            tracing::error!(%error, "filters are kept, and no leaf commits to them yet");
+            tracing::error!(code = UNCOMMITTED, %error, "filters are kept, and no leaf commits to them yet");
             // The disk may be full: it is tried again.
             self.since = Some(Instant::now());
         }
@@ -279,6 +287,6 @@ impl Work {
 
     fn lost(&self, count: u64, error: &NeedleError) {
         self.counts.missed.fetch_add(count, Ordering::Relaxed);
-        tracing::error!(count, %error, "messages left without a needle filter; a look-up says so");
+        tracing::error!(code = MISSED, count, %error, "messages left without a needle filter; a look-up says so");
     }
 }

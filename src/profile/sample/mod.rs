@@ -13,6 +13,8 @@ use super::rules::{Door, Minted, Profile};
 use crate::identity::Kind;
 use crate::rewrite::Format;
 
+pub(crate) use self::tree::minted;
+
 /// What a field may tell of somebody, besides identifiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Told {
@@ -198,7 +200,7 @@ impl tree::Maker<'_> {
                     target.push_str(&spot.and_then(|spot| self.kept(spot)).unwrap_or_else(|| "12AB".into()));
                 }
                 Segment::Pseudonym { kind, .. } if kind.minted == Minted::Publisher => {
-                    target.push_str("publisher-1");
+                    target.push_str(&tree::minted(0));
                 }
                 Segment::Pseudonym { kind, .. } => target.push_str(&percent(&self.identifier(kind.kind))),
             }

@@ -12,7 +12,7 @@ use super::leaf::{Names, coarsened, names, neutral};
 use super::{Invented, Making, Shape, Told};
 use crate::identity::Kind;
 use crate::profile::form::Form;
-use crate::profile::plan::{Choice, NONE, Spot, Subject, Want};
+use crate::profile::plan::{Choice, NONE, OutsidePlace, OutsidePlan, Spot, Subject, Want};
 use crate::profile::rules::{Decoder, Door, Minted, NamePart, Profile, Rule, Unlisted, Verb};
 
 /// The most records of one person that conditions tell apart.
@@ -39,6 +39,24 @@ struct At<'v> {
     assigned: &'v BTreeMap<Vec<String>, String>,
     /// The record goes as a whole: what is in it need not be listed.
     goes: bool,
+}
+
+/// A publisher's own name of a person, as every publisher of made-up messages gives it.
+pub(crate) fn minted(person: usize) -> String {
+    format!("publisher-{}", person + 1)
+}
+
+/// A record for each form of its person (`outside`): the others go, or nobody could say who it is.
+fn forms(plan: &OutsidePlan, whole: &Value) -> Vec<Value> {
+    let one = |kept: &OutsidePlace| {
+        let mut record = whole.clone();
+        let others = plan.places.iter().filter_map(|place| place.path.first());
+        for other in others.filter(|other| kept.path.first() != Some(*other)) {
+            record.as_object_mut().map(|members| members.remove(other));
+        }
+        record
+    };
+    plan.places.iter().map(one).collect()
 }
 
 impl<'a> Maker<'a> {
@@ -142,7 +160,11 @@ impl<'a> Maker<'a> {
         let one = |assigned: &BTreeMap<Vec<String>, String>| {
             self.value(root, &mut Vec::new(), At { person, assigned, goes: false })
         };
-        variants.iter().filter_map(one).collect()
+        let all: Vec<Value> = variants.iter().filter_map(one).collect();
+        match self.profile.records.get(record as usize).and_then(|record| record.outside.as_deref()) {
+            Some(plan) => all.iter().flat_map(|whole| forms(plan, whole)).collect(),
+            None => all,
+        }
     }
 
     /// What stands at the places that a record's conditions ask about, one record after another.
@@ -309,7 +331,7 @@ impl<'a> Maker<'a> {
     fn pseudonym(&self, choice: &Choice, person: usize) -> Option<String> {
         let masks = choice.pseudonym.as_ref()?;
         if masks.kind.minted == Minted::Publisher {
-            return Some("publisher-1".to_owned());
+            return Some(minted(person));
         }
         let own = self.invented.identifier(masks.kind.kind, person);
         Some(match &masks.form {

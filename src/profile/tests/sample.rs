@@ -142,3 +142,19 @@ fn what_conditions_tell_apart_is_tried_apart() {
     assert_eq!(case.request.body, format!(r#"{{"ids":[{},{}]}}"#, one(0), one(1)));
     counts(&rules, case);
 }
+
+#[test]
+fn of_several_forms_of_a_person_each_is_tried_alone() {
+    let text = include_str!("../../../tests/corpus/own-statements/profile.toml");
+    let rules = Profile::read("own", text).unwrap();
+    for shape in [Shape::Lists, Shape::Singles] {
+        for case in cases(&rules, shape, false) {
+            counts(&rules, &case);
+        }
+    }
+    let all: String =
+        cases(&rules, Shape::Lists, false).iter().map(|case| case.request.body.clone()).collect();
+    for form in ["mailto:email-1", "email-sha1-1", "openid-1", "lms-user-1"] {
+        assert!(all.contains(form), "{form} {all}");
+    }
+}

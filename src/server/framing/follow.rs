@@ -238,12 +238,16 @@ fn split(inbound: &mut BytesMut, most: u64) -> Bytes {
     inbound.split_to(count).freeze()
 }
 
-/// Nothing, or `;`, a letter or digit, and printable ASCII: no CR, no LF, no control character can hide in it.
+/// Nothing, or `;`, a letter or digit, and printable ASCII: no CR, no LF, no control character can hide in it. Quotes
+/// come in pairs and nothing is escaped: for whoever reads quoted strings too, the line ends where it does here.
 fn is_extension(extension: &[u8]) -> bool {
     match extension {
         [] => true,
         [b';', first, rest @ ..] => {
-            first.is_ascii_alphanumeric() && rest.iter().all(|b| (0x20..0x7f).contains(b) || *b == b'\t')
+            let quotes = rest.iter().filter(|b| **b == b'"').count();
+            first.is_ascii_alphanumeric()
+                && rest.iter().all(|b| ((0x20..0x7f).contains(b) && *b != b'\\') || *b == b'\t')
+                && quotes.is_multiple_of(2)
         }
         _ => false,
     }

@@ -136,7 +136,7 @@ fn header_line(line: &[u8], minor: u8, seen: &mut Seen) -> Result<(), Wrong> {
     if name.is_empty() || !name.iter().all(|b| is_name_byte(*b)) {
         return Err("a header name with a character that is not allowed");
     }
-    let value = value.get(1..).unwrap_or_default().trim_ascii();
+    let value = trim(value.get(1..).unwrap_or_default());
     if value.iter().any(|b| (*b < 0x20 && *b != b'\t') || *b == 0x7f) {
         return Err("a control character in a header");
     }
@@ -177,6 +177,15 @@ fn framing_header(name: &[u8], value: &[u8], minor: u8, seen: &mut Seen) -> Resu
         return Err("a Connection that names more than close, keep-alive or te");
     }
     Ok(())
+}
+
+/// Without the white space that may stand round a value: space and tab (RFC 9110, 5.6.3), and not the form feed that
+/// `trim_ascii` takes for one.
+fn trim(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    value
 }
 
 /// Options of `Connection` that say nothing about other headers. Anything else could remove a header that

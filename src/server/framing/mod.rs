@@ -9,6 +9,7 @@
 //! It must not know routes, callers or what a message means.
 
 mod follow;
+pub(super) mod followed;
 pub(crate) mod head;
 #[cfg(test)]
 pub(super) mod tests;

@@ -92,6 +92,18 @@ fn plain_requests_pass_unchanged() {
 }
 
 #[test]
+fn a_form_feed_is_no_white_space() {
+    for line in [
+        "X: a\u{c}\r\n",
+        "X: \u{c}a\r\n",
+        "Content-Length: \u{c}5\r\n",
+        "Transfer-Encoding: chunked\u{c}\r\n",
+    ] {
+        refused(with(line) + "hello");
+    }
+}
+
+#[test]
 fn chunk_extensions_are_checked_and_dropped() {
     let head = with("Transfer-Encoding: chunked\r\n");
     let outcome = accepted(&(head.clone() + "2;a=\"b\"\r\nhi\r\n0;x\r\n\r\n"));
@@ -99,6 +111,9 @@ fn chunk_extensions_are_checked_and_dropped() {
     refused(head.clone() + "2;a\nhi\r\n0\r\n\r\n");
     refused(head.clone() + "2;a\rb\r\nhi\r\n0\r\n\r\n");
     refused(head.clone() + "2 ;a\r\nhi\r\n0\r\n\r\n");
+    // A quoted string that does not end: for others the line would not end either.
+    refused(head.clone() + "2;a=\"\r\nhi\r\n0\r\n\r\n");
+    refused(head.clone() + "2;a=\"\\\"\r\nhi\r\n0\r\n\r\n");
     refused(head.clone() + &format!("2;{}\r\nhi\r\n0\r\n\r\n", "a".repeat(65)));
     // Many short ones count together.
     refused(head + &"1;aaaaaaaaa\r\nx\r\n".repeat(8));

@@ -58,6 +58,8 @@ async fn heads_with_two_meanings_are_refused() {
         Request::builder().method("TRACE").uri("https://school.example/"),
         Request::builder().method("OPTIONS").uri("https://school.example/a\"b"),
         Request::post("https://user@school.example/a"),
+        Request::post("http://school.example/a"),
+        post("/a", "").header("http2-settings", "AAA"),
     ];
     for builder in builders {
         let request = builder.body(Full::from("hi")).unwrap();

@@ -162,6 +162,30 @@ async fn connections_of_one_address_have_a_limit() {
 }
 
 #[tokio::test]
+async fn the_quietest_connection_makes_way() {
+    let limits = Limits { connections: 3, ..Limits::default() };
+    let server = start(Settings { limits, ..Settings::default() }).await;
+    let ask = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
+    let mut busy = server.connect().await;
+    busy.write_all(b"GET /forever HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    let mut first = server.connect().await;
+    let mut second = server.connect().await;
+    for quiet in [&mut first, &mut second] {
+        quiet.write_all(ask).await.unwrap();
+        assert!(quiet.read(&mut [0; 4096]).await.unwrap() > 0);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let begun = Instant::now();
+    let said = server.say(format!("GET /a HTTP/1.1\r\n{CLOSE}\r\n")).await;
+    assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    assert_eq!(read_all(&mut first).await, "", "the quietest went");
+    second.write_all(ask).await.unwrap();
+    assert!(second.read(&mut [0; 4096]).await.unwrap() > 0, "and no other");
+    drop(busy);
+}
+
+#[tokio::test]
 async fn quiet_connections_are_closed_and_busy_ones_are_not() {
     let server = start(hurried()).await;
     let mut stream = server.connect().await;

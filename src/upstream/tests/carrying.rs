@@ -141,6 +141,7 @@ async fn replies_that_fail_say_that_the_request_may_have_acted() {
             long,
             CarryFault::Down,
         ),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nhalf", long, CarryFault::Down),
         (b"SMTP ready\r\n\r\n", long, CarryFault::Down),
     ];
     for (bytes, after, fault) in cases {

@@ -13,8 +13,9 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Frame};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 
 use super::tls::Authority;
 
@@ -49,6 +50,22 @@ struct State {
     answer: Mutex<Arc<Answer>>,
     delay: Mutex<Duration>,
     breaks_off: Mutex<Option<usize>>,
+    dies: Mutex<Option<Dies>>,
+}
+
+/// When a server dies, as its connection shows it. The connection is reset.
+#[derive(Debug, Clone)]
+pub(crate) enum Dies {
+    /// As soon as there is a connection.
+    Connected,
+    /// After the first bytes of the handshake.
+    Greeted,
+    /// After the handshake.
+    Secured,
+    /// After so many bytes of the request, or all of it.
+    Reading(usize),
+    /// After the whole request, and these bytes of its reply.
+    Replying(Vec<u8>),
 }
 
 impl Far {
@@ -64,13 +81,18 @@ impl Far {
             answer: Mutex::new(nothing),
             delay: Mutex::default(),
             breaks_off: Mutex::default(),
+            dies: Mutex::default(),
         });
         let of = Arc::clone(&state);
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
                 socket.set_nodelay(true).unwrap();
                 let (acceptor, of) = (acceptor.clone(), Arc::clone(&of));
+                let dies = of.dies.lock().unwrap().clone();
                 tokio::spawn(async move {
+                    if let Some(dies) = dies {
+                        return die(&dies, socket, acceptor, &of).await;
+                    }
                     let Ok(stream) = acceptor.accept(socket).await else { return };
                     let io = TokioIo::new(Recorded { stream, read: Arc::clone(&of.raw) });
                     let service = service_fn(move |request| serve(Arc::clone(&of), request));
@@ -113,6 +135,11 @@ impl Far {
         *self.state.breaks_off.lock().unwrap() = after;
     }
 
+    /// How every connection ends that is made from now on.
+    pub(crate) fn dies(&self, dies: Option<Dies>) {
+        *self.state.dies.lock().unwrap() = dies;
+    }
+
     /// Every byte it was sent.
     pub(crate) fn raw(&self) -> Vec<u8> {
         self.state.raw.lock().unwrap().clone()
@@ -142,6 +169,51 @@ pub(crate) fn reply(status: u16, headers: &[(&str, &str)], body: impl Into<Bytes
         builder = builder.header(*name, *value);
     }
     builder.body(body.into()).unwrap()
+}
+
+/// Serves a connection as far as its server lives.
+async fn die(dies: &Dies, mut socket: TcpStream, acceptor: TlsAcceptor, of: &State) {
+    // Without lingering a close is a reset, as when a process is killed with bytes unread.
+    socket.set_zero_linger().unwrap();
+    if let Dies::Connected | Dies::Greeted = dies {
+        if let Dies::Greeted = dies {
+            let _ = socket.read(&mut [0; 8]).await;
+        }
+        return;
+    }
+    let Ok(stream) = acceptor.accept(socket).await else { return };
+    let mut stream = Recorded { stream, read: Arc::clone(&of.raw) };
+    let (mut got, mut piece) = (Vec::new(), [0; 4096]);
+    loop {
+        let enough = match dies {
+            Dies::Reading(most) => got.len() >= *most || is_whole(&got),
+            Dies::Replying(_) => is_whole(&got),
+            _ => true,
+        };
+        if enough {
+            break;
+        }
+        let most =
+            if let Dies::Reading(most) = dies { piece.len().min(most - got.len()) } else { piece.len() };
+        match stream.read(&mut piece[..most]).await {
+            Ok(count) if count > 0 => got.extend_from_slice(&piece[..count]),
+            _ => return,
+        }
+    }
+    if let Dies::Replying(bytes) = dies {
+        let _ = stream.write_all(bytes).await;
+        let _ = stream.flush().await;
+        // Long enough for what was sent to arrive.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Whether these bytes are a whole HTTP/1.1 request with a length.
+fn is_whole(got: &[u8]) -> bool {
+    let Some(end) = memchr::memmem::find(got, b"\r\n\r\n") else { return false };
+    let head = String::from_utf8_lossy(&got[..end]).to_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+    got.len() >= end + 4 + length.unwrap_or(0)
 }
 
 async fn serve(

@@ -90,7 +90,11 @@ impl Place {
 
     /// Starts a server and waits until its log has a line with this message.
     pub(crate) fn start(&self, arguments: &[&str], message: &str) -> Running {
-        let mut child = self.command(arguments).stderr(Stdio::piped()).spawn().unwrap();
+        Self::started(self.command(arguments), message)
+    }
+
+    fn started(mut command: Command, message: &str) -> Running {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap());
         let (tell, log) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
@@ -107,6 +111,16 @@ impl Place {
     pub(crate) fn serve(&self) -> Running {
         self.start(&["serve"], "serving")
     }
+
+    /// As another user; none when he may not run the binary.
+    pub(crate) fn serve_as(&self, user: u32) -> Option<Running> {
+        use std::os::unix::process::CommandExt as _;
+        let mut try_out = self.command(&["--version"]);
+        let may = try_out.uid(user).gid(user).output().is_ok_and(|output| output.status.success());
+        let mut command = self.command(&["serve"]);
+        command.uid(user).gid(user);
+        may.then(|| Self::started(command, "serving"))
+    }
 }
 
 impl Running {
@@ -122,6 +136,40 @@ impl Running {
         socket.read_to_string(&mut reply).unwrap();
         let (head, body) = reply.split_once("\r\n\r\n").unwrap();
         (head.split(' ').nth(1).unwrap().parse().unwrap(), serde_json::from_str(body).unwrap())
+    }
+
+    /// Its number.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends it a signal, and says how it ended.
+    pub(crate) fn dies_of(mut self, signal: Signal) -> std::process::ExitStatus {
+        self.signal(signal);
+        self.child.wait().unwrap()
+    }
+
+    /// Stops it where it stands, as a power cut would, until it is killed.
+    pub(crate) fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// As [`Running::ask`], by a server that may not answer; no longer than two seconds.
+    pub(crate) fn try_ask(&self, certificate: &Path, path: &str, token: &str) -> Option<(u16, String)> {
+        let socket = TcpStream::connect(self.text("address")).ok()?;
+        socket.set_read_timeout(Some(Duration::from_secs(2))).ok()?;
+        let connection =
+            rustls::ClientConnection::new(client(certificate), "localhost".try_into().ok()?).ok()?;
+        let mut stream = rustls::StreamOwned::new(connection, socket);
+        let head = "Host: localhost\r\nConnection: close";
+        write!(stream, "GET {path} HTTP/1.1\r\n{head}\r\nAuthorization: Bearer {token}\r\n\r\n").ok()?;
+        let mut reply = Vec::new();
+        let _ = stream.read_to_end(&mut reply);
+        let reply = String::from_utf8_lossy(&reply).into_owned();
+        let (head, body) = reply.split_once("\r\n\r\n")?;
+        let problem: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+        let code = problem["code"].as_str().unwrap_or_default().to_owned();
+        Some((head.split(' ').nth(1)?.parse().ok()?, code))
     }
 
     /// One request over TLS, trusting this certificate: the status, and the code of a refusal.
@@ -234,8 +282,8 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// One request over TLS and a connection of its own, trusting this certificate: all of the reply.
-pub(crate) fn over_tls(address: &str, certificate: &Path, request: &str) -> String {
+/// A client's end of TLS, trusting this certificate.
+pub(crate) fn client(certificate: &Path) -> Arc<rustls::ClientConfig> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(certificate).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -244,8 +292,13 @@ pub(crate) fn over_tls(address: &str, certificate: &Path, request: &str) -> Stri
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
+    Arc::new(config)
+}
+
+/// One request over TLS and a connection of its own, trusting this certificate: all of the reply.
+pub(crate) fn over_tls(address: &str, certificate: &Path, request: &str) -> String {
     let name = "localhost".try_into().unwrap();
-    let connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
+    let connection = rustls::ClientConnection::new(client(certificate), name).unwrap();
     let mut stream = rustls::StreamOwned::new(connection, TcpStream::connect(address).unwrap());
     stream.write_all(request.as_bytes()).unwrap();
     let mut reply = Vec::new();

@@ -16,6 +16,8 @@ pub(crate) struct Canaries {
     all: Vec<(String, String)>,
     /// Every text as it is written.
     written: Vec<String>,
+    /// Whether long ones count in the middle of a word too.
+    whole: bool,
 }
 
 impl Canaries {
@@ -52,6 +54,12 @@ impl Canaries {
         self
     }
 
+    /// Only as whole words, however long: for texts that nobody wrote, where a letter more makes another name.
+    pub(crate) fn whole_words(mut self) -> Self {
+        self.whole = true;
+        self
+    }
+
     /// The first canary found, and how it was hidden.
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<String> {
         let mut seen = HashSet::new();
@@ -61,7 +69,9 @@ impl Canaries {
                 continue;
             }
             let text = plain(&String::from_utf8_lossy(&layer));
-            if let Some((what, canary)) = self.all.iter().find(|(_, canary)| stands_in(&text, canary)) {
+            if let Some((what, canary)) =
+                self.all.iter().find(|(_, canary)| stands_in(&text, canary, self.whole))
+            {
                 return Some(format!("{what} {canary:?} ({how})"));
             }
             if depth < 5 {
@@ -94,13 +104,13 @@ impl Canaries {
 }
 
 /// A canary counts where it is not part of a longer word or number.
-fn stands_in(text: &str, canary: &str) -> bool {
+fn stands_in(text: &str, canary: &str, whole: bool) -> bool {
     text.match_indices(canary).any(|(at, found)| {
         let before = text[..at].chars().next_back();
         let after = text[at + found.len()..].chars().next();
         let part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
         // Long ones count anywhere.
-        canary.chars().count() >= 12 || !(part(before) || part(after))
+        (!whole && canary.chars().count() >= 12) || !(part(before) || part(after))
     })
 }
 
