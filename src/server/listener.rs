@@ -70,21 +70,23 @@ pub async fn serve<G: Gate>(
             accepted = accept(&listener) => accepted,
         };
         let Some((socket, peer)) = accepted else { continue };
-        let Some(seat) = Peers::admit(&peers, peer.ip()) else {
-            tracing::warn!("an address has too many connections; one more was closed");
-            continue;
-        };
         // With no place the system's own queue holds the others back.
         let place = tokio::select! {
             biased;
             () = draining.begun() => break,
             place = crowd.place() => place,
         };
+        let Some(seat) = Peers::admit(&peers, peer.ip()) else {
+            tracing::warn!("an address has too many connections; one more was closed");
+            continue;
+        };
         let (tls, stack, settings) = (Arc::clone(&tls), stack.clone(), Arc::clone(&settings));
         let draining = draining.clone();
         open.spawn(async move {
             attend(socket, peer, tls, stack, settings, &place.member, draining).await;
-            drop((place, seat));
+            // In this order: whoever gets the place may come from the same address.
+            drop(seat);
+            drop(place);
         });
     }
     drop(listener);

@@ -10,7 +10,7 @@ use super::support::process::Place;
 
 const OWN: &str = "profile = 'own'\ntitle = 'Scores'\nsource = 'none'\n[[message]]\nmethod = 'POST'\npath = '/scores'\nside = 'request'\n\
     format = 'json'\nunlisted = 'refuse'\nfield = [ { at = '/pupil', do = 'pseudonym', kind = 'pupil-number', category = 'pupil-id' }, \
-    { at = '/score', do = 'keep' }, { at = '/remark', do = 'keep' } ]\n[[message]]\nside = 'response'\nformat = 'none'\nstatus = [204]\n[[message]]\nmethod = 'GET'\npath = '/answers'\nside = 'request'\n\
+    { at = '/score', do = 'keep' }, { at = '/remark', do = 'keep' } ]\n[[message]]\nside = 'response'\nformat = 'none'\nstatus = [204]\n[[message]]\nmethod = 'GET'\npath = '/answers'\nside = 'request'\nformat = 'none'\n\
     [[message]]\nside = 'response'\nformat = 'json'\nstatus = [200]\nunlisted = 'refuse'\nfield = [ { at = '/pupil', do = 'pseudonym', kind = 'pupil-number', category = 'pupil-id' }, { at = '/score', do = 'keep' } ]\n";
 
 fn school() -> Place {

@@ -158,6 +158,8 @@ pub(in crate::cli) fn reason(what: &'static str) -> Value {
 
 pub(super) const DUTCH: &[(&str, &str)] = &[
     ("a NUL character", "een NUL-teken"),
+    ("a character that XML does not have", "een teken dat XML niet kent"),
+    ("a control character is in the text", "er staat een stuurteken in de tekst"),
     ("a carriage return without a line feed", "een carriage return zonder line feed"),
     (
         "a document type: entities could stand behind it",
