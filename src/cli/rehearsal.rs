@@ -215,9 +215,9 @@ fn note(
     let body = message.and_then(|message| message.get("body")?.as_str()).unwrap_or_default();
     let mut texts = Vec::new();
     gather(&serde_json::from_str(body).unwrap_or_default(), &mut texts);
-    reason.names_nobody(texts.iter().map(String::as_str))?;
     let mut leaf = at.stores.leaf(Event::REIDENTIFIED, at.stores.clock.now(), &at.actor);
     leaf.scope = Some(leaf_scope(&publisher.scope()));
+    let permit = permit.unless_named(reason, texts.iter().map(String::as_str), leaf.clone(), at)?;
     permit.record(leaf, reason, [("tried", Detail::Number(u64::from(message.is_some())))], at)
 }
 

@@ -127,6 +127,10 @@ fn nobody_is_turned_back_without_grounds() {
         school.run(&[&["restore", "out.json", "--out", "home.json"], &ROUTE[..]].concat()).status.code()
             == Some(2)
     );
+    // And names are not tried in reasons unseen: that was a look, on record without what was tried.
+    let tried = leaves(&school, Event::REIDENTIFIED);
+    assert_eq!(tried.len(), 1);
+    assert!(!format!("{tried:?}").contains("95311"));
     // A guess is unknown, and another's is too.
     school.put("guess.json", "{ \"pupil\": \"0c3f9a52-1111-8222-8333-444455556666\", \"score\": 8 }");
     let error = school.fails(&restore("guess.json", "home.json", "a guess at a pseudonym"));

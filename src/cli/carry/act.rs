@@ -99,9 +99,9 @@ fn record(
         gather(&serde_json::from_slice(line).unwrap_or_default(), &mut texts);
     }
     gather(&serde_json::from_slice(body).unwrap_or_default(), &mut texts);
-    reason.names_nobody(texts.iter().map(String::as_str))?;
     let mut leaf = at.stores.leaf(Event::REIDENTIFIED, at.stores.clock.now(), &at.actor);
     leaf.scope = Some(leaf_scope(&publisher.scope()));
+    let permit = permit.unless_named(reason, texts.iter().map(String::as_str), leaf.clone(), at)?;
     let what = ("what", Detail::Text("file".to_owned()));
     permit.record(leaf, reason, [("pupils", Detail::Number(pupils)), what], at)
 }

@@ -115,7 +115,7 @@ fn show(
         }
         Err(failure) => return Err(failure),
     };
-    reason.names_nobody(pupil.values())?;
+    let permit = permit.unless_named(reason, pupil.values(), leaf.clone(), at)?;
     permit.record(leaf, reason, details(1, what), at)?;
     report(school, &pupil, &about, at)
 }
@@ -260,12 +260,11 @@ fn turn_back(
         Ok(Pupil::of(identifier, roster.as_ref()))
     });
     let pupil = pupil.transpose()?;
-    if let Some(pupil) = &pupil {
-        reason.names_nobody(pupil.values())?;
-    }
     let mut leaf = at.stores.leaf(Event::REIDENTIFIED, at.stores.clock.now(), &at.actor);
     let epoch = of.epoch.to_string();
     leaf.scope = Some(LeafScope { school: school.to_string(), publisher: publisher.to_string(), epoch });
+    let values = pupil.iter().flat_map(Pupil::values);
+    let permit = permit.unless_named(reason, values, leaf.clone(), at)?;
     let count = u64::from(pupil.is_some());
     permit.record(leaf, reason, [("pupils", Detail::Number(count))], at)?;
     let Some(pupil) = pupil else { return Err(Failure::new(&words::PSEUDONYM_UNKNOWN, [])) };

@@ -94,6 +94,21 @@ pub(in crate::cli) fn permit(at: &Workplace<'_>) -> Result<Permit, Failure> {
 }
 
 impl Permit {
+    /// Goes on unless the reason names the pupil. Then the look counts all the same, and its leaf leaves the reason out:
+    /// whoever tries names in reasons would else learn, unseen and without end, who it is.
+    pub(in crate::cli) fn unless_named<'a>(
+        self,
+        reason: &Reason,
+        values: impl Iterator<Item = &'a str>,
+        mut leaf: Leaf,
+        at: &Workplace<'_>,
+    ) -> Result<Self, Failure> {
+        let Err(named) = reason.names_nobody(values) else { return Ok(self) };
+        leaf.details = vec![("reason".to_owned(), Detail::Text("left out: it named the pupil".to_owned()))];
+        at.stores.note(leaf)?;
+        Err(named)
+    }
+
     /// Records the look, durably: only then may anything be shown. The leaf's details are put in order.
     pub(in crate::cli) fn record(
         self,
