@@ -161,6 +161,9 @@ fn both(world: &World) -> Vec<String> {
         .collect()
 }
 
+/// What it does to the bytes, and what is said of which exchange.
+type Edit<'a> = (&'a dyn Fn(&mut Vec<u8>), &'a str, &'a str);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_filter_of_what_left_that_was_tampered_with_is_named_and_one_that_was_never_kept_is_not() {
     let world = World::with(Options { needle: Some(false), ..own() }).await;
@@ -191,7 +194,7 @@ async fn a_filter_of_what_left_that_was_tampered_with_is_named_and_one_that_was_
         .unwrap();
     let good = std::fs::read(&month).unwrap();
     let length = 20 + u32::from_be_bytes(good[16..20].try_into().unwrap()) as usize;
-    let edits: [(&dyn Fn(&mut Vec<u8>), &str, &str); 4] = [
+    let edits: [Edit<'_>; 4] = [
         (&|bytes| bytes[60] ^= 1, "filter-differs", first),
         (&|bytes| drop(bytes.drain(16..16 + length)), "filter-missing", first),
         (&|bytes| bytes.truncate(bytes.len() - 1), "filter-missing", second),
