@@ -105,8 +105,11 @@ struct Left {
     time_ms: u64,
     /// Which of [`Looking::ways`].
     way: u32,
-    /// It left in segments: there is a filter of each.
-    in_segments: bool,
+}
+
+/// A message that left in segments: there is a filter of each.
+struct Segments {
+    left: Left,
     /// Filters that there should be, and those that were asked.
     filters: (u64, u64),
     says: Option<Says>,
@@ -125,6 +128,7 @@ struct Looking<'a, 'k> {
     ways: Vec<Way>,
     numbers: HashMap<Way, u32>,
     left: HashMap<[u8; 16], Left>,
+    segments: HashMap<[u8; 16], Segments>,
     found: Found,
 }
 
@@ -148,6 +152,7 @@ pub fn look(
         ways: Vec::new(),
         numbers: HashMap::new(),
         left: HashMap::new(),
+        segments: HashMap::new(),
         found: Found::default(),
     };
     let mut failed = None;
@@ -190,8 +195,8 @@ impl Looking<'_, '_> {
         }
         let event = leaf.event;
         let Some((exchange, time_ms, way, off)) = message_of(leaf, self.asked) else { return Ok(()) };
-        if let Some(left) = self.left.get_mut(&exchange) {
-            left.filters.0 += 1;
+        if let Some(segments) = self.segments.get_mut(&exchange) {
+            segments.filters.0 += 1;
             return Ok(());
         }
         let first = event != Event::CONTINUED;
@@ -205,8 +210,12 @@ impl Looking<'_, '_> {
             self.ways.push(way.clone());
             next
         });
-        let in_segments = event != Event::LEFT;
-        self.left.insert(exchange, Left { time_ms, way: number, in_segments, filters: (1, 0), says: None });
+        let left = Left { time_ms, way: number };
+        if event == Event::LEFT {
+            self.left.insert(exchange, left);
+        } else {
+            self.segments.insert(exchange, Segments { left, filters: (1, 0), says: None });
+        }
         Ok(())
     }
 
@@ -224,7 +233,7 @@ impl Looking<'_, '_> {
         let same = batch.stretch.each(self.directory, &mut |record| {
             let exchange = record.exchange;
             let Some((hashes, key)) = month.as_ref() else { return };
-            if !self.left.contains_key(exchange) {
+            if !self.left.contains_key(exchange) && !self.segments.contains_key(exchange) {
                 return;
             }
             let opened = key.sealer().open(&key.place(exchange), record.sealed).ok();
@@ -250,17 +259,11 @@ impl Looking<'_, '_> {
 
     /// What one filter says.
     fn answer(&mut self, exchange: [u8; 16], says: Says) {
-        match self.left.get_mut(&exchange) {
-            Some(left) if left.in_segments => {
-                left.filters.1 += 1;
-                left.says = left.says.max(Some(says));
-            }
-            Some(_) => {
-                if let Some(left) = self.left.remove(&exchange) {
-                    self.count(exchange, &left, says);
-                }
-            }
-            None => {}
+        if let Some(segments) = self.segments.get_mut(&exchange) {
+            segments.filters.1 += 1;
+            segments.says = segments.says.max(Some(says));
+        } else if let Some(left) = self.left.remove(&exchange) {
+            self.count(exchange, &left, says);
         }
     }
 
@@ -279,18 +282,26 @@ impl Looking<'_, '_> {
 
     /// What has had no filter by now has none.
     fn finish(mut self) -> Found {
-        for (exchange, left) in std::mem::take(&mut self.left) {
-            let month = Month::of(Timestamp::from_millis(left.time_ms));
+        for left in std::mem::take(&mut self.left).into_values() {
+            self.miss(&left);
+        }
+        for (exchange, Segments { left, filters, says }) in std::mem::take(&mut self.segments) {
             // The name may stand in a segment that could not be asked.
-            let whole = left.filters.1 >= left.filters.0;
-            match left.says.filter(|says| whole || *says != Says::No) {
+            match says.filter(|says| filters.1 >= filters.0 || *says != Says::No) {
                 Some(says) => self.count(exchange, &left, says),
-                None if matches!(self.months.get(&month), Some(None)) => self.found.missing.no_key += 1,
-                None => self.found.missing.no_filter += 1,
+                None => self.miss(&left),
             }
         }
         first_by_time(&mut self.found.hits);
         self.found
+    }
+
+    fn miss(&mut self, left: &Left) {
+        let month = Month::of(Timestamp::from_millis(left.time_ms));
+        match self.months.get(&month) {
+            Some(None) => self.found.missing.no_key += 1,
+            _ => self.found.missing.no_filter += 1,
+        }
     }
 }
 
