@@ -95,10 +95,12 @@ fn speak_http1(settings: &Settings) -> http1::Builder {
 }
 
 fn speak_http2(settings: &Settings) -> http2::Builder<TokioExecutor> {
+    let eighth = u32::try_from(settings.limits.exchanges.div_ceil(8)).unwrap_or(u32::MAX);
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
         .timer(TokioTimer::new())
-        .max_concurrent_streams(settings.limits.streams)
+        // Nobody takes more than an eighth of the places for exchanges with one connection.
+        .max_concurrent_streams(settings.limits.streams.min(eighth))
         // Also bounds CONTINUATION frames and what HPACK may unfold to.
         .max_header_list_size(u32::try_from(settings.limits.head_bytes).unwrap_or(16 * 1024))
         // Rapid reset, and MadeYouReset: streams that the peer resets, or makes us reset.
