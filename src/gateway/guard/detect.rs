@@ -122,7 +122,20 @@ pub(super) fn account(text: &[u8], start: usize) -> Option<Range<usize>> {
         }
     }
     let ends = !text.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric());
-    (ends && mod_97(&letters) == 1).then_some(start..at)
+    (ends && is_formed(&head, &letters) && mod_97(&letters) == 1).then_some(start..at)
+}
+
+/// Whether letters stand only where the country puts them (ISO 13616 registry): one UUID in 10,000 begins like a Belgian
+/// account and passes the sum.
+fn is_formed(country: &[u8], account: &[u8]) -> bool {
+    let digits = |from: usize| account.iter().skip(from).all(u8::is_ascii_digit);
+    let bank = || account.iter().skip(4).take(4).all(u8::is_ascii_alphabetic);
+    match country {
+        b"nl" | b"gb" | b"ie" => bank() && digits(8),
+        b"ro" | b"bg" | b"lv" | b"mt" => bank(),
+        b"fr" | b"mc" | b"it" | b"sm" | b"lu" | b"gr" | b"ch" | b"li" | b"cy" | b"tr" | b"ua" => true,
+        _ => digits(4),
+    }
 }
 
 fn mod_97(account: &[u8]) -> u32 {

@@ -135,3 +135,24 @@ fn a_place_that_sluis_wrote_is_no_find() {
     let cleared = clear_under(Suspects::Block, &list(), &Watch::new(), &[permit], reply(body)).unwrap();
     assert_eq!((cleared.permits_used(), cleared.noted()), (1, &[][..]));
 }
+
+#[test]
+fn a_uuid_is_no_bank_account() {
+    // Each holds 16 signs that begin with BE and pass mod 97: a Belgian account has digits only.
+    for uuid in [
+        "be998c74-7cb4-4d16-bbe8-0bd67c7108a4",
+        "69ad3a36-29f7-42bc-be61-6bbedc04b073",
+        "279ab890-7467-44a4-be74-cbcb5f00a31c",
+    ] {
+        assert!(under(Suspects::Block, reply(format!(r#"{{"ref":"{uuid}"}}"#))).is_ok(), "{uuid}");
+    }
+    for account in [
+        "BE68 5390 0754 7034",
+        "GB33BUKB20201555555555",
+        "DE75 5121 0800 1245 1261 99",
+        "RO09BCYP0000001234567890",
+    ] {
+        let found = under(Suspects::Block, reply(format!(r#"{{"remark":"naar {account} graag"}}"#)));
+        assert_eq!(found.unwrap_err().kind.name(), "suspect-iban", "{account}");
+    }
+}
