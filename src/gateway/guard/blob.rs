@@ -15,7 +15,7 @@ use super::word::holds_four;
 /// Words shorter than this cannot hold a watched value: four letters are six characters of base64.
 pub(super) const SHORTEST: usize = 6;
 /// From this length on a word is decoded even if it does not begin like text.
-pub(super) const LONG: usize = 16;
+pub(super) const LONG: usize = 10;
 
 const NOT: u8 = 0xFF;
 

@@ -1,6 +1,8 @@
 //! The pass over every byte of a layer: finds the words, and asks of each, as cheaply as can be, whether it needs a
 //! closer look. What that look finds is `scan.rs`'s and its neighbours'.
 
+use std::ops::Range;
+
 use super::Leak;
 use super::blob::{self, in_base64};
 use super::detect::begins_account;
@@ -77,7 +79,7 @@ impl Scan<'_> {
                     let upto = base + end as usize;
                     let inside = classes.high & !(u64::MAX << end);
                     if high || inside >> start.saturating_sub(base) != 0 {
-                        self.folded_word(layer, start..upto)?;
+                        self.folded_run(layer, start..upto, sieve, signs)?;
                         high = false;
                     } else {
                         self.word(layer, start, upto, sieve, signs)?;
@@ -93,10 +95,37 @@ impl Scan<'_> {
             }
         }
         match open {
-            Some(start) if high => self.folded_word(layer, start..text.len()),
+            Some(start) if high => self.folded_run(layer, start..text.len(), sieve, signs),
             Some(start) => self.word(layer, start, text.len(), sieve, signs),
             None => Ok(()),
         }
+    }
+
+    /// A run with bytes beyond ASCII: a word only once it is folded, and perhaps something encoded behind such a byte.
+    #[inline(never)]
+    fn folded_run(
+        &mut self,
+        layer: &Layer<'_>,
+        run: Range<usize>,
+        sieve: Sieve<'_>,
+        signs: &mut Signs,
+    ) -> Result<(), Leak> {
+        self.folded_word(layer, run.clone())?;
+        if !sieve.decode {
+            return Ok(());
+        }
+        let bytes = layer.text.get(run.clone()).unwrap_or_default();
+        let goes_on = layer.text.get(run.end).is_some_and(|byte| of(&BESIDE, *byte) & RUN != 0);
+        let mut start = run.start;
+        for part in bytes.split(|byte| !byte.is_ascii()) {
+            let word = start..start + part.len();
+            start = word.end + 1;
+            let goes_on = goes_on && word.end == run.end;
+            if word.start >= signs.plain && (goes_on && !part.is_empty() || part.len() >= blob::SHORTEST) {
+                self.encoded(layer, word, goes_on, signs)?;
+            }
+        }
+        Ok(())
     }
 
     /// A word of ASCII letters and digits.

@@ -10,6 +10,7 @@ use super::hexes::{UUID, hex, is_uuid};
 use super::layer::Layer;
 use super::scan::Scan;
 use super::signs::Signs;
+use super::word::holds_four;
 use super::{Leak, LeakKind, WatchKind, blob};
 
 /// How much of a run with a short first word is decoded from there.
@@ -18,7 +19,7 @@ const SHORT_RUN: usize = 512;
 /// How often a run is tried as something packed behind a slash.
 const PACKED_TRIES: usize = 4;
 /// A binary run shorter than this holds nothing worth a decoding.
-const BINARY_RUN: usize = 24;
+const BINARY_RUN: usize = 11;
 
 impl Scan<'_> {
     /// The closer look at a word that may begin something encoded, or a run of it.
@@ -161,11 +162,19 @@ impl Scan<'_> {
 
     /// Scans decoded bytes, if they can hold anything.
     fn decoded(&mut self, layer: &Layer<'_>, span: Range<usize>, bytes: &[u8]) -> Result<(), Leak> {
-        if blob::is_texty(bytes) {
-            return self.layer(&Layer::decoded(bytes, Bytes::Text, layer, span));
-        }
-        if blob::is_worth_scanning(bytes) {
-            return self.layer(&Layer::decoded(bytes, Bytes::Binary, layer, span));
+        let bytes_are = if blob::is_texty(bytes) {
+            Bytes::Text
+        } else if blob::is_worth_scanning(bytes) {
+            Bytes::Binary
+        } else {
+            return Ok(());
+        };
+        self.layer(&Layer::decoded(bytes, bytes_are, layer, span.clone()))?;
+        // What is no UTF-8 may be a letter of an older system, or a byte that only stands beside a word.
+        if std::str::from_utf8(bytes).is_err() && holds_four(bytes) {
+            let apart: Vec<u8> =
+                bytes.iter().map(|byte| if byte.is_ascii() { *byte } else { b' ' }).collect();
+            return self.layer(&Layer::decoded(&apart, Bytes::Text, layer, span));
         }
         Ok(())
     }

@@ -163,7 +163,8 @@ fn decodings(layer: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     for run in layer.split(|b| !word(b)).filter(|run| run.len() >= 8) {
         if run.len().is_multiple_of(2) && run.iter().all(u8::is_ascii_hexdigit) {
             let digit = |b: u8| u8::try_from((b as char).to_digit(16).unwrap()).unwrap();
-            found.push(("hex", run.chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()));
+            let decoded = run.chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect();
+            found.push(("hex", decoded));
         }
         let standard: Vec<u8> = run
             .iter()
@@ -218,14 +219,17 @@ fn unescape(layer: &[u8]) -> Vec<u8> {
             rest = &rest[6..];
         } else if c == '\\' {
             rest = &rest[1..];
-            if let Some(escaped) = rest.chars().next() {
-                let meant = match escaped {
-                    'n' | 't' | 'r' | 'b' | 'f' => ' ',
-                    other => other,
-                };
-                units.extend(meant.encode_utf16(&mut [0; 2]).iter());
-                rest = &rest[escaped.len_utf8()..];
-            }
+            // Before another character a backslash is one (RFC 8259, 7).
+            let meant = match rest.chars().next() {
+                Some('n' | 't' | 'r' | 'b' | 'f') => ' ',
+                Some(escaped @ ('"' | '\\' | '/')) => escaped,
+                _ => {
+                    units.push(u16::from(b'\\'));
+                    continue;
+                }
+            };
+            units.extend(meant.encode_utf16(&mut [0; 2]).iter());
+            rest = &rest[1..];
         } else {
             units.extend(c.encode_utf16(&mut [0; 2]).iter());
             rest = &rest[c.len_utf8()..];

@@ -105,3 +105,35 @@ fn a_digest_cut_by_its_own_marks() {
         }
     }
 }
+
+/// Found by the fuzzer: base64 of which the beginning is no text, as of a short protobuf message, or of what is glued to it.
+#[test]
+fn short_base64_that_begins_like_nothing() {
+    let list = roster(&[(WatchKind::Identifier, "LL-10024")]);
+    for before in [&b"\x0a\x08"[..], b"\x2c\xbf\xb5", b"\x00\x01\x02"] {
+        let bytes = [before, b"LL-10024"].concat();
+        for text in [STANDARD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)] {
+            assert!(!escapes(&list, &format!(r#"{{"note":"{text}"}}"#)), "{before:?}: {text}");
+        }
+    }
+    assert!(!escapes(&list, r#"{"note":"LL%252D1TEwtMTAwMjQ"}"#));
+}
+
+/// Found by the fuzzer: a byte that is a letter of Latin-1 or the middle of a character, and base64 behind a character.
+#[test]
+fn what_stands_behind_bytes_beyond_ascii() {
+    let list = roster(&[(WatchKind::Identifier, "LL-10024")]);
+    for before in [&b"\xf5"[..], b"\x2c\xc7\xa7\xc7", b"\x96\xc7\xa7", b"\xff\xf5"] {
+        let bytes = [before, b"LL-10024"].concat();
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        for text in [STANDARD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes), hex] {
+            assert!(!escapes(&list, &format!(r#"{{"note":"{text}"}}"#)), "{before:?}: {text}");
+        }
+    }
+    assert!(!escapes(&list, r#"{"note":"LL%252MeormQzwolsenTEwtMTAwMjQ"}"#));
+    for glued in
+        ["éTEwtMTAwMjQ", "🧑TEwtMTAwMjQ", "🧑TEwtMTAwMjQs@voorbeeld", "é4c4c2d3130303234", "TEwtMTAwMjQé"]
+    {
+        assert!(!escapes(&list, &format!(r#"{{"note":"{glued}"}}"#)), "{glued}");
+    }
+}
