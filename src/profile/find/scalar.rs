@@ -255,7 +255,7 @@ impl<'p> Walk<'p, '_> {
         let index = u32::try_from(self.found.nested.len()).unwrap_or(NONE);
         // Known before its contents are: a decoded value in it comes after it.
         let (format, host) = (decoder.format(), value.place);
-        let empty = Document { format, bytes: Vec::new(), nodes: Vec::new() };
+        let empty = Document { format, source: String::new(), nodes: Vec::new() };
         self.found.nested.push(Nested { document: empty, host });
         self.push(value.place, choice.rule, Act::Nested { nested: index }, choice.category);
         let before = self.found.findings.len();
