@@ -17,6 +17,7 @@
 use std::hint::black_box;
 use std::process::ExitCode;
 
+use bytes::Bytes;
 use sluis::derive::{ScopeKey, Shape};
 use sluis::gateway::guard::{Watch, clear};
 use sluis::gateway::needle::{Month, MonthKey, filter_of};
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         "needle" => needle_filter(count),
         "exchange" => whole("/v1/results", &exchange::record(1), count),
         "exchange-roster" => whole("/v1/roster", &exchange::roster_body(1000), count),
+        "exchange-roster-home" => coming_home(count),
         _ => {
             eprintln!("no such piece: {piece}");
             return ExitCode::from(2);
@@ -147,4 +149,18 @@ fn whole(path: &str, body: &bytes::Bytes, count: usize) {
     let gateway = runtime.block_on(async { exchange::gateway(&place.path().join("journal")) });
     let head = exchange::request(path);
     repeat(count, || runtime.block_on(exchange::carry(&gateway, &head, body.clone())));
+}
+
+/// A roster that the publisher has is asked for, and comes home.
+fn coming_home(count: usize) {
+    let place = tempfile::tempdir().expect("a directory");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let gateway = runtime.block_on(async { exchange::gateway(&place.path().join("journal")) });
+    runtime.block_on(exchange::carry(
+        &gateway,
+        &exchange::request("/v1/roster"),
+        exchange::roster_body(1000),
+    ));
+    let head = exchange::asking("/v1/roster");
+    repeat(count, || runtime.block_on(exchange::carry(&gateway, &head, Bytes::new())));
 }
