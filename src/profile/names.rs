@@ -1,13 +1,49 @@
 //! A table from member names to spots, made once and asked for every member of every document.
 //!
-//! Open addressing over length, first, middle and last byte: names of one object are few, and a miss costs one
-//! look. It must not know what a name means.
+//! Open addressing over length and ends: names of one object are few, and a miss costs one look. A name of at most
+//! sixteen bytes is its length and its ends: comparing them is comparing it. It must not know what a name means.
+
+use crate::rewrite::ends;
 
 /// A table from names to numbers.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Names {
-    entries: Vec<(String, u32)>,
+    entries: Vec<Entry>,
     slots: Vec<u16>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    key: Key,
+    number: u32,
+    name: String,
+}
+
+/// Length and ends of a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Key {
+    length: usize,
+    ends: (u64, u64),
+}
+
+impl Key {
+    #[inline(always)]
+    fn of(name: &[u8]) -> Self {
+        Self { length: name.len(), ends: ends(name) }
+    }
+
+    /// Whether it is a whole name.
+    #[inline(always)]
+    fn is_whole(self) -> bool {
+        self.length <= 16
+    }
+
+    #[inline(always)]
+    fn hash(self) -> usize {
+        let (head, tail) = self.ends;
+        let mixed = (head ^ tail.rotate_left(29) ^ self.length as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (mixed >> 40) as usize
+    }
 }
 
 /// A slot without an entry.
@@ -15,14 +51,15 @@ const EMPTY: u16 = u16::MAX;
 
 impl Names {
     /// The number under `name`.
+    #[inline(always)]
     pub(super) fn get(&self, name: &[u8]) -> Option<u32> {
         let mask = self.slots.len().checked_sub(1)?;
-        let mut slot = hash(name) & mask;
+        let key = Key::of(name);
+        let mut slot = key.hash() & mask;
         loop {
-            let entry = *self.slots.get(slot)?;
-            let (known, number) = self.entries.get(usize::from(entry))?;
-            if known.as_bytes() == name {
-                return Some(*number);
+            let entry = self.entries.get(usize::from(*self.slots.get(slot)?))?;
+            if entry.key == key && (key.is_whole() || entry.name.as_bytes() == name) {
+                return Some(entry.number);
             }
             slot = (slot + 1) & mask;
         }
@@ -30,15 +67,15 @@ impl Names {
 
     /// Puts `number` under `name`, in place of what stood there. At most 65,534 names.
     pub(super) fn insert(&mut self, name: &str, number: u32) {
-        if let Some(known) = self.entries.iter_mut().find(|(known, _)| known == name) {
-            known.1 = number;
+        if let Some(known) = self.entries.iter_mut().find(|known| known.name == name) {
+            known.number = number;
             return;
         }
-        self.entries.push((name.to_owned(), number));
+        self.entries.push(Entry { key: Key::of(name.as_bytes()), number, name: name.to_owned() });
         let size = (self.entries.len() * 4).next_power_of_two();
         self.slots = vec![EMPTY; size];
-        for (index, (known, _)) in self.entries.iter().enumerate() {
-            let mut slot = hash(known.as_bytes()) & (size - 1);
+        for (index, known) in self.entries.iter().enumerate() {
+            let mut slot = known.key.hash() & (size - 1);
             while self.slots.get(slot).is_some_and(|entry| *entry != EMPTY) {
                 slot = (slot + 1) & (size - 1);
             }
@@ -50,20 +87,8 @@ impl Names {
 
     /// Names and numbers, in the order in which they came.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, u32)> {
-        self.entries.iter().map(|(name, number)| (name.as_str(), *number))
+        self.entries.iter().map(|known| (known.name.as_str(), known.number))
     }
-}
-
-/// A few bytes of the name, mixed; names of one object differ in these.
-fn hash(name: &[u8]) -> usize {
-    let byte = |at: usize| name.get(at).copied().map_or(0, usize::from);
-    let length = name.len();
-    let mixed = length
-        .wrapping_mul(0x9e37)
-        .wrapping_add(byte(0).wrapping_mul(0x85eb))
-        .wrapping_add(byte(length / 2).wrapping_mul(0xc2b3))
-        .wrapping_add(byte(length.wrapping_sub(1)).wrapping_mul(0x27d5));
-    mixed ^ (mixed >> 7)
 }
 
 #[cfg(test)]
@@ -85,5 +110,33 @@ mod tests {
         assert_eq!(names.get(b"name300"), None);
         assert_eq!(names.get(b""), None);
         assert_eq!(names.iter().count(), 300);
+    }
+
+    #[test]
+    fn names_that_share_their_ends_are_two() {
+        let mut names = Names::default();
+        let all = [
+            "",
+            "a",
+            "ab",
+            "abc",
+            "abcd",
+            "abxcd",
+            "abcabcd",
+            "abcdabcd",
+            "abcdabxcdabcd",
+            "abcdabcdabcdabcd",
+        ];
+        let long = ["abcdabcd1abcdabcd", "abcdabcd2abcdabcd", "abcdabcd12abcdabcd", "abcdabcd21abcdabcd"];
+        for (number, name) in (0..).zip(all.iter().chain(&long)) {
+            assert_eq!(names.get(name.as_bytes()), None, "{name}");
+            names.insert(name, number);
+        }
+        for (number, name) in (0..).zip(all.iter().chain(&long)) {
+            assert_eq!(names.get(name.as_bytes()), Some(number), "{name}");
+        }
+        for other in ["\0", "\0\0", "ba", "abcabcdabcd", "abcdabcd3abcdabcd", "abcdabcdxabcdabcdabcdabcd"] {
+            assert_eq!(names.get(other.as_bytes()), None, "{other}");
+        }
     }
 }

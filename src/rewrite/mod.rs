@@ -18,6 +18,7 @@ pub mod target;
 
 pub use coding::{Coding, Expansion, Undecoded};
 pub use document::{Document, Format, Node, NodeKind, Unparsed};
+pub(crate) use json::ends;
 pub use limits::Limits;
 pub use splice::{Change, Placed, Spliced, Unspliced, splice};
 pub use target::{Rebuilt, Segment, Target, Unbuilt};

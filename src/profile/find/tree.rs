@@ -8,11 +8,10 @@ use super::{Act, FindRefusal, Order};
 use crate::profile::form;
 use crate::profile::plan::{Branch, Choice, NONE, Spot};
 use crate::profile::rules::{Door, RuleId, Unlisted, Verb};
-use crate::rewrite::{Node, NodeKind};
+use crate::rewrite::NodeKind;
 
 impl<'p> Walk<'p, '_> {
     /// A value at a spot. `deep` is the rule of a `/**` around it.
-    #[inline]
     pub(super) fn value(
         &mut self,
         at: At<'_>,
@@ -21,23 +20,33 @@ impl<'p> Walk<'p, '_> {
         deep: Option<RuleId>,
     ) -> Result<(), FindRefusal> {
         let Some(known) = self.spot(spot) else { return Ok(()) };
-        let single = |node: &Node| !matches!(node.kind, NodeKind::Object | NodeKind::Array);
-        if let [only] = known.choices.as_slice()
-            && only.tests.is_empty()
-            && at.document.node(node).is_some_and(single)
-            && !self.closed
-            && !at.asks()
-            && (!only.formed || self.door == Door::Enter)
-            && self.verb(only) == Verb::Keep
-        {
-            // Most of what a message holds. Forms are for the other door.
-            self.count(only.rule);
-            return Ok(());
+        match at.document.node(node).and_then(|node| self.stays(self.open_to(at), node.kind, known)) {
+            Some(rule) => self.count(rule),
+            None => self.decide(at, node, known, deep)?,
         }
-        self.decide(at, node, known, deep)
+        Ok(())
+    }
+
+    /// Whether what a rule keeps needs no look here.
+    #[inline]
+    fn open_to(&self, at: At<'_>) -> bool {
+        !self.closed && !at.asks()
+    }
+
+    /// The rule by which a single value stays unseen: most of what a message holds. Forms are for the other door.
+    #[inline(always)]
+    fn stays(&self, open: bool, kind: NodeKind, spot: &Spot) -> Option<RuleId> {
+        let [only] = spot.choices.as_slice() else { return None };
+        let stays = open
+            && only.tests.is_empty()
+            && !matches!(kind, NodeKind::Object | NodeKind::Array)
+            && self.verb(only) == Verb::Keep
+            && (!only.formed || self.door == Door::Enter);
+        stays.then_some(only.rule)
     }
 
     /// A value at a spot, by the rule whose condition holds.
+    #[inline(never)]
     fn decide(
         &mut self,
         at: At<'_>,
@@ -129,6 +138,7 @@ impl<'p> Walk<'p, '_> {
         unlisted: (Unlisted, RuleId),
     ) -> Result<(), FindRefusal> {
         self.bound_filter(at, node, branch, unlisted.1)?;
+        let open = self.open_to(at);
         let mut seen = 0_u64;
         let mut next = node + 1;
         let end = at.document.node(node).map_or(0, |node| node.next);
@@ -154,7 +164,12 @@ impl<'p> Walk<'p, '_> {
             if at.repeats() {
                 self.refuse_repeated(at, node, child, spot)?;
             }
-            self.value(at, child, spot, deep)?;
+            let kind = known.kind;
+            let Some(known) = self.spot(spot) else { continue };
+            match self.stays(open, kind, known) {
+                Some(rule) => self.count(rule),
+                None => self.decide(at, child, known, deep)?,
+            }
         }
         if branch.adds.is_empty() { Ok(()) } else { self.add_missing(at, node, branch, seen) }
     }

@@ -9,6 +9,7 @@ mod text;
 use super::document::{Node, NodeKind, Unparsed};
 use super::limits::Limits;
 use names::Names;
+pub(crate) use names::ends;
 pub(super) use names::is_same_name;
 pub(super) use text::{is_noncharacter, unescape, write_text};
 

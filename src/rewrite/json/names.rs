@@ -119,17 +119,23 @@ fn canonical(content: &[u8], escaped: bool) -> Cow<'_, str> {
     }
 }
 
-/// Length, the first eight bytes and the last eight (of a short name four, or each of three), mixed: enough to tell
-/// ordinary names apart. Names made to agree cost a sort of that object, no more.
+/// Length and ends, mixed: enough to tell ordinary names apart. Names made to agree cost a sort of that object, no more.
 #[inline(always)]
 fn fingerprint(name: &[u8]) -> u64 {
-    let (head, tail) = match (name.first_chunk::<8>(), name.last_chunk::<8>()) {
+    let (head, tail) = ends(name);
+    let mixed = (head ^ tail.rotate_left(29) ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mixed ^ mixed >> 29
+}
+
+/// The first eight bytes of a name and the last eight; of a shorter one four and four, or all that there are. With the
+/// length they are the whole of a name of at most sixteen bytes.
+#[inline(always)]
+pub(crate) fn ends(name: &[u8]) -> (u64, u64) {
+    match (name.first_chunk::<8>(), name.last_chunk::<8>()) {
         (Some(head), Some(tail)) => (u64::from_le_bytes(*head), u64::from_le_bytes(*tail)),
         _ => match (name.first_chunk::<4>(), name.last_chunk::<4>()) {
             (Some(head), Some(tail)) => (u32::from_le_bytes(*head).into(), u32::from_le_bytes(*tail).into()),
             _ => (name.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0),
         },
-    };
-    let mixed = (head ^ tail.rotate_left(29) ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    mixed ^ mixed >> 29
+    }
 }
