@@ -4,6 +4,7 @@
 
 use super::guard::{Watch, WatchKind};
 use super::piece::Piece;
+use super::record::each_once;
 use super::watching;
 use crate::derive::Core;
 use crate::identity::{Identifier, Kind};
@@ -54,18 +55,10 @@ impl Answers {
     }
 
     pub(super) fn salts(&self) -> Vec<[u8; 16]> {
-        let mut salts: Vec<[u8; 16]> = self
-            .0
-            .iter()
-            .flatten()
-            .filter_map(|answer| match answer {
-                Answer::Identifier { salt, .. } | Answer::Person { salt, .. } => Some(*salt),
-                _ => None,
-            })
-            .collect();
-        salts.sort_unstable();
-        salts.dedup();
-        salts
+        each_once(self.0.iter().flatten().filter_map(|answer| match answer {
+            Answer::Identifier { salt, .. } | Answer::Person { salt, .. } => Some(*salt),
+            _ => None,
+        }))
     }
 
     /// What names the person of a finding of a piece, if anything does: see [`crate::vault::Vault::cores`].

@@ -108,7 +108,9 @@ pub(super) fn gather<'a>(
             Ask::Identifier(ask) => questions.wanted.get(*ask).map(|one| one.identifier.clone()),
             _ => None,
         })?;
-        let kept = |(index, _): &(usize, &Finding)| !withheld.takes(place, *index);
+        let stands = |act: &Act| matches!(act, Act::PersonPseudonym { .. } | Act::Label { .. });
+        let kept =
+            |(index, finding): &(usize, &Finding)| stands(&finding.act) && !withheld.takes(place, *index);
         for (index, finding) in piece.found.findings.iter().enumerate().filter(kept) {
             let person = finding.person.and_then(|person| naming(&piece.found, person, &own));
             let original = || piece.found.text(finding.place, &material).into_owned();

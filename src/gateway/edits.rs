@@ -67,7 +67,13 @@ pub(super) struct Written {
 
 impl Edits {
     pub(super) fn new(found: &Found) -> Self {
-        Self { nested: vec![Vec::new(); found.nested.len()], ..Self::default() }
+        let findings = found.findings.len();
+        Self {
+            body: Vec::with_capacity(findings),
+            body_permits: Vec::with_capacity(findings),
+            nested: vec![Vec::new(); found.nested.len()],
+            ..Self::default()
+        }
     }
 
     /// Notes an edit. `slot` names what an insertion writes.
@@ -238,10 +244,11 @@ impl Edits {
 
 /// All elements of an array in their new order: those that take part as given, then the rest.
 pub(super) fn whole_order(document: &Document, parent: u32, sorted: Vec<u32>) -> Vec<u32> {
-    let taking: std::collections::HashSet<u32> = sorted.iter().copied().collect();
+    let mut taking = sorted.clone();
+    taking.sort_unstable();
     let mut order = sorted;
     if document.kind(parent) == NodeKind::Array {
-        order.extend(document.children(parent).filter(|child| !taking.contains(child)));
+        order.extend(document.children(parent).filter(|child| taking.binary_search(child).is_err()));
     }
     order
 }

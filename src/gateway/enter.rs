@@ -24,7 +24,7 @@ use super::refusal::Refusal;
 use super::route::{Asks, Route};
 use super::stream::{Carried, Names};
 use super::{address, aliases, outside, withheld};
-use crate::identity::Identifier;
+use crate::identity::{Identifier, canonical};
 use crate::journal::Event;
 use crate::profile::find::{Finding, Masking};
 use crate::profile::{Act, Door, Minted, Selected};
@@ -145,18 +145,23 @@ async fn reveal(
     let vault = &exchange.house.vault;
     let texts = texts(parts, pieces);
     let aliases = aliases::look_up(exchange, parts, pieces).await?;
-    let mut asks = Vec::new();
-    let (mut places, mut spans) = (Vec::new(), Vec::new());
+    let count = texts.iter().map(Vec::len).sum();
+    let mut asks = Vec::with_capacity(count);
+    let (mut places, mut spans) = (Vec::with_capacity(count), Vec::with_capacity(count));
     for ((place, piece), own) in pieces.iter().enumerate().zip(&texts) {
         let route = piece.route(exchange);
         for (index, finding, masking, text) in own {
             // Of several forms that may stand behind it the vault knows which.
-            let kinds = match route.link.primary().filter(|_| masking.person) {
-                Some(primary) => vec![primary],
-                None => outside::kinds(finding, masking.kind, None),
-            };
-            spans.push(asks.len()..asks.len() + kinds.len());
-            asks.extend(kinds.into_iter().map(|kind| RevealAsk { text, kind, number: masking.number }));
+            let ask = |kind| RevealAsk { text, kind, number: masking.number };
+            let from = asks.len();
+            match (route.link.primary().filter(|_| masking.person), &finding.act) {
+                (Some(primary), _) => asks.push(ask(primary)),
+                (None, Act::Outside(_)) => {
+                    asks.extend(outside::kinds(finding, masking.kind, None).into_iter().map(ask));
+                }
+                (None, _) => asks.push(ask(masking.kind)),
+            }
+            spans.push(from..asks.len());
             places.push((place, *index, (*finding, *masking), text, route));
         }
     }
@@ -248,11 +253,12 @@ fn restored(
             let own = pupil.and_then(|pupil| kinds.iter().find_map(|kind| pupil.identifier(*kind)));
             own.ok_or(Refusal::UnknownPseudonym)?
         }
-        (None, Some(pupil)) => pupil
-            .all_identifiers()
-            .map(|(kind, text)| Identifier::new(kind, text.expose()))
-            .find(|known| known == own)
-            .unwrap_or_else(|| own.clone()),
+        (None, Some(pupil)) => {
+            let spelled = pupil
+                .all_identifiers()
+                .find(|(kind, text)| *kind == own.kind() && canonical(*kind, text.expose()) == own.expose());
+            spelled.map_or_else(|| own.clone(), |(kind, text)| Identifier::new(kind, text.expose()))
+        }
         (None, None) => own.clone(),
     };
     Ok(Answer::Identifier { identifier, core: revealed.core(), salt: revealed.salt() })

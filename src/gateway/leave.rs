@@ -15,7 +15,7 @@ use super::house::Register;
 use super::message::{Head, Message};
 use super::parts::Parts;
 use super::piece::{Piece, pieces};
-use super::record::{Crossing, record};
+use super::record::{Crossing, each_once, record};
 use super::refusal::Refusal;
 use super::route::Route;
 use super::stream::{Carried, Names};
@@ -164,10 +164,7 @@ async fn mask(
         write(exchange, selected, parts, &found, &answered)
     });
     let written = written.await?;
-    let mut salts: Vec<[u8; 16]> =
-        answer.masked.iter().filter(|one| !one.minted).map(|one| one.salt).collect();
-    salts.sort_unstable();
-    salts.dedup();
+    let salts = each_once(answer.masked.iter().filter(|one| !one.minted).map(|one| one.salt));
     let counts = found.into_iter().next().map(|piece| piece.found.counts).unwrap_or_default();
     Ok(Masked { written, salts, counts, withheld: withheld.elements().len(), names: Names::new() })
 }
@@ -243,6 +240,7 @@ fn edits(
             _ if withheld.takes(place, index) => {}
             Act::Nested { nested } => edits.host(*nested, finding.place),
             Act::Address { .. } => {}
+            Act::Drop => edits.put(finding.place, "", Write::Nothing)?,
             Act::Outside(outside) => {
                 let masked = match asks.and_then(|asks| asks.get(index)) {
                     Some(Ask::Identifier(ask)) => answer.masked.get(*ask).ok_or(Refusal::Internal)?,
