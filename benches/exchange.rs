@@ -214,6 +214,11 @@ fn exchange(c: &mut Criterion) {
             b.iter(|| runtime.block_on(carry(&gateway, &head, body.clone())));
         });
     }
+    // The one that was sent last comes home.
+    let head = asking("/v1/roster");
+    group.bench_function("roster of 1,000 pupils, coming home", |b| {
+        b.iter(|| runtime.block_on(carry(&gateway, &head, Bytes::new())));
+    });
     group.finish();
 }
 
