@@ -13,6 +13,7 @@ mod keys;
 mod look;
 mod month;
 mod question;
+mod queue;
 mod scan;
 mod text;
 mod words;
@@ -27,7 +28,7 @@ pub use worker::{Needle, Settings};
 
 /// A filter, made at once: what the worker does with a message, for benches.
 pub fn filter_of(key: &MonthKey, message: &super::Message) -> Vec<u8> {
-    words::Gathering::default().filter(key, message)
+    words::Gathering::default().filter(key, &text::Heads::of(&message.head), &message.body)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::around::stretches;
 use super::scan::{eight, low, runs};
 use crate::gateway::guard::unescape;
-use crate::gateway::message::{Head, Message};
+use crate::gateway::message::Head;
 
 /// Times that escapes are undone.
 const DEPTH: usize = 3;
@@ -19,18 +19,60 @@ const SHORTEST: usize = 8;
 /// How many of the runs that were tried are remembered, a power of two.
 const TRIED: usize = 256;
 
-/// Gives every text of a message to `each`: method, target, names and values of headers, body, and what decoding makes of them.
-pub(super) fn texts(message: &Message, each: &mut impl FnMut(&[u8])) {
+/// What stands in the head of a message and is read: method, target, names and values of headers, in one piece.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Heads {
+    /// Each part behind its length, `u32le`.
+    bytes: Vec<u8>,
+}
+
+impl Heads {
+    /// Of a head.
+    pub(super) fn of(head: &Head) -> Self {
+        let mut bytes = Vec::with_capacity(Self::size_of(head));
+        each_part(head, &mut |part| {
+            // No head is as long as 4 GiB.
+            bytes.extend_from_slice(&u32::try_from(part.len()).unwrap_or_default().to_le_bytes());
+            bytes.extend_from_slice(part);
+        });
+        Self { bytes }
+    }
+
+    /// How many bytes it would take.
+    pub(super) fn size_of(head: &Head) -> usize {
+        let mut size = 0;
+        each_part(head, &mut |part| size += 4 + part.len());
+        size
+    }
+
+    fn each(&self, each: &mut impl FnMut(&[u8])) {
+        let mut rest = self.bytes.as_slice();
+        while let Some((length, after)) = rest.split_first_chunk::<4>() {
+            let Some((part, after)) = after.split_at_checked(u32::from_le_bytes(*length) as usize) else {
+                return;
+            };
+            each(part);
+            rest = after;
+        }
+    }
+}
+
+fn each_part(head: &Head, each: &mut impl FnMut(&[u8])) {
+    if let Head::Request { method, target, .. } = head {
+        each(method.as_str().as_bytes());
+        each(target.as_bytes());
+    }
+    for (name, value) in head.headers() {
+        each(name.as_str().as_bytes());
+        each(value.as_bytes());
+    }
+}
+
+/// Gives every text of a message to `each`: its head's parts, its body, and what decoding makes of them.
+pub(super) fn texts(heads: &Heads, body: &[u8], each: &mut impl FnMut(&[u8])) {
     let each = &mut Reading { each, tried: [(0, 0); TRIED] };
-    if let Head::Request { method, target, .. } = &message.head {
-        part(method.as_str().as_bytes(), each);
-        part(target.as_bytes(), each);
-    }
-    for (name, value) in message.head.headers() {
-        part(name.as_str().as_bytes(), each);
-        part(value.as_bytes(), each);
-    }
-    part(&message.body, each);
+    heads.each(&mut |text| part(text, each));
+    part(body, each);
 }
 
 /// Whoever takes the texts, and short runs that were tried for base64 lately: names of members come again and again.

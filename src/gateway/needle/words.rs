@@ -8,9 +8,8 @@ use super::distinct::{Distinct, Id, is_particle_id};
 use super::filter::Encoder;
 use super::month::MonthKey;
 use super::scan::{eight, is_wordish, low, runs};
-use super::text::texts;
+use super::text::{Heads, texts};
 use crate::gateway::guard::{Unit, fold};
-use crate::gateway::message::Message;
 
 /// Particles of Dutch names (tussenvoegsels) and their short forms, folded.
 pub(super) const PARTICLES: [&str; 26] = [
@@ -33,16 +32,16 @@ pub(super) struct Gathering {
 }
 
 impl Gathering {
-    /// The filter of a message.
-    pub(super) fn filter(&mut self, key: &MonthKey, message: &Message) -> Vec<u8> {
-        self.gather(key, message);
+    /// The filter of a message: of its head and its body.
+    pub(super) fn filter(&mut self, key: &MonthKey, heads: &Heads, body: &[u8]) -> Vec<u8> {
+        self.gather(key, heads, body);
         self.encoder.encode(&self.hashes)
     }
 
     /// Hashes of all words, pairs and joined runs in all texts of a message; some may come twice.
-    pub(super) fn gather(&mut self, key: &MonthKey, message: &Message) -> &[u64] {
-        self.distinct.begin(key, message.body.len());
-        texts(message, &mut |text| read(text, &mut self.word, &mut self.distinct));
+    pub(super) fn gather(&mut self, key: &MonthKey, heads: &Heads, body: &[u8]) -> &[u64] {
+        self.distinct.begin(key, body.len());
+        texts(heads, body, &mut |text| read(text, &mut self.word, &mut self.distinct));
         self.hashes.clear();
         self.hashes.shrink_to(MOST_KEPT);
         self.distinct.hashes(&mut self.hashes);
