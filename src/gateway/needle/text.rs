@@ -8,7 +8,7 @@ use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::around::stretches;
-use super::scan::{eight, low, runs};
+use super::scan::{eight, long_runs, low};
 use crate::gateway::guard::unescape;
 use crate::gateway::message::Head;
 
@@ -16,6 +16,13 @@ use crate::gateway::message::Head;
 const DEPTH: usize = 3;
 /// The shortest run that is taken for base64: a name of six letters.
 const SHORTEST: usize = 8;
+/// Reads base64, with padding or without, whatever stands in the bits behind its last byte.
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
+/// Of the usual alphabet, with `+` and `/`; and that of URLs, with `-` and `_`.
+static PLUS: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
+static MINUS: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
 /// How many of the runs that were tried are remembered, a power of two.
 const TRIED: usize = 256;
 
@@ -103,10 +110,6 @@ fn layers(text: &[u8], each: &mut impl FnMut(&[u8])) {
 
 /// What runs of base64 hold (RFC 4648, 4 and 5), with padding or without: whatever is text.
 fn packed(text: &[u8], tried: &mut [(u64, u64); TRIED], each: &mut impl FnMut(&[u8])) {
-    let config = GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true);
-    let (standard, urls) = (GeneralPurpose::new(&STANDARD, config), GeneralPurpose::new(&URL_SAFE, config));
     let mut unpack = |run: &[u8], engine: &GeneralPurpose| {
         if may_be_text(run)
             && let Ok(plain) = engine.decode(run)
@@ -117,7 +120,7 @@ fn packed(text: &[u8], tried: &mut [(u64, u64); TRIED], each: &mut impl FnMut(&[
     };
     // `name=SmFuIHZhbg`: an equal sign ends a run, or stands before one.
     let in_either = |byte: u8| byte.is_ascii_alphanumeric() | matches!(byte, b'+' | b'/' | b'-' | b'_');
-    for (start, end) in runs(text, in_either).filter(|(start, end)| end - start >= SHORTEST) {
+    for (start, end) in long_runs(text, in_either).filter(|(start, end)| end - start >= SHORTEST) {
         let run = text.get(start..end).unwrap_or_default();
         if run.len() <= 16 {
             let head = (eight(text, start), eight(text, start + 8) & low(run.len() - 8));
@@ -134,7 +137,7 @@ fn packed(text: &[u8], tried: &mut [(u64, u64); TRIED], each: &mut impl FnMut(&[
         let (mut of_standard, mut of_urls, mut from) = (false, false, 0);
         let mut segment = |to: usize, from: usize| {
             if to - from >= SHORTEST {
-                unpack(run.get(from..to).unwrap_or_default(), &standard);
+                unpack(run.get(from..to).unwrap_or_default(), &PLUS);
             }
         };
         for base in (0..run.len()).step_by(8) {
@@ -154,12 +157,12 @@ fn packed(text: &[u8], tried: &mut [(u64, u64); TRIED], each: &mut impl FnMut(&[
         match (of_standard, of_urls) {
             // The whole run was the last segment.
             (false, false) => {}
-            (false, true) => unpack(run, &urls),
+            (false, true) => unpack(run, &MINUS),
             (true, _) => {
                 if !of_urls {
-                    unpack(run, &standard);
+                    unpack(run, &PLUS);
                 }
-                run.split(|byte| *byte == b'/').for_each(|segment| unpack(segment, &urls));
+                run.split(|byte| *byte == b'/').for_each(|segment| unpack(segment, &MINUS));
             }
         }
     }

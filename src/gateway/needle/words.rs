@@ -50,11 +50,6 @@ impl Gathering {
     }
 }
 
-/// Whether a folded word is a particle.
-pub(super) fn is_particle(word: &[u8]) -> bool {
-    word.len() <= LONGEST_PARTICLE && PARTICLES.iter().any(|particle| particle.as_bytes() == word)
-}
-
 /// A folded word, and whether it is joined to the one before by a hyphen or an apostrophe alone.
 pub(super) struct Word {
     pub(super) text: String,
@@ -131,17 +126,19 @@ fn read(text: &[u8], word: &mut String, distinct: &mut Distinct) {
     let mut line = Line::default();
     for (start, end) in runs(text, is_wordish) {
         line.skip(text, start);
-        match plain(text, start, end, distinct) {
-            Some(id) => line.add(id, line.joined(), distinct),
+        match plain(text, start, end, line.before, distinct) {
+            Some((id, true)) => line.follow(id, line.joined(), distinct),
+            Some((id, false)) => line.add(id, line.joined(), distinct),
             None => line = folded(text.get(start..end).unwrap_or_default(), word, line, distinct),
         }
         line.end = end;
     }
 }
 
-/// The number of a word of ASCII letters and digits; none when there is something else in it.
+/// The number of a word of ASCII letters and digits, and whether it is known for the neighbour of the word before; none
+/// when there is something else in it.
 #[inline(always)]
-fn plain(text: &[u8], start: usize, end: usize, distinct: &mut Distinct) -> Option<Id> {
+fn plain(text: &[u8], start: usize, end: usize, before: Id, distinct: &mut Distinct) -> Option<(Id, bool)> {
     const HIGH: u64 = 0x8080_8080_8080_8080;
     // The bit that makes letters small is set in digits anyway.
     const SMALL: u64 = 0x2020_2020_2020_2020;
@@ -161,9 +158,12 @@ fn plain(text: &[u8], start: usize, end: usize, distinct: &mut Distinct) -> Opti
             }
             (first | SMALL, (second | SMALL) & low(len - 8))
         }
-        _ => return long(text.get(start..end)?, distinct),
+        _ => return Some((long(text.get(start..end)?, distinct)?, false)),
     };
-    Some(distinct.short(head, len))
+    match distinct.again(before, head, len) {
+        Some(id) => Some((id, true)),
+        None => Some((distinct.short(head, len), false)),
+    }
 }
 
 #[inline(never)]
@@ -232,8 +232,14 @@ impl Line {
     #[inline(always)]
     fn add(&mut self, word: Id, joined: bool, distinct: &mut Distinct) {
         if self.before != 0 {
-            distinct.pair(self.before, word);
+            distinct.neighbours(self.before, word);
         }
+        self.follow(word, joined, distinct);
+    }
+
+    /// Goes on to a word that is known for the neighbour of the one before.
+    #[inline(always)]
+    fn follow(&mut self, word: Id, joined: bool, distinct: &mut Distinct) {
         self.run = if joined && self.run != 0 { distinct.join(self.run, word) } else { word };
         if is_particle_id(word) {
             if self.over == 0 {
