@@ -27,7 +27,8 @@ soak:            ## what takes longer than minutes: the tests that `make test` l
 	SLUIS_ROUNDS=1000 cargo test --release --test it vault_kill -- --nocapture
 	./tests/fuzz/run.sh 3600
 
-attack: tools    ## every payload of ../shared/corpora against a running server; writes docs/HARDNESS.md (some minutes)
+attack:          ## every payload of ../shared/corpora against a running server; writes docs/HARDNESS.md (some minutes)
+	./tests/tools.sh attack
 	rm -rf target/tmp/attack
 	SLUIS_ATTACK=full cargo test --test attack -- --nocapture --skip the_page
 	cargo test --test attack the_page
