@@ -10,18 +10,12 @@ use super::super::parts::Parts;
 use super::super::piece::Piece;
 use super::super::refusal::Refusal;
 
-/// Values that are kept apart until there are so many: of a watch that anything was added to, all phrases are made anew.
-const RECENT: usize = 16 * 1024;
-
 /// Values that one message may make Sluis watch for: about a hundred thousand people.
 const MOST: usize = 400_000;
 
 /// The exchange's watch, and who is in it already.
 pub(in super::super) struct Carried {
-    recent: Watch,
-    older: Watch,
-    /// How many values each has.
-    sizes: (usize, usize),
+    watch: Watch,
     people: HashMap<u128, u32>,
     values: HashSet<u128>,
     hashers: [RandomState; 2],
@@ -33,27 +27,18 @@ pub(in super::super) type Names = Vec<Option<u128>>;
 impl Carried {
     /// Begins with what the exchange watches for already.
     pub(super) fn over(watch: Watch) -> Self {
-        let sizes = (0, watch.values().count());
         let (people, values, hashers) = Default::default();
-        Self { recent: Watch::new(), older: watch, sizes, people, values, hashers }
+        Self { watch, people, values, hashers }
     }
 
-    /// What is watched for so far, in two halves: what was added last, and what stands for longer.
-    pub(super) const fn halves(&self) -> [&Watch; 2] {
-        [&self.recent, &self.older]
+    /// What is watched for so far.
+    pub(super) const fn watch(&self) -> &Watch {
+        &self.watch
     }
 
-    /// The watch, for the exchange's other message.
-    pub(super) fn into_watch(mut self) -> Watch {
-        self.fold();
-        self.older
-    }
-
-    fn fold(&mut self) {
-        for (person, kind, text) in std::mem::take(&mut self.recent).values() {
-            self.older.add(person, kind, text);
-        }
-        self.sizes = (0, self.sizes.0 + self.sizes.1);
+    /// The same, for the exchange's other message.
+    pub(super) fn into_watch(self) -> Watch {
+        self.watch
     }
 
     /// What names each person of a segment.
@@ -90,10 +75,6 @@ impl Carried {
             };
             self.add(person, kind, text)?;
         }
-        // Seldom enough that each value is taken in a few times only, however many there are.
-        if self.sizes.0 > RECENT.max(self.sizes.1 / 2) {
-            self.fold();
-        }
         Ok(())
     }
 
@@ -102,8 +83,7 @@ impl Carried {
             if self.values.len() > MOST {
                 return Err(Refusal::Overloaded);
             }
-            self.recent.add(person, kind, text);
-            self.sizes.0 += 1;
+            self.watch.add(person, kind, text);
         }
         Ok(())
     }
