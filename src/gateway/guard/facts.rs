@@ -40,16 +40,26 @@ impl Facts {
         push_distinct(&mut self.gathered, key & !ABOUT | about);
     }
 
-    /// Builds the table from what was gathered.
+    /// Puts what was gathered into the table, which grows by half when it must: taking in a little often costs little.
     pub(super) fn settle(&mut self) {
         let mut gathered = std::mem::take(&mut self.gathered);
+        if gathered.is_empty() {
+            return;
+        }
         if gathered.len() > CROWD {
             // In ascending order the places filled ascend as well: a large table is not visited at random.
             gathered.sort_unstable();
             gathered.dedup();
         }
-        self.table = vec![0; if gathered.is_empty() { 0 } else { gathered.len() * 4 / 3 + 4 }];
-        self.used = gathered.into_iter().filter(|entry| settle_in(&mut self.table, *entry)).count();
+        let wanted = (self.used + gathered.len()) * 4 / 3 + 4;
+        if wanted > self.table.len() {
+            let grown = if self.table.is_empty() { wanted } else { wanted.max(self.table.len() * 3 / 2) };
+            let before = std::mem::replace(&mut self.table, vec![0; grown]);
+            for entry in before.into_iter().filter(|entry| *entry != 0) {
+                settle_in(&mut self.table, entry);
+            }
+        }
+        self.used += gathered.into_iter().filter(|entry| settle_in(&mut self.table, *entry)).count();
     }
 
     /// Everything known under a key.

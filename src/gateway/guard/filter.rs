@@ -7,6 +7,8 @@ use super::facts::push_distinct;
 #[derive(Default)]
 pub(super) struct Filter {
     gathered: Vec<u64>,
+    /// What is in it already, where more may follow.
+    taken: Vec<u64>,
     bits: Vec<u64>,
     /// One less than the number of cells, a power of two.
     mask: u64,
@@ -23,10 +25,19 @@ impl Filter {
         push_distinct(&mut self.gathered, hash);
     }
 
-    /// Builds the filter from what was taken in.
-    pub(super) fn settle(&mut self) {
+    /// Builds the filter from what was taken in. One that grows keeps the words that are in it: with more of them it is made
+    /// anew, which happens as seldom as it doubles.
+    pub(super) fn settle(&mut self, grows: bool) {
         let mut gathered = std::mem::take(&mut self.gathered);
-        let room = if gathered.len() > FEW {
+        let again = !self.bits.is_empty();
+        if again {
+            self.taken.extend_from_slice(&gathered);
+            if self.taken.len() * ROOM / 2 <= self.bits.len() * 64 {
+                return gathered.into_iter().for_each(|hash| self.put(hash));
+            }
+            gathered = std::mem::take(&mut self.taken);
+        }
+        let room = if again || gathered.len() > FEW {
             gathered.sort_unstable();
             gathered.dedup();
             ROOM
@@ -37,10 +48,17 @@ impl Filter {
         let cells = (gathered.len() * room / 64).next_power_of_two().max(16);
         self.bits = vec![0; cells];
         self.mask = cells as u64 - 1;
-        for hash in gathered {
-            if let Some(cell) = self.bits.get_mut((hash & self.mask) as usize) {
-                *cell |= two_of(hash);
-            }
+        for hash in &gathered {
+            self.put(*hash);
+        }
+        if grows {
+            self.taken = gathered;
+        }
+    }
+
+    fn put(&mut self, hash: u64) {
+        if let Some(cell) = self.bits.get_mut((hash & self.mask) as usize) {
+            *cell |= two_of(hash);
         }
     }
 
@@ -53,7 +71,7 @@ impl Filter {
 
     /// Bytes held.
     pub(super) fn memory(&self) -> usize {
-        self.bits.capacity() * 8
+        (self.bits.capacity() + self.taken.capacity()) * 8
     }
 }
 

@@ -11,7 +11,9 @@ use super::WatchKind;
 use super::facts::{Fact, Facts};
 use super::filter::Filter;
 use super::names::Hashed;
-use super::phrase::{HEAD, MOST_WORDS, Manner, Phrase, beginning, bytes_at, read, records, write};
+use super::phrase::{
+    HEAD, MOST_WORDS, Manner, Phrase, beginning, bytes_at, read, records, records_from, write,
+};
 use super::rarity::{Commonness, Word};
 use super::word::{
     hash_pair, hash_word, key_of_date, key_of_letter, key_of_pair, key_of_part, key_of_phone, key_of_word,
@@ -45,6 +47,10 @@ pub(super) struct Patterns {
     parted: (u64, Option<WatchKind>),
     /// Where the phrases of the present pupil begin.
     pupil: usize,
+    /// Where the phrases begin that are not in the table yet.
+    settled: usize,
+    /// Whether more may follow once they are settled.
+    grows: bool,
     full: bool,
 }
 
@@ -64,9 +70,19 @@ pub(super) const DATE_WORDS: usize = 9;
 const EMPTY: u32 = u32::MAX;
 
 impl Patterns {
-    /// No phrases yet; `full` when it is known already that not all will fit.
-    pub(super) fn new(full: bool) -> Self {
-        Self { full, ..Self::default() }
+    /// No phrases yet, of a list that is settled once.
+    pub(super) fn once() -> Self {
+        Self::default()
+    }
+
+    /// No phrases yet, of a list that may be settled and then go on.
+    pub(super) fn growing() -> Self {
+        Self { grows: true, ..Self::default() }
+    }
+
+    /// Not all that was to be watched for has been taken in.
+    pub(super) const fn miss(&mut self) {
+        self.full = true;
     }
 
     /// What is taken in from here on belongs to another pupil.
@@ -175,31 +191,40 @@ impl Patterns {
         write(Phrase { words, ..phrase }, &mut self.arena);
     }
 
-    /// Builds table and filter from the phrases taken in.
+    /// Puts what was taken in since it was last called into table and filter.
     pub(super) fn settle(&mut self) {
         let arena = std::mem::take(&mut self.arena);
-        let count = records(&arena).count();
-        if count == 0 {
-            self.facts.settle();
-            return self.filter.settle();
+        let count = records_from(&arena, self.settled).count();
+        if count > 0 {
+            self.enter_all(&arena, count);
         }
-        let common = Commonness::of(&arena, count);
-        self.slots = vec![Slot { tag: 0, record: EMPTY }; count + count / 2 + 8];
+        self.facts.settle();
+        self.filter.settle(self.grows);
+        self.settled = arena.len();
+        self.arena = arena;
+        if !self.grows {
+            self.arena.shrink_to_fit();
+        }
+    }
+
+    fn enter_all(&mut self, arena: &[u8], count: usize) {
+        let common = Commonness::of(arena, self.settled, count);
+        if self.slots.is_empty() {
+            self.slots = vec![Slot { tag: 0, record: EMPTY }; count + count / 2 + 8];
+        }
         let mut words = Vec::with_capacity(MOST_WORDS);
-        for (at, phrase) in records(&arena) {
+        for (at, phrase) in records_from(arena, self.settled) {
             self.longest = self.longest.max(phrase.words.len());
             words.clear();
             for word in phrase.words.split(|&byte| byte == b' ') {
                 words.push(common.word(word));
             }
             self.most_words = self.most_words.max(words.len());
-            self.enter(&arena, at as u32, phrase.manner, &mut words);
+            self.enter(arena, at as u32, phrase.manner, &mut words);
         }
-        self.resize(self.used * 4 / 3 + 8);
-        self.facts.settle();
-        self.filter.settle();
-        self.arena = arena;
-        self.arena.shrink_to_fit();
+        if !self.grows {
+            self.resize(self.used * 4 / 3 + 8);
+        }
     }
 
     /// Whether nothing is watched for.

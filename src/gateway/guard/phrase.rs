@@ -107,7 +107,12 @@ pub(super) fn read(arena: &[u8], at: usize) -> Option<Phrase<'_>> {
 
 /// Every phrase of an arena, and where it begins.
 pub(super) fn records(arena: &[u8]) -> impl Iterator<Item = (usize, Phrase<'_>)> {
-    let mut at = 0;
+    records_from(arena, 0)
+}
+
+/// The same from an offset on, at which one begins.
+pub(super) fn records_from(arena: &[u8], from: usize) -> impl Iterator<Item = (usize, Phrase<'_>)> {
+    let mut at = from;
     std::iter::from_fn(move || {
         let phrase = read(arena, at)?;
         let here = at;

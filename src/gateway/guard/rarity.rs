@@ -1,6 +1,6 @@
 //! How common the words of phrases are: the rarest word of a phrase is where the scanner looks for it.
 
-use super::phrase::records;
+use super::phrase::records_from;
 use super::word::{hash_word, is_particle, lone_bit};
 
 /// How many phrases hold a word, roughly: a sketch that forgets the words themselves.
@@ -24,11 +24,11 @@ pub(super) struct Word {
 }
 
 impl Commonness {
-    /// Counts the words of every phrase.
-    pub(super) fn of(arena: &[u8], count: usize) -> Self {
+    /// Counts the words of `count` phrases, from an offset of the arena on.
+    pub(super) fn of(arena: &[u8], from: usize, count: usize) -> Self {
         let mut counts = vec![0_u16; (count * 4).next_power_of_two().clamp(256, 1 << 22)];
         let mask = counts.len() - 1;
-        for (_, phrase) in records(arena) {
+        for (_, phrase) in records_from(arena, from) {
             for word in phrase.words.split(|&byte| byte == b' ') {
                 if let Some(seen) = counts.get_mut(hash_word(word) as usize & mask) {
                     *seen = seen.saturating_add(1);

@@ -5,6 +5,7 @@ mod clean;
 mod encodings;
 mod escapes;
 mod evasion;
+mod growing;
 mod permits;
 mod shortcuts;
 mod thresholds;

@@ -4,7 +4,7 @@
 //! vault: they are told values, and what kind of value each is.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use zeroize::Zeroizing;
 
@@ -93,8 +93,13 @@ impl Watchlist {
         for value in values {
             all.add(Some(value.person), value.kind, value.text);
         }
-        let (patterns, pupils) = all.phrases(Origin::Roster);
-        Self { patterns, digests: all.digests(), pupils }
+        let mut spelled = Spelled::new(Origin::Roster);
+        all.spell(&mut spelled);
+        Self {
+            patterns: spelled.patterns,
+            digests: all.digests(Hashed::default()).digests,
+            pupils: spelled.pupils,
+        }
     }
 
     /// Builds from one pupil after another, holding no pupil's values longer than needed.
@@ -102,7 +107,7 @@ impl Watchlist {
     where
         V: IntoIterator<Item = (WatchKind, &'a str)>,
     {
-        let mut patterns = Patterns::new(false);
+        let mut patterns = Patterns::once();
         let mut digests = Digests::default();
         let mut speller = Speller::new(Origin::Roster);
         let mut count = 0;
@@ -161,8 +166,8 @@ impl Watchlist {
 #[derive(Default)]
 pub struct Watch {
     values: Values,
-    patterns: OnceLock<Patterns>,
-    digests: OnceLock<Digests>,
+    spelled: Grown<Spelled>,
+    digests: Grown<Hashed>,
 }
 
 impl Watch {
@@ -175,9 +180,9 @@ impl Watch {
     /// values with one number belong together. `None` when the pupil is not known.
     pub fn add(&mut self, person: Option<u32>, kind: WatchKind, text: &str) {
         self.values.add(person, kind, text);
-        // A reply may add to what its request was watched for; phrases are made when next asked for.
-        self.patterns.take();
-        self.digests.take();
+        // A reply may add to what its request was watched for, a segment to those before it.
+        self.spelled.open();
+        self.digests.open();
     }
 
     /// Whether nothing is watched for.
@@ -196,11 +201,16 @@ impl Watch {
     }
 
     pub(super) fn patterns(&self) -> &Patterns {
-        self.patterns.get_or_init(|| self.values.phrases(Origin::Exchange).0)
+        let spelled = self.spelled.get(|before| {
+            let mut spelled = before.unwrap_or_else(|| Spelled::new(Origin::Exchange));
+            self.values.spell(&mut spelled);
+            spelled
+        });
+        &spelled.patterns
     }
 
     pub(super) fn digests(&self) -> &Digests {
-        self.digests.get_or_init(|| self.values.digests())
+        &self.digests.get(|before| self.values.digests(before.unwrap_or_default())).digests
     }
 }
 
@@ -235,33 +245,97 @@ impl Values {
         self.text.get(start..start + entry.len as usize).unwrap_or_default()
     }
 
-    /// Every phrase of every pupil, and how many pupils there are.
-    fn phrases(&self, origin: Origin) -> (Patterns, usize) {
-        let mut order: Vec<u32> = (0..self.entries.len() as u32).collect();
+    /// Spells every pupil of whom something was added since `spelled` last saw the values, with all there is of him.
+    fn spell(&self, spelled: &mut Spelled) {
+        let Spelled { patterns, speller, seen, order, pupils } = spelled;
         let entry = |at: &u32| self.entries.get(*at as usize);
         let person = |at: &u32| entry(at).and_then(|entry| entry.person);
-        if !self.entries.is_sorted_by_key(|entry| entry.person) {
+        let mut added: Vec<u32> = (*seen..self.entries.len() as u32).collect();
+        *seen = self.entries.len() as u32;
+        if !added.is_sorted_by_key(person) {
+            added.sort_by_key(person);
+        }
+        if self.lost {
+            patterns.miss();
+        }
+        for pupil in added.chunk_by(|one, other| person(one).is_some() && person(one) == person(other)) {
+            let whom = pupil.first().and_then(person);
+            let from =
+                if whom.is_some() { order.partition_point(|at| person(at) < whom) } else { order.len() };
+            let before = order.get(from..).unwrap_or_default().iter().take_while(|at| person(at) == whom);
+            *pupils += usize::from(whom.is_some() && before.clone().next().is_none());
+            let values = before.chain(pupil).filter_map(entry);
+            speller.pupil(values.map(|entry| (entry.kind, self.text(entry))), patterns);
+        }
+        // Values of nobody belong to no others.
+        added.retain(|at| person(at).is_some());
+        let goes_on = order.last().and_then(person) <= added.first().and_then(person);
+        order.append(&mut added);
+        if !goes_on {
             order.sort_by_key(person);
         }
-        let mut patterns = Patterns::new(self.lost);
-        let mut speller = Speller::new(origin);
-        let mut pupils = 0;
-        for pupil in order.chunk_by(|one, other| person(one).is_some() && person(one) == person(other)) {
-            pupils += usize::from(pupil.first().and_then(person).is_some());
-            let values = pupil.iter().filter_map(entry);
-            speller.pupil(values.map(|entry| (entry.kind, self.text(entry))), &mut patterns);
-        }
         patterns.settle();
-        (patterns, pupils)
     }
 
-    fn digests(&self) -> Digests {
-        let mut digests = Digests::default();
-        for entry in self.entries.iter().filter(|entry| entry.kind == WatchKind::Email) {
-            digests.add(self.text(entry));
+    fn digests(&self, mut hashed: Hashed) -> Hashed {
+        let added = self.entries.get(hashed.seen..).unwrap_or_default();
+        for entry in added.iter().filter(|entry| entry.kind == WatchKind::Email) {
+            hashed.digests.add(self.text(entry));
         }
-        digests.settle();
-        digests
+        hashed.seen = self.entries.len();
+        hashed.digests.settle();
+        hashed
+    }
+}
+
+/// What values are spelled to, and how far.
+struct Spelled {
+    patterns: Patterns,
+    speller: Speller,
+    /// How many values were seen.
+    seen: u32,
+    /// Those of somebody, by their persons.
+    order: Vec<u32>,
+    pupils: usize,
+}
+
+impl Spelled {
+    fn new(origin: Origin) -> Self {
+        let patterns = if origin == Origin::Roster { Patterns::once() } else { Patterns::growing() };
+        Self { patterns, speller: Speller::new(origin), seen: 0, order: Vec::new(), pupils: 0 }
+    }
+}
+
+/// What addresses are hashed to, and of how many values.
+#[derive(Default)]
+struct Hashed {
+    digests: Digests,
+    seen: usize,
+}
+
+/// Something made of values when it is first asked for, and gone on with when it is asked for again and some were added.
+struct Grown<T> {
+    made: OnceLock<T>,
+    before: Mutex<Option<T>>,
+}
+
+impl<T> Grown<T> {
+    fn get(&self, go_on: impl FnOnce(Option<T>) -> T) -> &T {
+        let before = || self.before.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.made.get_or_init(|| go_on(before()))
+    }
+
+    /// Something was added.
+    fn open(&mut self) {
+        if let Some(made) = self.made.take() {
+            *self.before.get_mut().unwrap_or_else(PoisonError::into_inner) = Some(made);
+        }
+    }
+}
+
+impl<T> Default for Grown<T> {
+    fn default() -> Self {
+        Self { made: OnceLock::new(), before: Mutex::new(None) }
     }
 }
 

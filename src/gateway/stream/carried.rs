@@ -3,28 +3,25 @@
 //! Persons are numbered anew in every segment; here they are known by what names them. It must not know formats.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
+
+use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::super::guard::{Watch, WatchKind};
 use super::super::parts::Parts;
 use super::super::piece::Piece;
 use super::super::refusal::Refusal;
 
-/// Values that are kept apart until there are so many: of a watch that anything was added to, all phrases are made anew.
-const RECENT: usize = 16 * 1024;
-
 /// Values that one message may make Sluis watch for: about a hundred thousand people.
 const MOST: usize = 400_000;
 
 /// The exchange's watch, and who is in it already.
 pub(in super::super) struct Carried {
-    recent: Watch,
-    older: Watch,
-    /// How many values each has.
-    sizes: (usize, usize),
-    people: HashMap<u128, u32>,
-    values: HashSet<u128>,
-    hashers: [RandomState; 2],
+    watch: Watch,
+    people: HashMap<u128, u32, BuildHasherDefault<Marked>>,
+    values: HashSet<u128, BuildHasherDefault<Marked>>,
+    /// Nobody who sends can aim at a mark.
+    keys: (u64, u64),
 }
 
 /// Of each person of a segment, what names it.
@@ -33,27 +30,19 @@ pub(in super::super) type Names = Vec<Option<u128>>;
 impl Carried {
     /// Begins with what the exchange watches for already.
     pub(super) fn over(watch: Watch) -> Self {
-        let sizes = (0, watch.values().count());
-        let (people, values, hashers) = Default::default();
-        Self { recent: Watch::new(), older: watch, sizes, people, values, hashers }
+        let drawn = RandomState::new();
+        let keys = (drawn.hash_one(0), drawn.hash_one(1));
+        Self { watch, people: HashMap::default(), values: HashSet::default(), keys }
     }
 
-    /// What is watched for so far, in two halves: what was added last, and what stands for longer.
-    pub(super) const fn halves(&self) -> [&Watch; 2] {
-        [&self.recent, &self.older]
+    /// What is watched for so far.
+    pub(super) const fn watch(&self) -> &Watch {
+        &self.watch
     }
 
-    /// The watch, for the exchange's other message.
-    pub(super) fn into_watch(mut self) -> Watch {
-        self.fold();
-        self.older
-    }
-
-    fn fold(&mut self) {
-        for (person, kind, text) in std::mem::take(&mut self.recent).values() {
-            self.older.add(person, kind, text);
-        }
-        self.sizes = (0, self.sizes.0 + self.sizes.1);
+    /// The same, for the exchange's other message.
+    pub(super) fn into_watch(self) -> Watch {
+        self.watch
     }
 
     /// What names each person of a segment.
@@ -90,10 +79,6 @@ impl Carried {
             };
             self.add(person, kind, text)?;
         }
-        // Seldom enough that each value is taken in a few times only, however many there are.
-        if self.sizes.0 > RECENT.max(self.sizes.1 / 2) {
-            self.fold();
-        }
         Ok(())
     }
 
@@ -102,8 +87,7 @@ impl Carried {
             if self.values.len() > MOST {
                 return Err(Refusal::Overloaded);
             }
-            self.recent.add(person, kind, text);
-            self.sizes.0 += 1;
+            self.watch.add(person, kind, text);
         }
         Ok(())
     }
@@ -113,8 +97,29 @@ impl Carried {
         u32::try_from(self.values.len()).map(|next| next | 1 << 29).map_err(|_| Refusal::Internal)
     }
 
-    fn mark(&self, value: &impl std::hash::Hash) -> u128 {
-        let [one, other] = self.hashers.each_ref().map(|hasher| u128::from(hasher.hash_one(value)));
-        one << 64 | other
+    fn mark(&self, value: &impl Hash) -> u128 {
+        let mut hasher = SipHasher13::new_with_keys(self.keys.0, self.keys.1);
+        value.hash(&mut hasher);
+        hasher.finish128().into()
+    }
+}
+
+/// Marks are hashes already.
+#[derive(Default)]
+struct Marked(u64);
+
+impl Hasher for Marked {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0 << 8 | u64::from(*byte);
+        }
+    }
+
+    fn write_u128(&mut self, mark: u128) {
+        self.0 = mark as u64;
     }
 }

@@ -340,17 +340,11 @@ impl Way {
         });
         permits.extend(moved);
         let message = Message { head: own.head, body: body.clone() };
-        let [recent, older] = self.carried.halves();
-        let guard =
-            |register, watch, message| guarded(exchange.route.suspects, register, watch, &permits, message);
-        let cleared = aside(body.len(), || {
-            if !older.is_empty() {
-                guard(None, older, message.clone())?;
-            }
-            guard(Some(register), recent, message)
-        });
+        let watch = self.carried.watch();
+        let cleared =
+            aside(body.len(), || guarded(exchange.route.suspects, Some(register), watch, &permits, message));
         let cleared = cleared.await?;
-        let longest = register.watchlist.longest().max(recent.longest()).max(older.longest());
+        let longest = register.watchlist.longest().max(watch.longest());
         let reach = OVERLAP.max(2 * longest + 64);
         self.tail = last_of(&body, permits, reach);
         let cleared = cleared.behind(before.len());
