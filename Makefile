@@ -1,6 +1,6 @@
 # What a newcomer types. Each line can be read; CI runs `make check test` and nothing else.
 
-.PHONY: demo test check bench bench-peers audit attack fuzz soak tools
+.PHONY: demo test check bench bench-peers bench-flat audit attack fuzz soak tools
 
 demo:            ## a school, Sluis and a publisher over real TLS, with invented pupils
 	cargo run --release -- demo
@@ -19,6 +19,9 @@ bench:           ## what it costs, on this machine
 bench-peers:     ## what it costs beside nginx and others, on the rig in ../shared/bench: writes docs/SPEED.md's table and plot
 	benches/peer/peers.sh
 
+bench-flat:      ## whether cost and memory stay flat, to 100 MB, 10,000 connections, 1,000,000 mappings: writes docs/SPEED.md and docs/flat.svg
+	benches/peer/flat.sh
+
 fuzz:            ## fuzzing led by coverage, ten minutes for all targets (needs a C++ compiler)
 	./tests/fuzz/run.sh 600
 
@@ -27,7 +30,8 @@ soak:            ## what takes longer than minutes: the tests that `make test` l
 	SLUIS_ROUNDS=1000 cargo test --release --test it vault_kill -- --nocapture
 	./tests/fuzz/run.sh 3600
 
-attack: tools    ## every payload of ../shared/corpora against a running server; writes docs/HARDNESS.md (some minutes)
+attack:          ## every payload of ../shared/corpora against a running server; writes docs/HARDNESS.md (some minutes)
+	./tests/tools.sh attack
 	rm -rf target/tmp/attack
 	SLUIS_ATTACK=full cargo test --test attack -- --nocapture --skip the_page
 	cargo test --test attack the_page

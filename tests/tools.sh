@@ -25,6 +25,13 @@ if ! python3 -c 'import cryptography' 2>/dev/null; then
     python3 -m pip install --quiet --disable-pip-version-check --break-system-packages cryptography
 fi
 
+# Only `make attack` runs it; its test says that it is skipped where it is missing.
+if [ "${1:-}" = attack ] && ! command -v testssl >/dev/null; then
+  say "installing testssl.sh"
+  as_root apt-get update -q
+  as_root apt-get install -q -y --no-install-recommends testssl.sh || say "testssl.sh cannot be installed here"
+fi
+
 # Its test says that it is skipped where this is missing.
 if ! python3 -c 'import sslyze' 2>/dev/null; then
   say "installing the Python package sslyze"

@@ -20,6 +20,8 @@ class Stub(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     last = b""
+    # Head and body are written one after the other: neither waits for an acknowledgement.
+    disable_nagle_algorithm = True
 
     def log_message(self, *_):
         pass

@@ -29,7 +29,7 @@ mkdir -p "$copy"
 cp -rn "$rig/." "$copy/" 2>/dev/null || true
 chmod -R u+w "$copy"
 cd "$copy"
-[ -e certs/server.pem ] || certs/gen.sh >&2
+[ -e certs/server.pem ] || bash certs/gen.sh >&2
 [ -e payload/roster1k.json ] || python3 payload/gen.py >&2
 [ -x upstream/target/release/bench-upstream ] || (cd upstream && cargo build --release --quiet)
 # Two more rows of Sluis (start.sh says what they leave out): their folders are made here, from the first one's.

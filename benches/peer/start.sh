@@ -6,6 +6,7 @@
 # SLUIS_STATE=memory is the row that shows what promises cost: vault and journal on a memory file system, so that a sync is
 # free, and no needle filters. The guard stays: there is no setting without it.
 # SLUIS_STATE=strangers is the same with a roster of one pupil whom the rig does not send, so that records cross whole.
+# SLUIS_LIMITS is a table of settings more (flat.py).
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 sluis="${SLUIS:-$here/../../target/release/sluis}"
@@ -88,9 +89,13 @@ shape = "uuid"
   caller   = { this_machine = true }
   allow_private = true
   needle   = $needle
+
+${SLUIS_LIMITS:-}
 TOML
 cd "$state/school"
 "$sluis" roster import "$roster" >&2
 # SLUIS_UNDER: what it runs under, such as valgrind and its options (profile.sh).
 read -r -a under <<< "${SLUIS_UNDER:-}"
+# Valgrind does not follow the process when it begins anew (src/cli/serve/arenas.rs).
+[ "${#under[@]}" = 0 ] || export MALLOC_ARENA_MAX=2
 exec "${under[@]}" "$sluis" serve

@@ -41,6 +41,7 @@ gates! {
     IDLE "idle connections" "connections that say nothing (10,000 in full), each after its handshake" "others are served meanwhile";
     TLS "TLS: conversations" "records and hellos written by hand; openssl's client with old versions and weak suites" "TLS 1.2 and 1.3 only, and every other conversation ends";
     SCAN "TLS: sslyze" "sslyze's scan of the port" "no weakness found";
+    TESTSSL "TLS: testssl.sh" "testssl.sh's scan of the port: protocols, suites, forward secrecy, preference, vulnerabilities, tolerance" "nothing worse than information";
 }
 
 /// What happened at one gate.

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::corpora::full;
 use super::ground::Ground;
-use super::tally::{SCAN, TLS, Tally};
+use super::tally::{SCAN, TESTSSL, TLS, Tally};
 
 fn record(kind: u8, version: u16, payload: &[u8]) -> Vec<u8> {
     let length = u16::try_from(payload.len()).unwrap();
@@ -264,4 +265,64 @@ fn what_sslyze_says_of_the_port() {
     }
     ground.settle(&[]);
     tally.done(&SCAN);
+}
+
+/// Each check of the port as such; what it says of the certificate would be about the tester's own.
+#[test]
+fn what_testssl_says_of_the_port() {
+    let here = Command::new("testssl").arg("--version").output();
+    if !here.is_ok_and(|output| output.status.success()) {
+        println!("skipped: attack: testssl is not here (Debian: apt-get install testssl.sh)");
+        return;
+    }
+    if !full() {
+        println!("skipped: attack: testssl's scan takes a minute: make attack");
+        return;
+    }
+    let ground = Ground::usual();
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.json");
+    let mut scan = Command::new("testssl");
+    // Protocols, suites, forward secrecy, preference, vulnerabilities, tolerance.
+    scan.args([
+        "--quiet",
+        "--color",
+        "0",
+        "--warnings",
+        "batch",
+        "--nodns",
+        "none",
+        "-p",
+        "-s",
+        "-f",
+        "-P",
+        "-U",
+        "-g",
+    ]);
+    let output =
+        scan.arg("--jsonfile").arg(&report).arg(&ground.address).stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let text = std::fs::read(&report).unwrap_or_else(|error| panic!("no report: {error}\n{said}"));
+    let found: Vec<Value> = serde_json::from_slice(&text).unwrap();
+    assert!(found.len() >= 40, "{} findings only:\n{said}", found.len());
+    let mut tally = Tally::default();
+    for finding in &found {
+        let part = |name: &str| finding[name].as_str().unwrap_or_default();
+        // About testssl's own openssl, and how long it took.
+        if ["engine_problem", "scanTime"].contains(&part("id")) {
+            continue;
+        }
+        let case = format!("{}: {}: {}", part("id"), part("severity"), part("finding"));
+        if part("id") == "cipher_order" {
+            // The scan's other findings say that all suites offered are so.
+            tally.except(
+                "every suite offered is ECDHE with AEAD, so whose order counts is the client's to say",
+                case,
+            );
+            continue;
+        }
+        tally.judge(["OK", "INFO"].contains(&part("severity")), || case);
+    }
+    ground.settle(&[]);
+    tally.done(&TESTSSL);
 }

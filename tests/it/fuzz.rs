@@ -72,6 +72,7 @@ fn seeds_and_what_once_failed_hold() {
         }
         if target.0.starts_with("leave-") {
             let left = LEFT.swap(0, Ordering::Relaxed);
+            println!("{}: {left} messages left", target.0);
             assert!(left > 0, "{}: no seed leaves, so nothing is shown", target.0);
         }
     }

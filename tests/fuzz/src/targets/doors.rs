@@ -4,31 +4,16 @@
 //! as the school's question, as the school's answer, and as the publisher's question, which the school repeats in its
 //! answer. `@0` to `@5` stand for the pupils' pseudonyms, which no input can know.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response};
-use sluis::clock::{Clock, FixedClock, Timestamp};
-use sluis::crypto::SigningKey;
-use sluis::derive::Shape;
-use sluis::disk::RealDisk;
-use sluis::gateway::caller::{CallerRule, Credential};
-use sluis::gateway::guard::Suspects;
-use sluis::gateway::house::{House, Register};
-use sluis::gateway::route::{Asks, Base, Link, Mount, Route, Routes, Shapes};
-use sluis::gateway::{Carried, Carrier, Ended, Gate, Gateway, Observer, Patience, Presented};
-use sluis::identity::{Epoch, Identifier, Kind, Publisher, School, Scope};
-use sluis::journal::Journal;
-use sluis::profile::Profile;
+use sluis::gateway::{Carried, Carrier, Gate, Gateway, Presented};
 use sluis::rewrite::Limits;
-use sluis::rewrite::coding::Expansion;
-use sluis::roster::{Pupil, Roster};
-use sluis::secret::Secret;
-use sluis::vault::{Avoid, MaskAsk, Vault};
 
 use super::super::scan::Canaries;
+use super::houses::{canaries, filled, gateway, pseudonyms};
 
 const JSON: &str = "application/json";
 
@@ -89,18 +74,6 @@ thread_local! {
     static HOUSE: std::cell::RefCell<Option<World>> = const { std::cell::RefCell::new(None) };
 }
 
-/// A pupil: given name, prefix, family name, number, e-mail.
-type Person = (&'static str, &'static str, &'static str, &'static str, &'static str);
-
-const PEOPLE: [Person; 6] = [
-    ("Zoë", "", "Çelikbaş", "LL-10024", "z.celikbas@leerling.vogel.example"),
-    ("Maarten", "'t", "Hartogh", "LL-10027", "maarten.hartogh@leerling.vogel.example"),
-    ("Sanne", "de", "Boerema", "LL-10031", "sboerema@leerling.vogel.example"),
-    ("Jan-Peter", "van den", "Bergsma", "734000152", "jp.bergsma@leerling.vogel.example"),
-    ("Qzwolsen", "", "Vogelkwast", "qz998877", "qzvogelkwast@leerling.vogel.example"),
-    ("İpek", "", "Öztürkoğlu", "LL-10099", "ipek@leerling.vogel.example"),
-];
-
 struct World {
     runtime: tokio::runtime::Runtime,
     gateway: Gateway,
@@ -130,43 +103,23 @@ impl Carrier for Far {
     }
 }
 
-struct Nobody;
-
-impl Observer for Nobody {
-    fn ended(&self, _: &Ended<'_>) {}
-}
-
 impl World {
     fn open() -> Self {
         let place = tempfile::tempdir_in(super::records::memory()).expect("a directory");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let far = Arc::new(Far::default());
-        let gateway = runtime.block_on(async { gateway(place.path(), &far) });
-        let mut canaries = Canaries::default().whole_words();
-        for (given, prefix, family, number, email) in PEOPLE {
-            canaries.add("number", number);
-            canaries.add_email(email);
-            let name = format!("{given} {prefix} {family}").replace("  ", " ");
-            canaries.add("name", &name);
-            canaries.add("name", &format!("{family}, {given} {prefix}"));
-        }
-        let house = gateway.house();
-        let avoid: Avoid = Arc::new(|_| false);
-        let pseudonyms = PEOPLE.iter().map(|person| {
-            let identifier = Identifier::new(Kind::LAS_KEY, person.3);
-            let shape = Shape::Uuid;
-            let asks = [MaskAsk { identifier: &identifier, shape: &shape, number: false, minted: false }];
-            let answer = runtime.block_on(house.vault.mask(&scope(), &asks, &[], &avoid)).expect("an answer");
-            answer.masked[0].pseudonym.as_str().to_owned()
-        });
-        let pseudonyms = pseudonyms.collect();
+        let carrier = Arc::clone(&far) as Arc<dyn Carrier>;
+        let rules = ("doors.toml", include_str!("doors.toml"));
+        let gateway = runtime.block_on(async { gateway(place.path(), &carrier, rules, Limits::default()) });
+        let pseudonyms = pseudonyms(&runtime, &gateway);
+        let canaries = canaries();
         Self { runtime, gateway, far, canaries, pseudonyms, served: 0, _place: place }
     }
 
     fn read(&self, data: &[u8], media: &'static str, coding: &'static str) -> Option<Input> {
         let split = memchr::memmem::find(data, b"\n\n")?;
         let (head, body) = (std::str::from_utf8(&data[..split]).ok()?, &data[split + 2..]);
-        let mut lines = self.filled(head.as_bytes());
+        let mut lines = filled(&self.pseudonyms, head.as_bytes());
         lines.retain(|byte| *byte != b'\r');
         let head = String::from_utf8(lines).ok()?;
         let (target, lines) = head.split_once('\n').unwrap_or((&head, ""));
@@ -175,29 +128,12 @@ impl World {
             let (name, value) = line.split_once(':')?;
             headers.push((name.trim().parse().ok()?, HeaderValue::from_str(value.trim()).ok()?));
         }
-        let mut body = self.filled(body);
+        let mut body = filled(&self.pseudonyms, body);
         if !coding.is_empty() {
             body = coded_as(coding, &body);
             headers.push((http::header::CONTENT_ENCODING, HeaderValue::from_static(coding)));
         }
         Some(Input { target: target.to_owned(), headers, body: body.into() })
-    }
-
-    fn filled(&self, bytes: &[u8]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(bytes.len());
-        let mut rest = bytes;
-        while let [first, tail @ ..] = rest {
-            rest = tail;
-            let place = tail.first().map(|digit| usize::from(digit.wrapping_sub(b'0')));
-            match (first, place.and_then(|place| self.pseudonyms.get(place))) {
-                (b'@', Some(pseudonym)) => {
-                    out.extend_from_slice(pseudonym.as_bytes());
-                    rest = &tail[1..];
-                }
-                _ => out.push(*first),
-            }
-        }
-        out
     }
 
     /// The input leaves as a question, and once more as the caller's reading of the answer.
@@ -308,74 +244,4 @@ fn coded_as(coding: &str, body: &[u8]) -> Vec<u8> {
         _ => zstd::stream::encode_all(body, 1),
     };
     made.expect("into memory")
-}
-
-fn scope() -> Scope {
-    Scope {
-        school: School::parse("12AB").expect("a school"),
-        publisher: Publisher::parse("rekenwonder").expect("a publisher"),
-        epoch: Epoch::parse("2026-2027").expect("an epoch"),
-    }
-}
-
-fn gateway(place: &std::path::Path, far: &Arc<Far>) -> Gateway {
-    let clock: Arc<dyn Clock> = Arc::new(FixedClock::at(Timestamp::from_millis(1_790_000_000_000)));
-    let vault = Vault::in_memory().expect("a vault");
-    vault.open_epoch(&scope().school, &scope().publisher, &scope().epoch, clock.now()).expect("an epoch");
-    let key = SigningKey::from_seed(vault.journal_seed());
-    let settings = sluis::journal::Settings {
-        origin: "sluis.fuzz/12AB".to_owned(),
-        key_version: 1,
-        earlier_keys: Vec::new(),
-        accept_clock: false,
-    };
-    let now = clock.now().as_millis();
-    let journal = Journal::open(Arc::new(RealDisk), &place.join("journal"), &settings, &key, now);
-    let (journal, _) = journal.expect("a journal");
-    let mut roster = Roster::empty(clock.now());
-    let secret = |text: &str| Secret::new(text.to_owned());
-    for (given, prefix, family, number, email) in PEOPLE {
-        let pupil = Pupil {
-            identifiers: vec![(Kind::LAS_KEY, secret(number))],
-            given: Some(secret(given)),
-            prefix: Some(secret(prefix)).filter(|_| !prefix.is_empty()),
-            family: Some(secret(family)),
-            emails: vec![secret(email)],
-            ..Pupil::default()
-        };
-        roster.add(pupil).expect("a pupil");
-    }
-    let profile = Arc::new(Profile::read("doors.toml", include_str!("doors.toml")).expect("the profile"));
-    let route = |mount: &str, asks| Route {
-        host: None,
-        mount: Mount::parse(mount).expect("a mount"),
-        scope: scope(),
-        asks,
-        profile: Arc::clone(&profile),
-        callers: vec![CallerRule { credential: Credential::ThisMachine, networks: Vec::new() }],
-        shapes: Shapes::new(Shape::Uuid, [(Kind::EMAIL, Shape::parse("email:l.example").expect("a shape"))]),
-        link: Link::Field,
-        eck_id_kept: false,
-        needle: false,
-        suspects: Suspects::Block,
-        swaps: Vec::new(),
-        upstream: Base::parse("https://upstream.test/v1").expect("a base"),
-        carrier: Arc::clone(far) as Arc<dyn Carrier>,
-        terms: Arc::default(),
-    };
-    let house = House {
-        vault: Arc::new(vault),
-        journal: Arc::new(journal),
-        clock,
-        routes: Routes::new([route("/out", Asks::School), route("/in", Asks::Publisher)], None),
-        rosters: HashMap::from([(scope().school, Arc::new(Register::build(roster)))]),
-        consents: HashMap::new(),
-        configuration: [0; 32],
-        binary: [0; 32],
-        limits: Limits::default(),
-        expansion: Expansion::default(),
-        patience: Patience { failures_per_hour: u32::MAX, withheld_per_day: u32::MAX },
-        needle: None,
-    };
-    Gateway::new(house, Arc::new(Nobody))
 }

@@ -7,9 +7,11 @@
 mod doors;
 mod formats;
 mod framing;
+mod houses;
 mod profiles;
 mod records;
 mod rosters;
+mod streams;
 mod tokens;
 mod vaults;
 
@@ -32,6 +34,7 @@ pub const TARGETS: &[Target] = &[
     ("leave-form", doors::form),
     ("leave-json", doors::json),
     ("leave-ndjson", doors::ndjson),
+    ("leave-streamed", streams::streamed),
     ("leave-target", doors::target),
     ("ndjson", formats::ndjson),
     ("note", records::note),
