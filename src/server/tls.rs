@@ -213,8 +213,6 @@ impl Set {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         // Sessions resume from memory only: no ticket key that could decrypt yesterday's traffic.
         config.session_storage = Arc::new(Sessions::new(10_240));
-        // A connection leaves one behind, and whoever resumes gets the next: as many as a caller has connections.
-        config.send_tls13_tickets = 1;
         Ok((Self { files: files.clone(), chosen, config: Arc::new(config), clients }, digest))
     }
 }
