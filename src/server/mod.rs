@@ -16,6 +16,7 @@ pub mod listener;
 pub mod operations;
 mod readers;
 pub mod rescue;
+mod sessions;
 pub mod settings;
 pub mod shutdown;
 mod stack;

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use tokio_rustls::TlsAcceptor;
 
 use super::client_certificates::{Authority, ClientCertificates};
+use super::sessions::Sessions;
 use super::shutdown::Draining;
 use crate::gateway::PeerCertificate;
 
@@ -211,7 +212,7 @@ impl Set {
         let mut config = builder.with_cert_resolver(Arc::clone(&chosen) as _);
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         // Sessions resume from memory only: no ticket key that could decrypt yesterday's traffic.
-        config.session_storage = rustls::server::ServerSessionMemoryCache::new(10_240);
+        config.session_storage = Arc::new(Sessions::new(10_240));
         Ok((Self { files: files.clone(), chosen, config: Arc::new(config), clients }, digest))
     }
 }
