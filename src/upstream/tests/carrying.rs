@@ -186,7 +186,11 @@ async fn a_connection_that_closed_meanwhile_costs_nobody_a_request() {
     let upstream = Upstream::open(&settings, clock()).unwrap();
     for sent in 1..=5 {
         upstream.send(request(&settings, "POST", "hi")).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(60)).await;
+        while seen.closed.load(Ordering::SeqCst) < sent {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        // And the news has come here.
+        tokio::time::sleep(Duration::from_millis(40)).await;
         assert_eq!(seen.requests(), sent);
     }
 }

@@ -37,6 +37,7 @@ pub(super) struct World {
 pub(super) struct Seen {
     pub(super) connections: AtomicUsize,
     pub(super) requests: AtomicUsize,
+    pub(super) closed: AtomicUsize,
     pub(super) texts: Mutex<Vec<String>>,
 }
 
@@ -178,6 +179,8 @@ impl World {
                         let _ = stream.flush().await;
                         tokio::time::sleep(after).await;
                     }
+                    drop(stream);
+                    told.closed.fetch_add(1, Ordering::SeqCst);
                 });
             }
         });
