@@ -31,8 +31,6 @@ const PARTICLE: Id = 1 << 30;
 struct Known {
     /// Its first 16 bytes, zeros behind a shorter one.
     head: (u64, u64),
-    /// Zero until all words are there.
-    hash: u64,
     /// Where its bytes are, and how many.
     at: u32,
     len: u32,
@@ -154,7 +152,7 @@ impl Distinct {
     fn add(&mut self, tag: u64, head: (u64, u64), word: &[u8]) -> Id {
         // No message is as long as 4 GiB.
         let [at, len] = [self.bytes.len(), word.len()].map(|long| u32::try_from(long).unwrap_or(u32::MAX));
-        self.words.push(Known { head, hash: 0, at, len, next: 0 });
+        self.words.push(Known { head, at, len, next: 0 });
         self.bytes.extend_from_slice(word);
         if 2 * self.words.len() > self.places.len() {
             let places = vec![0; 4 * self.places.len()];
@@ -232,21 +230,21 @@ impl Distinct {
         }
     }
 
-    /// The hashes of all words, pairs and runs; some may come twice.
-    pub(super) fn hashes(&mut self, hashes: &mut Vec<u64>) {
+    /// The hashes of all words, then of all runs, then of all pairs; some may come twice.
+    pub(super) fn hashes(&self, hashes: &mut Vec<u64>) {
         let Self { hashing, words, bytes, pairs, runs, .. } = self;
+        hashes.clear();
         hashes.reserve(words.len() + runs.len() + pairs.held.len());
-        for known in words.iter_mut() {
-            known.hash = match known.len as usize {
-                len @ 0..=16 => hashing.short(known.head, len),
-                _ => hashing.word(bytes.get(known.place()).unwrap_or_default()),
-            };
-        }
-        hashes.extend(words.iter().map(|known| known.hash));
+        hashes.extend(words.iter().map(|known| match known.len as usize {
+            len @ 0..=16 => hashing.short(known.head, len),
+            _ => hashing.word(bytes.get(known.place()).unwrap_or_default()),
+        }));
         hashes.extend(runs.iter().map(|run| hashing.word(bytes.get(run.place()).unwrap_or_default())));
-        let hash = |word: Id| words.get(index(word)).map_or(0, |known| known.hash);
-        let pair = |pair: &u64| hashing.pair_of(hash((pair >> 32) as u32), hash(*pair as u32));
-        hashes.extend(pairs.held.iter().map(pair));
+        for pair in &pairs.held {
+            // A word's hash stands where the word does among the words.
+            let hash = |word: Id| hashes.get(index(word)).copied().unwrap_or_default();
+            hashes.push(hashing.pair_of(hash((pair >> 32) as u32), hash(*pair as u32)));
+        }
     }
 }
 
