@@ -19,7 +19,8 @@ use std::process::ExitCode;
 
 use sluis::derive::{ScopeKey, Shape};
 use sluis::gateway::guard::{Watch, clear};
-use sluis::gateway::needle::{Month, MonthKey, filter_of};
+use sluis::gateway::message::Message;
+use sluis::gateway::needle::{Filters, Month, MonthKey};
 use sluis::identity::{Identifier, Kind};
 use sluis::profile::{Door, Material, builtin};
 use sluis::rewrite::{Document, Format, Limits, splice};
@@ -59,7 +60,8 @@ fn main() -> ExitCode {
         "splice" => splice_roster(count),
         "guard" => guard_clean(count),
         "guard-watched" => guard_watched(count),
-        "needle" => needle_filter(count),
+        "needle" => needle_filter(&needle::roster(1000), count),
+        "needle-small" => needle_filter(&needle::record(), count),
         "exchange" => whole("/v1/results", &exchange::record(1), count),
         "exchange-roster" => whole("/v1/roster", &exchange::roster_body(1000), count),
         _ => {
@@ -132,11 +134,11 @@ fn guard_watched(count: usize) {
     });
 }
 
-fn needle_filter(count: usize) {
+fn needle_filter(message: &Message, count: usize) {
     let key = MonthKey::new(Month::parse("2026-11").expect("a month"), Secret::new([7; 32])).expect("a key");
-    let message = needle::roster(1000);
+    let mut filters = Filters::new(key);
     repeat(count, || {
-        black_box(filter_of(&key, black_box(&message)));
+        black_box(filters.of(black_box(message)));
     });
 }
 

@@ -23,7 +23,7 @@ FIGURES = HOME / "benches" / "instructions.toml"
 TOLERANCE = 0.03
 # Piece, and how often it is done: enough that a rare rehash or a longer probe does not show.
 PIECES = {
-    "derive": 2000, "parse": 5, "find": 5, "splice": 5, "guard": 3, "guard-watched": 3, "needle": 3, "exchange": 50, "exchange-roster": 3,
+    "derive": 2000, "parse": 5, "find": 5, "splice": 5, "guard": 3, "guard-watched": 3, "needle": 3, "needle-small": 100, "exchange": 50, "exchange-roster": 3,
 }
 HEAD = """\
 # Instructions of one piece of an exchange: `tests/ratchet.py` compares, `tests/ratchet.py --write` writes.

@@ -96,4 +96,6 @@ cd "$state/school"
 "$sluis" roster import "$roster" >&2
 # SLUIS_UNDER: what it runs under, such as valgrind and its options (profile.sh).
 read -r -a under <<< "${SLUIS_UNDER:-}"
+# Valgrind does not follow the process when it begins anew (src/cli/serve/arenas.rs).
+[ "${#under[@]}" = 0 ] || export MALLOC_ARENA_MAX=2
 exec "${under[@]}" "$sluis" serve

@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 
 use super::frame::{self, BATCH_BYTES};
 use super::medium::{is_full, write_all_at};
-use super::{DiskError, Medium, Pending, Place};
+use super::{CommitError, DiskError, Medium, Pending, Place};
 
 /// Turns items into records, and owns the state that runs through them (sequence, chain, tree).
 pub trait Encode: Send + 'static {
@@ -41,20 +41,6 @@ pub trait Encode: Send + 'static {
 
     /// Nothing encoded since the last [`Encode::keep`] is on disk: go back to that state.
     fn undo(&mut self);
-}
-
-/// Why an item was not acknowledged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum CommitError {
-    /// No room. The item is not on disk; another may succeed when room is made.
-    #[error("the disk is full: nothing was written")]
-    Full,
-    /// A write or a sync failed, or the encoder did. Nothing more will be written.
-    #[error("the disk failed: nothing more is written until a restart")]
-    Failed,
-    /// The committer was stopped.
-    #[error("the log is closed")]
-    Stopped,
 }
 
 /// What a committer has done since it started.
@@ -86,6 +72,8 @@ struct Queue<E: Encode> {
     /// How many callers were there when the last batch was done, answered or waiting: most come back
     /// at once, and a sync costs more than waiting a moment for them.
     wanted: usize,
+    /// The thread sleeps until it is woken. While it writes it looks by itself, and a wake is a system call.
+    sleeps: bool,
 }
 
 /// How long a batch is held open at most for callers who are expected back.
@@ -111,7 +99,12 @@ impl<E: Encode> Committer<E> {
     /// `end`: what [`super::Reader`] reported after reading the log whole.
     pub fn start(name: &str, medium: Box<dyn Medium>, end: u64, encoder: E) -> Result<Self, DiskError> {
         let shared = Arc::new(Shared {
-            queue: Mutex::new(Queue { waiting: VecDeque::new(), state: State::Open, wanted: 1 }),
+            queue: Mutex::new(Queue {
+                waiting: VecDeque::new(),
+                state: State::Open,
+                wanted: 1,
+                sleeps: false,
+            }),
             arrived: Condvar::new(),
             end: AtomicU64::new(end),
             records: AtomicU64::new(0),
@@ -138,7 +131,11 @@ impl<E: Encode> Committer<E> {
         let (answer, receiver) = oneshot::channel();
         queue.waiting.push_back(Waiting::Item { item, answer });
         let waiting = queue.waiting.len();
-        let worth_waking = waiting == 1 || waiting >= queue.wanted;
+        let worth_waking = queue.sleeps && (waiting == 1 || waiting >= queue.wanted);
+        if worth_waking {
+            // Once: it is on its way.
+            queue.sleeps = false;
+        }
         drop(queue);
         if worth_waking {
             self.shared.arrived.notify_one();
@@ -242,7 +239,9 @@ impl<E: Encode> Shared<E> {
                 if !open {
                     return None;
                 }
+                queue.sleeps = true;
                 queue = self.arrived.wait(queue).unwrap_or_else(PoisonError::into_inner);
+                queue.sleeps = false;
                 continue;
             }
             let waited = since.get_or_insert_with(Instant::now).elapsed();
@@ -250,8 +249,10 @@ impl<E: Encode> Shared<E> {
             if !open || left.is_zero() || queue.waiting.len() >= queue.wanted {
                 return Some(std::mem::take(&mut queue.waiting));
             }
+            queue.sleeps = true;
             let woken = self.arrived.wait_timeout(queue, left);
             queue = woken.unwrap_or_else(PoisonError::into_inner).0;
+            queue.sleeps = false;
         }
     }
 

@@ -87,7 +87,7 @@ impl Medium for File {
 
 /// Writes all of `bytes` at `offset`; an interrupted call is taken up again, a call that takes
 /// nothing is an error.
-pub(super) fn write_all_at(medium: &mut dyn Medium, bytes: &[u8], offset: u64) -> io::Result<()> {
+pub fn write_all_at(medium: &mut dyn Medium, bytes: &[u8], offset: u64) -> io::Result<()> {
     let (mut rest, mut at) = (bytes, offset);
     while !rest.is_empty() {
         match medium.write_at(rest, at) {

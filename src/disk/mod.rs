@@ -14,13 +14,13 @@ mod stream;
 
 use std::path::{Path, PathBuf};
 
-pub use committer::{CommitError, Committer, Counts, Encode};
+pub use committer::{Committer, Counts, Encode};
 pub use frame::{
     LONGEST_BATCH, MAGIC_LEN, MAX_RECORD, RECORD_HEADER, Reader, Step, create_log, cut_tail, settle,
 };
-pub use medium::{Disk, Medium, Place, RealDisk};
-pub use pending::Pending;
-pub use small::{Lock, create_dir_durable, durable_write, write_file, write_file_at};
+pub use medium::{Disk, Medium, Place, RealDisk, write_all_at};
+pub use pending::{CommitError, Pending};
+pub use small::{Lock, create_dir_durable, durable_write, open_or_create, write_file, write_file_at};
 pub use stream::{Growing, durable_stream};
 
 /// What failed on the disk. Paths are of Sluis's own files and carry no personal data.

@@ -8,7 +8,19 @@ use std::thread::Thread;
 
 use tokio::sync::oneshot;
 
-use super::CommitError;
+/// Why an item was not acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CommitError {
+    /// No room. The item is not on disk; another may succeed when room is made.
+    #[error("the disk is full: nothing was written")]
+    Full,
+    /// A write or a sync failed, or the encoder did. Nothing more will be written.
+    #[error("the disk failed: nothing more is written until a restart")]
+    Failed,
+    /// The committer was stopped.
+    #[error("the log is closed")]
+    Stopped,
+}
 
 /// An item on its way: a future of its receipt. Dropping it does not take the item back.
 #[derive(Debug)]

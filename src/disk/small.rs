@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::medium::write_all_at;
-use super::{Disk, DiskError, parent};
+use super::{Disk, DiskError, Medium, parent};
 
 /// Tells temporary files of one process apart.
 static TEMPORARY: AtomicU64 = AtomicU64::new(0);
@@ -41,14 +41,19 @@ pub fn write_file(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), Disk
 /// Writes `bytes` at `offset` of a file, made when missing, and syncs it. Not atomic: for content that
 /// is written anew from elsewhere when this fails.
 pub fn write_file_at(disk: &dyn Disk, path: &Path, bytes: &[u8], offset: u64) -> Result<(), DiskError> {
+    let mut medium = open_or_create(disk, path)?;
+    write_all_at(medium.as_mut(), bytes, offset)
+        .map_err(|source| DiskError::WriteFile { path: path.to_owned(), source })?;
+    medium.sync().map_err(|source| DiskError::SyncFile { path: path.to_owned(), source })
+}
+
+/// Opens a file for writing, made when missing.
+pub fn open_or_create(disk: &dyn Disk, path: &Path) -> Result<Box<dyn Medium>, DiskError> {
     let opened = match disk.open(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => disk.create(path),
         opened => opened,
     };
-    let mut medium = opened.map_err(|source| DiskError::OpenFile { path: path.to_owned(), source })?;
-    write_all_at(medium.as_mut(), bytes, offset)
-        .map_err(|source| DiskError::WriteFile { path: path.to_owned(), source })?;
-    medium.sync().map_err(|source| DiskError::SyncFile { path: path.to_owned(), source })
+    opened.map_err(|source| DiskError::OpenFile { path: path.to_owned(), source })
 }
 
 /// Makes `path` and its missing parents (mode 0700), each synced into its own parent. Existing

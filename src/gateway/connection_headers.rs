@@ -19,6 +19,10 @@ pub const CONNECTION_HEADERS: [HeaderName; 8] = [
 
 /// Removes the headers of a connection, and those that `Connection` names.
 pub fn remove_connection_headers(headers: &mut HeaderMap) {
+    // One look at the names that are there costs less than a search for each of those that may not be; most messages have none.
+    if !headers.keys().any(|name| is_of_connection(name.as_str())) {
+        return;
+    }
     let named: Vec<HeaderName> = headers
         .get_all(CONNECTION)
         .iter()
@@ -31,9 +35,24 @@ pub fn remove_connection_headers(headers: &mut HeaderMap) {
     }
 }
 
+/// One of [`CONNECTION_HEADERS`].
+fn is_of_connection(name: &str) -> bool {
+    matches!(
+        name,
+        "connection"
+            | "transfer-encoding"
+            | "upgrade"
+            | "te"
+            | "expect"
+            | "trailer"
+            | "keep-alive"
+            | "proxy-connection"
+    )
+}
+
 #[cfg(test)]
 mod tests {
-    use super::remove_connection_headers;
+    use super::{CONNECTION_HEADERS, is_of_connection, remove_connection_headers};
     use http::{HeaderMap, HeaderValue};
 
     #[test]
@@ -52,5 +71,17 @@ mod tests {
         }
         remove_connection_headers(&mut headers);
         assert_eq!(headers.keys().collect::<Vec<_>>(), ["accept"]);
+    }
+
+    #[test]
+    fn each_one_goes_by_itself() {
+        for name in CONNECTION_HEADERS {
+            assert!(is_of_connection(name.as_str()), "{name}");
+            let mut headers = HeaderMap::new();
+            headers.insert(&name, HeaderValue::from_static("x"));
+            headers.insert("accept", HeaderValue::from_static("*/*"));
+            remove_connection_headers(&mut headers);
+            assert_eq!(headers.keys().collect::<Vec<_>>(), ["accept"], "{name}");
+        }
     }
 }

@@ -98,7 +98,8 @@ pub(super) async fn school_asks(
             ask_publisher(exchange, selected, cleared).await?
         }
         Request::Streamed(request) => {
-            stream::ask(exchange, selected, Door::Leave, request, Watch::new()).await?.answered
+            // In a box of its own, here and below: a state of 20 KB that nearly no exchange has is not carried along by all.
+            Box::pin(stream::ask(exchange, selected, Door::Leave, request, Watch::new())).await?.answered
         }
     };
     match answered {
@@ -108,7 +109,7 @@ pub(super) async fn school_asks(
             Ok(Reply::Enters(restored))
         }
         Answered::Streams(selected, Streamed { head, inflow }) => {
-            let way = Way::begin(exchange, (selected, Door::Enter), head, inflow, watch).await;
+            let way = Box::pin(Way::begin(exchange, (selected, Door::Enter), head, inflow, watch)).await;
             Ok(Reply::Streams(Box::new(way.map_err(replying)?)))
         }
         Answered::Unlisted(status, _) => bare(exchange, status).await,
@@ -133,7 +134,7 @@ pub(super) async fn publisher_asks(
             (Some(whom), given, ask_school(exchange, selected, restored).await?)
         }
         Request::Streamed(request) => {
-            let asked = stream::ask(exchange, selected, Door::Enter, request, Watch::new()).await?;
+            let asked = Box::pin(stream::ask(exchange, selected, Door::Enter, request, Watch::new())).await?;
             (watch, _values) = asked.watch;
             (None, Vec::new(), asked.answered)
         }
@@ -147,7 +148,7 @@ pub(super) async fn publisher_asks(
             Ok(Reply::Leaves(cleared))
         }
         Answered::Streams(selected, Streamed { head, inflow }) => {
-            let way = Way::begin(exchange, (selected, Door::Leave), head, inflow, watch).await;
+            let way = Box::pin(Way::begin(exchange, (selected, Door::Leave), head, inflow, watch)).await;
             Ok(Reply::Streams(Box::new(way.map_err(replying)?)))
         }
         Answered::Unlisted(status, withheld) => {

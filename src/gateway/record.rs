@@ -111,9 +111,9 @@ pub(super) fn leaf(exchange: &Exchange, event: Event, decision: Decision) -> Lea
     let mut leaf = Leaf::new(event, house.clock.now().as_millis());
     leaf.exchange = Some(*exchange.id.as_bytes());
     leaf.scope = Some(LeafScope {
-        school: route.scope.school.to_string(),
-        publisher: route.scope.publisher.to_string(),
-        epoch: route.scope.epoch.to_string(),
+        school: route.scope.school.as_str().to_owned(),
+        publisher: route.scope.publisher.as_str().to_owned(),
+        epoch: route.scope.epoch.as_str().to_owned(),
     });
     leaf.route = exchange.template();
     leaf.decision = decision;

@@ -84,7 +84,7 @@ fn watched_as(profile: &Profile, finding: &Finding, scalar: &Scalar<'_>) -> Opti
     let name = || {
         let own = || profile.rule(finding.rule).map_or("", |rule| rule.slot.as_str());
         let slot = if scalar.name.is_empty() { own() } else { &*scalar.name };
-        name_in(&slot.to_ascii_lowercase(), &scalar.text)
+        name_in(slot, &scalar.text)
     };
     match finding.category? {
         Category::Guardian if finding.act.masking().is_some() => Some(WatchKind::Identifier),
@@ -109,27 +109,69 @@ const KINDS: [&str; 6] = ["type", "role", "status", "kind", "system", "soort"];
 /// would withhold every message with that word. Member and value must both say so: a login name of letters alone is
 /// watched, and so is a number under `type`.
 fn is_vocabulary(scalar: &Scalar<'_>) -> bool {
-    let name = scalar.name.to_ascii_lowercase();
+    let name = scalar.name.as_bytes();
+    let ends = |kind: &str| {
+        let at = name.len().checked_sub(kind.len());
+        at.and_then(|at| name.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(kind.as_bytes()))
+    };
     let word = |byte: u8| byte.is_ascii_alphabetic() || byte == b'-' || byte == b'_';
-    KINDS.iter().any(|kind| name.ends_with(kind)) && scalar.text.bytes().all(word)
+    !name.is_empty() && KINDS.iter().any(|kind| ends(kind)) && scalar.text.bytes().all(word)
 }
 
 /// Which piece of a name stands in a field, by the field's own name; of a field that only says `name`, by how many words
 /// it holds.
 fn name_in(slot: &str, text: &str) -> Option<WatchKind> {
-    let says = |pieces: &[&str]| pieces.iter().any(|piece| slot.contains(piece));
-    if says(&["prefix", "infix", "initial", "voegsel"]) {
+    let said = said_by(slot);
+    let says = |piece: u8| said & piece != 0;
+    if says(BESIDE) {
         return None;
     }
-    if says(&["family", "last", "surname", "achternaam"]) {
+    if says(FAMILY) {
         return Some(WatchKind::FamilyName);
     }
-    if says(&["full", "display"]) {
+    if says(FULL) {
         return Some(WatchKind::FullName);
     }
-    let given = says(&["given", "first", "middle", "nick", "voornaam", "roepnaam"]);
     let several = text.split_whitespace().nth(1).is_some();
-    Some(if several && !given { WatchKind::FullName } else { WatchKind::GivenName })
+    Some(if several && !says(GIVEN) { WatchKind::FullName } else { WatchKind::GivenName })
+}
+
+/// No name by itself: what stands between or before names.
+const BESIDE: u8 = 1;
+const FAMILY: u8 = 2;
+const FULL: u8 = 4;
+const GIVEN: u8 = 8;
+
+/// What the pieces of a field's name say, letter case aside. Looked at once, from front to back, by two letters at a time:
+/// a message has thousands.
+fn said_by(slot: &str) -> u8 {
+    let mut said = 0;
+    for (at, pair) in slot.as_bytes().array_windows::<2>().enumerate() {
+        // With this bit capitals are small letters, and marks are others: what it lets through is compared as a whole.
+        let pieces: &[(&str, u8)] = match pair.map(|byte| byte | 0x20) {
+            [b'a', b'c'] => &[("achternaam", FAMILY)],
+            [b'd', b'i'] => &[("display", FULL)],
+            [b'f', b'a'] => &[("family", FAMILY)],
+            [b'f', b'i'] => &[("first", GIVEN)],
+            [b'f', b'u'] => &[("full", FULL)],
+            [b'g', b'i'] => &[("given", GIVEN)],
+            [b'i', b'n'] => &[("infix", BESIDE), ("initial", BESIDE)],
+            [b'l', b'a'] => &[("last", FAMILY)],
+            [b'm', b'i'] => &[("middle", GIVEN)],
+            [b'n', b'i'] => &[("nick", GIVEN)],
+            [b'p', b'r'] => &[("prefix", BESIDE)],
+            [b'r', b'o'] => &[("roepnaam", GIVEN)],
+            [b's', b'u'] => &[("surname", FAMILY)],
+            [b'v', b'o'] => &[("voegsel", BESIDE), ("voornaam", GIVEN)],
+            _ => continue,
+        };
+        let rest = slot.as_bytes().get(at..).unwrap_or_default();
+        for (piece, what) in pieces {
+            let here = rest.get(..piece.len()).is_some_and(|it| it.eq_ignore_ascii_case(piece.as_bytes()));
+            said |= if here { *what } else { 0 };
+        }
+    }
+    said
 }
 
 /// Of `mailto:a@b` under `form = "mailto:{}"` the address; of other texts all.

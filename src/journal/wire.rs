@@ -4,6 +4,9 @@
 use super::LeafError;
 use super::leaf::MAX_LEAF;
 
+/// What the leaf of an exchange takes as a rule: a dozen rules by their own texts. Longer ones grow.
+const TYPICAL: usize = 1536;
+
 /// Appends to a leaf's bytes.
 pub(super) struct Writing {
     out: Vec<u8>,
@@ -11,7 +14,7 @@ pub(super) struct Writing {
 
 impl Writing {
     pub(super) fn new() -> Self {
-        Self { out: Vec::with_capacity(512) }
+        Self { out: Vec::with_capacity(TYPICAL) }
     }
 
     pub(super) fn u8(&mut self, number: u8) {

@@ -83,7 +83,7 @@ pub struct Node {
 #[derive(Clone)]
 pub struct Document {
     pub(crate) format: Format,
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) source: String,
     pub(crate) nodes: Vec<Node>,
 }
 
@@ -95,13 +95,23 @@ impl Document {
     /// and whatever exceeds `limits`.
     pub fn parse(format: Format, bytes: Vec<u8>, limits: &Limits) -> Result<Document, Unparsed> {
         let nodes = match format {
-            Format::Json => json::parse(&bytes, limits)?,
-            Format::Ndjson => json::parse_lines(&bytes, limits)?,
+            Format::Json | Format::Ndjson => {
+                json::check(&bytes, limits)?;
+                Vec::new()
+            }
             Format::Form | Format::Query => form::parse(&bytes, limits)?,
             Format::OneRosterFilter => filter::parse(&bytes, limits)?,
             Format::List => list::parse(&bytes, limits)?,
         };
-        Ok(Document { format, bytes, nodes })
+        // From here on it is known to be UTF-8: no text in it is looked at for that again.
+        let source = String::from_utf8(bytes)
+            .map_err(|error| Unparsed { what: "invalid UTF-8", offset: error.utf8_error().valid_up_to() })?;
+        let nodes = match format {
+            Format::Json => json::parse(&source, limits)?,
+            Format::Ndjson => json::parse_lines(&source, limits)?,
+            _ => nodes,
+        };
+        Ok(Document { format, source, nodes })
     }
 
     /// The format it was parsed as.
@@ -111,12 +121,12 @@ impl Document {
 
     /// The bytes as they came.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        self.source.as_bytes()
     }
 
     /// The bytes as they came; the tree goes.
     pub fn into_bytes(self) -> Vec<u8> {
-        self.bytes
+        self.source.into_bytes()
     }
 
     /// How many nodes there are, the root included.
@@ -179,10 +189,9 @@ impl Document {
         filter::operator(self.raw((node.name.1, node.value.0)))
     }
 
-    /// The raw bytes of a span, as text; every parser has checked that the source is UTF-8.
+    /// The source of a span; empty when that is none of whole characters.
     pub(crate) fn raw(&self, span: (u32, u32)) -> &str {
-        let bytes = self.bytes.get(span.0 as usize..span.1 as usize).unwrap_or_default();
-        std::str::from_utf8(bytes).unwrap_or_default()
+        self.source.get(span.0 as usize..span.1 as usize).unwrap_or_default()
     }
 }
 
@@ -208,7 +217,7 @@ impl Iterator for Children<'_> {
 
 impl std::fmt::Debug for Document {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Document({:?}, {} bytes, {} nodes)", self.format, self.bytes.len(), self.nodes.len())
+        write!(f, "Document({:?}, {} bytes, {} nodes)", self.format, self.source.len(), self.nodes.len())
     }
 }
 

@@ -108,10 +108,11 @@ impl<G: Gate> Answer<G> {
         let response = match self.readers.wait(reading).await {
             Ok(Collected::Whole(held)) => {
                 let _room = held.room;
-                self.gate.converse(admitted, Arriving::Whole(held.bytes)).await?
+                // The doors' state is large: moved once, into this box, and not with each layer around it.
+                Box::pin(self.gate.converse(admitted, Arriving::Whole(held.bytes))).await?
             }
             Ok(Collected::Running(running)) => {
-                self.gate.converse(admitted, Arriving::Streamed(running)).await?
+                Box::pin(self.gate.converse(admitted, Arriving::Streamed(running))).await?
             }
             Err(refusal) => return Err(self.gate.refuse(Some(admitted), refusal)),
         };

@@ -3,6 +3,7 @@
 //! It decides nothing about a message. `SIGHUP` takes the configuration anew, and any error keeps the old one;
 //! `SIGTERM` lets exchanges end, writes the last leaf and checkpoint, and stops.
 
+mod arenas;
 mod canaries;
 pub(super) mod house;
 mod live;
@@ -49,6 +50,7 @@ pub(super) struct Serve {
 impl Serve {
     /// Serves until it is told to stop.
     pub(super) fn run(self, file: &Path, screen: &Screen) -> Result<Exit, Failure> {
+        arenas::limit();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         telemetry::start(Arc::clone(&clock));
         let locked = telemetry::guard_process(true);

@@ -15,7 +15,7 @@ impl Observer for Counting {
     fn ended(&self, ended: &Ended<'_>) {
         let route = ended.route;
         let labels = ExchangeLabels {
-            publisher: route.map_or_else(String::new, |route| route.scope.publisher.to_string()),
+            publisher: route.map_or_else(String::new, |route| route.scope.publisher.as_str().to_owned()),
             route: route.map_or_else(String::new, |route| format!("{}/", route.mount.as_str())),
             asks: match route.map(|route| route.asks) {
                 Some(Asks::School) => "school".to_owned(),

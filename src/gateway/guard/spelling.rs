@@ -226,12 +226,21 @@ impl Speller {
 
 /// Fewer than 4 letters and fewer than 5 digits: too likely to stand somewhere by chance.
 pub(super) fn is_short(words: &[u8]) -> bool {
-    letters(words) < 4 && words.iter().filter(|byte| byte.is_ascii_digit()).count() < 5
+    let (mut letters, mut digits) = (0, 0);
+    words.iter().all(|byte| {
+        letters += u8::from(is_a_letter(*byte));
+        digits += u8::from(byte.is_ascii_digit());
+        letters < 4 && digits < 5
+    })
 }
 
 /// How many letters a folded text has; one beyond ASCII counts by its first byte.
 pub(super) fn letters(words: &[u8]) -> usize {
-    words.iter().filter(|byte| byte.is_ascii_lowercase() || **byte >= 0xC0).count()
+    words.iter().filter(|byte| is_a_letter(**byte)).count()
+}
+
+const fn is_a_letter(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte >= 0xC0
 }
 
 /// From how many letters on a full name is found with any marks between its words.

@@ -247,26 +247,33 @@ impl Values {
 
     /// Spells every pupil of whom something was added since `spelled` last saw the values, with all there is of him.
     fn spell(&self, spelled: &mut Spelled) {
-        let Spelled { patterns, speller, order, pupils } = spelled;
-        let seen = order.len() as u32;
-        order.extend(seen..self.entries.len() as u32);
+        let Spelled { patterns, speller, seen, order, pupils } = spelled;
         let entry = |at: &u32| self.entries.get(*at as usize);
         let person = |at: &u32| entry(at).and_then(|entry| entry.person);
-        if !order.is_sorted_by_key(person) {
-            order.sort_by_key(person);
+        let mut added: Vec<u32> = (*seen..self.entries.len() as u32).collect();
+        *seen = self.entries.len() as u32;
+        if !added.is_sorted_by_key(person) {
+            added.sort_by_key(person);
         }
         if self.lost {
             patterns.miss();
         }
-        let mut count = 0;
-        for pupil in order.chunk_by(|one, other| person(one).is_some() && person(one) == person(other)) {
-            count += usize::from(pupil.first().and_then(person).is_some());
-            if pupil.iter().any(|at| *at >= seen) {
-                let values = pupil.iter().filter_map(entry);
-                speller.pupil(values.map(|entry| (entry.kind, self.text(entry))), patterns);
-            }
+        for pupil in added.chunk_by(|one, other| person(one).is_some() && person(one) == person(other)) {
+            let whom = pupil.first().and_then(person);
+            let from =
+                if whom.is_some() { order.partition_point(|at| person(at) < whom) } else { order.len() };
+            let before = order.get(from..).unwrap_or_default().iter().take_while(|at| person(at) == whom);
+            *pupils += usize::from(whom.is_some() && before.clone().next().is_none());
+            let values = before.chain(pupil).filter_map(entry);
+            speller.pupil(values.map(|entry| (entry.kind, self.text(entry))), patterns);
         }
-        *pupils = count;
+        // Values of nobody belong to no others.
+        added.retain(|at| person(at).is_some());
+        let goes_on = order.last().and_then(person) <= added.first().and_then(person);
+        order.append(&mut added);
+        if !goes_on {
+            order.sort_by_key(person);
+        }
         patterns.settle();
     }
 
@@ -285,7 +292,9 @@ impl Values {
 struct Spelled {
     patterns: Patterns,
     speller: Speller,
-    /// The values that were seen, by their persons.
+    /// How many values were seen.
+    seen: u32,
+    /// Those of somebody, by their persons.
     order: Vec<u32>,
     pupils: usize,
 }
@@ -293,7 +302,7 @@ struct Spelled {
 impl Spelled {
     fn new(origin: Origin) -> Self {
         let patterns = if origin == Origin::Roster { Patterns::once() } else { Patterns::growing() };
-        Self { patterns, speller: Speller::new(origin), order: Vec::new(), pupils: 0 }
+        Self { patterns, speller: Speller::new(origin), seen: 0, order: Vec::new(), pupils: 0 }
     }
 }
 

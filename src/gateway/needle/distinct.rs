@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::month::{Hashing, MonthKey};
-use super::words::is_particle;
+use super::words::{LONGEST_PARTICLE, PARTICLES};
 
 /// The number of a word in its message, or of a run of joined words; 0 is none.
 pub(super) type Id = u32;
@@ -31,10 +31,13 @@ const PARTICLE: Id = 1 << 30;
 struct Known {
     /// Its first 16 bytes, zeros behind a shorter one.
     head: (u64, u64),
-    len: usize,
-    /// Where its bytes are.
-    at: usize,
+    /// Zero until all words are there.
     hash: u64,
+    /// Where its bytes are, and how many.
+    at: u32,
+    len: u32,
+    /// The word that came behind it last, as its neighbour; 0 is none.
+    next: Id,
 }
 
 /// Two words or more, joined.
@@ -43,7 +46,6 @@ struct Run {
     /// Where its bytes are.
     at: usize,
     len: usize,
-    hash: u64,
 }
 
 /// What the words of a message are gathered in; and then those of the next one.
@@ -68,8 +70,8 @@ impl Distinct {
     pub(super) fn begin(&mut self, key: &MonthKey, bytes: usize) {
         self.end();
         self.hashing = key.hashing();
-        let room = (bytes / 8).clamp(64, 1 << 15).next_power_of_two();
-        self.places.resize(room, 0);
+        let room = (bytes / 16).clamp(256, 1 << 15).next_power_of_two();
+        self.places.resize(room / 2, 0);
         self.pairs.begin(room, self.hashing.seeds.0);
         self.joined.begin(64, self.hashing.seeds.1);
     }
@@ -93,7 +95,7 @@ impl Distinct {
     #[inline(always)]
     pub(super) fn short(&mut self, head: (u64, u64), len: usize) -> Id {
         let tag = self.tag(head, len);
-        match self.find(tag, |known, _| known.head == head && known.len == len) {
+        match self.find(tag, |known, _| known.is(head, len)) {
             Ok(id) => id,
             Err(_) => self.add_short(tag, head, len),
         }
@@ -110,9 +112,7 @@ impl Distinct {
             let (low, high) = head_of(piece);
             tag = mix(tag ^ low ^ self.hashing.seeds.1, high ^ self.hashing.seeds.0);
         }
-        let same = |known: &Known, bytes: &[u8]| {
-            known.head == head && bytes.get(known.at..known.at + known.len) == Some(word)
-        };
+        let same = |known: &Known, bytes: &[u8]| known.head == head && bytes.get(known.place()) == Some(word);
         match self.find(tag, same) {
             Ok(id) => id,
             Err(_) => self.add(tag, head, word),
@@ -152,8 +152,9 @@ impl Distinct {
 
     #[inline(never)]
     fn add(&mut self, tag: u64, head: (u64, u64), word: &[u8]) -> Id {
-        let hash = self.hashing.word(word);
-        self.words.push(Known { head, len: word.len(), at: self.bytes.len(), hash });
+        // No message is as long as 4 GiB.
+        let [at, len] = [self.bytes.len(), word.len()].map(|long| u32::try_from(long).unwrap_or(u32::MAX));
+        self.words.push(Known { head, hash: 0, at, len, next: 0 });
         self.bytes.extend_from_slice(word);
         if 2 * self.words.len() > self.places.len() {
             let places = vec![0; 4 * self.places.len()];
@@ -163,7 +164,7 @@ impl Distinct {
         }
         // Texts end long before 2^30 words.
         let number = u32::try_from(self.words.len()).unwrap_or(PARTICLE - 1);
-        let id = if is_particle(word) { number | PARTICLE } else { number };
+        let id = if is_particle(head, word.len()) { number | PARTICLE } else { number };
         self.put(tag >> 32 << 32 | u64::from(id));
         id
     }
@@ -179,13 +180,29 @@ impl Distinct {
 
     #[inline(always)]
     fn known(&self, word: Id) -> Option<&Known> {
-        self.words.get(((word & !PARTICLE) as usize).wrapping_sub(1))
+        self.words.get(index(word))
     }
 
     /// Remembers that two words are neighbours.
     #[inline(always)]
     pub(super) fn pair(&mut self, first: Id, second: Id) {
         self.pairs.put(u64::from(first) << 32 | u64::from(second));
+    }
+
+    /// The same, of words that stand beside one another: the second is looked for first when the first comes again.
+    #[inline(always)]
+    pub(super) fn neighbours(&mut self, first: Id, second: Id) {
+        if let Some(known) = self.words.get_mut(index(first)) {
+            known.next = second;
+        }
+        self.pair(first, second);
+    }
+
+    /// The word that came behind `before` last, when it is this one: they are known for neighbours then.
+    #[inline(always)]
+    pub(super) fn again(&self, before: Id, head: (u64, u64), len: usize) -> Option<Id> {
+        let next = self.known(before)?.next;
+        self.known(next).filter(|known| known.is(head, len)).map(|_| next)
     }
 
     /// Joins a word to a run; a word is a run of one. Returns the longer run.
@@ -202,29 +219,58 @@ impl Distinct {
             let (at, len) = (self.bytes.len(), first.len() + second.len());
             self.bytes.extend_from_within(first);
             self.bytes.extend_from_within(second);
-            let hash = self.hashing.word(self.bytes.get(at..).unwrap_or_default());
-            self.runs.push(Run { at, len, hash });
+            self.runs.push(Run { at, len });
         }
         number
     }
 
     /// Where the bytes of a word or a run are.
     fn place(&self, number: Id) -> Range<usize> {
-        let run =
-            number.checked_sub(RUNS).and_then(|at| self.runs.get(at as usize)).map(|run| (run.at, run.len));
-        let (at, len) =
-            run.or_else(|| self.known(number).map(|known| (known.at, known.len))).unwrap_or_default();
-        at..at + len
+        match number.checked_sub(RUNS) {
+            Some(at) => self.runs.get(at as usize).map(Run::place).unwrap_or_default(),
+            None => self.known(number).map(Known::place).unwrap_or_default(),
+        }
     }
 
     /// The hashes of all words, pairs and runs; some may come twice.
-    pub(super) fn hashes(&self, hashes: &mut Vec<u64>) {
-        hashes.reserve(self.words.len() + self.runs.len() + self.pairs.held.len());
-        hashes.extend(self.words.iter().map(|known| known.hash));
-        hashes.extend(self.runs.iter().map(|run| run.hash));
-        let hash = |word: Id| self.known(word).map_or(0, |known| known.hash);
-        let pair = |pair: &u64| self.hashing.pair_of(hash((pair >> 32) as u32), hash(*pair as u32));
-        hashes.extend(self.pairs.held.iter().map(pair));
+    pub(super) fn hashes(&mut self, hashes: &mut Vec<u64>) {
+        let Self { hashing, words, bytes, pairs, runs, .. } = self;
+        hashes.reserve(words.len() + runs.len() + pairs.held.len());
+        for known in words.iter_mut() {
+            known.hash = match known.len as usize {
+                len @ 0..=16 => hashing.short(known.head, len),
+                _ => hashing.word(bytes.get(known.place()).unwrap_or_default()),
+            };
+        }
+        hashes.extend(words.iter().map(|known| known.hash));
+        hashes.extend(runs.iter().map(|run| hashing.word(bytes.get(run.place()).unwrap_or_default())));
+        let hash = |word: Id| words.get(index(word)).map_or(0, |known| known.hash);
+        let pair = |pair: &u64| hashing.pair_of(hash((pair >> 32) as u32), hash(*pair as u32));
+        hashes.extend(pairs.held.iter().map(pair));
+    }
+}
+
+/// Where a word is among the words; nowhere when it is none.
+#[inline(always)]
+const fn index(word: Id) -> usize {
+    ((word & !PARTICLE) as usize).wrapping_sub(1)
+}
+
+impl Known {
+    /// Whether it is this word, of at most 16 bytes.
+    #[inline(always)]
+    fn is(&self, head: (u64, u64), len: usize) -> bool {
+        self.head == head && self.len as usize == len
+    }
+
+    const fn place(&self) -> Range<usize> {
+        self.at as usize..self.at as usize + self.len as usize
+    }
+}
+
+impl Run {
+    const fn place(&self) -> Range<usize> {
+        self.at..self.at + self.len
     }
 }
 
@@ -283,6 +329,28 @@ impl Pairs {
             }
         }
     }
+}
+
+/// The particles of Dutch names, as words are kept.
+static PARTICLE_HEADS: [u64; PARTICLES.len()] = particle_heads();
+
+#[expect(clippy::indexing_slicing, reason = "a table, made when compiled")]
+const fn particle_heads() -> [u64; PARTICLES.len()] {
+    let (mut heads, mut at) = ([0; PARTICLES.len()], 0);
+    while at < heads.len() {
+        let mut byte = PARTICLES[at].len();
+        while byte > 0 {
+            byte -= 1;
+            heads[at] = heads[at] << 8 | PARTICLES[at].as_bytes()[byte] as u64;
+        }
+        at += 1;
+    }
+    heads
+}
+
+/// Whether a word is a particle: no letter is a zero, so that its first eight bytes tell.
+fn is_particle(head: (u64, u64), len: usize) -> bool {
+    len <= LONGEST_PARTICLE && PARTICLE_HEADS.contains(&head.0)
 }
 
 /// The first 16 bytes, as two numbers, the first byte lowest.

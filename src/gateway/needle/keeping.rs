@@ -1,10 +1,10 @@
 //! Keeping filters: a month's file that grows, and the leaf that commits to what was added.
 //!
-//! Filters are synced before a leaf names them. What a crash left without a leaf is committed to at the next start, when
+//! Filters are written soon and synced now and then, at the latest before a leaf names them. What a crash left without a leaf is committed to at the next start, when
 //! it opens under the month's key. It must not know messages.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,7 +13,9 @@ use super::file::Batch;
 use super::keys::{kept_key, make_key};
 use super::month::{Month, MonthKey};
 use crate::clock::Clock;
-use crate::disk::{Disk, DiskError, create_dir_durable, durable_write, write_file_at};
+use crate::disk::{
+    Disk, DiskError, Medium, create_dir_durable, durable_write, open_or_create, write_all_at, write_file_at,
+};
 use crate::journal::{
     Detail, Event, FILTERS_MAGIC, Frontier, Hash, Journal, LIST_MAGIC, Leaf, Leaves, Stretch, filters_path,
     list_path, write_filter,
@@ -22,6 +24,9 @@ use crate::vault::Vault;
 
 /// The most bytes that are taken up after a crash.
 const MOST_LEFT: u64 = 1 << 28;
+
+/// Room that is kept for records that wait, in bytes.
+const KEPT: usize = 1 << 18;
 
 /// What keeping needs.
 pub(super) struct Ground {
@@ -36,8 +41,12 @@ pub(super) struct Ground {
 pub(super) struct Keeping {
     key: MonthKey,
     path: PathBuf,
+    /// The file, open from the first write after a leaf until the next leaf.
+    file: Option<Box<dyn Medium>>,
     /// Where the next record goes.
     end: u64,
+    /// Where the records end that are synced.
+    synced: u64,
     /// Where the records begin that no leaf commits to yet.
     from: u64,
     hashes: Frontier,
@@ -48,6 +57,8 @@ pub(super) struct Keeping {
     /// Records that are not written yet, and their exchanges and hashes.
     waiting: Vec<u8>,
     waiting_hashes: Vec<([u8; 16], Hash)>,
+    /// Of records that are written and not synced.
+    unsynced_hashes: Vec<([u8; 16], Hash)>,
 }
 
 impl Keeping {
@@ -73,13 +84,16 @@ impl Keeping {
         let mut keeping = Self {
             key,
             path,
+            file: None,
             end: start,
+            synced: start,
             from: start,
             hashes: Frontier::default(),
             committed: 0,
             list: Vec::new(),
             waiting: Vec::new(),
             waiting_hashes: Vec::new(),
+            unsynced_hashes: Vec::new(),
         };
         if !keeping.path.exists() {
             create_dir_durable(disk.as_ref(), &directory.join("needle")).map_err(unwritten)?;
@@ -120,6 +134,7 @@ impl Keeping {
         }
         let found = bytes.len() - rest.len();
         self.end = self.from + found as u64;
+        self.synced = self.end;
         if found > 0 {
             // They may only be in memory: written again, they are on the disk before a leaf says so.
             let again = bytes.get(..found).unwrap_or_default();
@@ -157,24 +172,66 @@ impl Keeping {
 
     /// How many records no leaf commits to yet, and their bytes; those that wait apart.
     pub(super) fn uncommitted(&self) -> (u64, u64) {
-        (self.hashes.size(), self.end - self.from)
+        (self.hashes.size() + self.unsynced_hashes.len() as u64, self.end - self.from)
     }
 
-    /// Writes and syncs what waits. When it fails, that is lost, and the place is written over by what comes next.
+    /// Bytes that are written and not synced.
+    pub(super) fn unsynced(&self) -> u64 {
+        self.end - self.synced
+    }
+
+    /// Writes what waits. When it fails, that is lost, and the place is written over by what comes next.
     pub(super) fn write(&mut self, ground: &Ground) -> Result<(), NeedleError> {
-        let (bytes, hashes) = (std::mem::take(&mut self.waiting), std::mem::take(&mut self.waiting_hashes));
-        if hashes.is_empty() {
+        let written = self.try_write(ground).map_err(|source| self.unwritten(source));
+        if written.is_ok() {
+            self.end += self.waiting.len() as u64;
+            self.unsynced_hashes.append(&mut self.waiting_hashes);
+        }
+        self.waiting.clear();
+        self.waiting.shrink_to(KEPT);
+        self.waiting_hashes.clear();
+        written
+    }
+
+    fn try_write(&mut self, ground: &Ground) -> Result<(), DiskError> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            // Anew after each leaf: who puts another file in its place has that one grow.
+            file => file.insert(open_or_create(ground.disk.as_ref(), &self.path)?),
+        };
+        let written = write_all_at(file.as_mut(), &self.waiting, self.end);
+        written.map_err(|source| DiskError::WriteFile { path: self.path.clone(), source })
+    }
+
+    /// Syncs what is written. When it fails, that is lost: how many records. It is not tried again, as the system may
+    /// have let go of the bytes; the place is written over.
+    pub(super) fn sync(&mut self) -> Result<(), (usize, NeedleError)> {
+        if self.end == self.synced {
             return Ok(());
         }
-        write_file_at(ground.disk.as_ref(), &self.path, &bytes, self.end)
-            .map_err(|source| NeedleError::WriteFilters { month: self.key.month(), source })?;
+        let hashes = std::mem::take(&mut self.unsynced_hashes);
+        let synced = match &mut self.file {
+            Some(file) => file.sync(),
+            // What was written was written to it: it is there.
+            None => Err(ErrorKind::NotFound.into()),
+        };
+        if let Err(source) = synced {
+            (self.end, self.file) = (self.synced, None);
+            let source = DiskError::SyncFile { path: self.path.clone(), source };
+            return Err((hashes.len(), self.unwritten(source)));
+        }
+        self.synced = self.end;
         hashes.into_iter().for_each(|(exchange, hash)| self.took(&exchange, hash));
-        self.end += bytes.len() as u64;
         Ok(())
     }
 
-    /// Commits to what is written and not committed to. When the journal takes no leaf, the next call tries again.
+    fn unwritten(&self, source: DiskError) -> NeedleError {
+        NeedleError::WriteFilters { month: self.key.month(), source }
+    }
+
+    /// Commits to what is synced and not committed to. When the journal takes no leaf, the next call tries again.
     pub(super) fn commit(&mut self, ground: &Ground) -> Result<(), NeedleError> {
+        self.file = None;
         if self.hashes.size() == 0 {
             return Ok(());
         }
@@ -182,7 +239,7 @@ impl Keeping {
         let stretch = Stretch {
             month: month.to_string(),
             offset: self.from,
-            bytes: self.end - self.from,
+            bytes: self.synced - self.from,
             count: self.hashes.size(),
             root: self.hashes.root(),
         };
@@ -198,7 +255,7 @@ impl Keeping {
         ground.journal.append_blocking(leaf, Vec::new()).map_err(NeedleError::AskJournal)?;
         self.committed += stretch.count;
         self.list.clear();
-        self.from = self.end;
+        self.from = self.synced;
         self.hashes = Frontier::default();
         Ok(())
     }

@@ -13,7 +13,9 @@ mod keys;
 mod look;
 mod month;
 mod question;
+mod queue;
 mod scan;
+mod sip;
 mod text;
 mod words;
 mod worker;
@@ -25,9 +27,28 @@ pub use month::{Month, MonthKey};
 pub use question::{Question, Unasked};
 pub use worker::{Needle, Settings};
 
-/// A filter, made at once: what the worker does with a message, for benches.
-pub fn filter_of(key: &MonthKey, message: &super::Message) -> Vec<u8> {
-    words::Gathering::default().filter(key, message)
+/// Filters made one after another in room that is kept, as the worker makes them: for benches.
+pub struct Filters {
+    key: MonthKey,
+    gathering: words::Gathering,
+}
+
+impl Filters {
+    /// Under this key.
+    pub fn new(key: MonthKey) -> Self {
+        Self { key, gathering: words::Gathering::default() }
+    }
+
+    /// The filter of a message.
+    pub fn of(&mut self, message: &super::Message) -> Vec<u8> {
+        self.gathering.filter(&self.key, &text::Heads::of(&message.head), &message.body)
+    }
+}
+
+/// A filter, made at once.
+#[cfg(test)]
+fn filter_of(key: &MonthKey, message: &super::Message) -> Vec<u8> {
+    words::Gathering::default().filter(key, &text::Heads::of(&message.head), &message.body)
 }
 
 #[cfg(test)]

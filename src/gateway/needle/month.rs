@@ -4,6 +4,7 @@ use std::fmt;
 
 use siphasher::sip128::SipHasher24;
 
+use super::sip;
 use crate::clock::Timestamp;
 use crate::crypto::{CryptoError, Keyring, hkdf};
 use crate::secret::Secret;
@@ -49,6 +50,8 @@ pub struct MonthKey {
     raw: Secret<[u8; 32]>,
     hashing: Hashing,
     sealer: Keyring,
+    /// How the place of a filter begins.
+    place: String,
 }
 
 /// How words become hashes in a month.
@@ -78,7 +81,8 @@ impl MonthKey {
         let (words, pairs) = (two(words.expose(), 0), two(words.expose(), 16));
         let hashing = Hashing { words, pairs, seeds: two(tables.expose(), 0) };
         let sealer = Keyring::new((SEALER, &sealing), 0, &[])?;
-        Ok(Self { month, hashing, raw, sealer })
+        let place = format!("sluis needle 1 {month} ");
+        Ok(Self { month, hashing, raw, sealer, place })
     }
 
     /// Whose it is.
@@ -98,9 +102,7 @@ impl MonthKey {
 
     /// The place of an exchange's filter: it can stand for no other exchange and in no other month.
     pub(super) fn place(&self, exchange: &[u8; 16]) -> Vec<u8> {
-        let mut place = format!("sluis needle 1 {} ", self.month).into_bytes();
-        place.extend_from_slice(exchange);
-        place
+        [self.place.as_bytes(), exchange].concat()
     }
 
     /// For many words.
@@ -110,31 +112,37 @@ impl MonthKey {
 
     /// The hash of a word.
     pub(super) fn word(&self, word: &[u8]) -> u64 {
-        self.hashing.word(word)
+        prf(self.hashing.words, word)
     }
 
     /// The hash of two words that stand beside one another.
     pub(super) fn pair(&self, first: &[u8], second: &[u8]) -> u64 {
-        self.hashing.pair_of(self.word(first), self.word(second))
+        let both = u128::from(self.word(second)) << 64 | u128::from(self.word(first));
+        prf(self.hashing.pairs, &both.to_le_bytes())
     }
 }
 
 impl Hashing {
-    /// SipHash-2-4-128 of a word, its first 64 bits.
+    /// SipHash-2-4-128 of a word of at most 16 bytes, its first 64 bits.
+    #[inline(always)]
+    pub(super) const fn short(&self, head: (u64, u64), len: usize) -> u64 {
+        sip::short(self.words, head, len)
+    }
+
+    /// Of any word.
     pub(super) fn word(&self, word: &[u8]) -> u64 {
-        prf(self.words, word)
+        sip::bytes(self.words, word)
     }
 
     /// The same, under a key of its own, of two words that stand beside one another: of their hashes, in their order.
-    pub(super) fn pair_of(&self, first: u64, second: u64) -> u64 {
-        let both = u128::from(second) << 64 | u128::from(first);
-        prf(self.pairs, &both.to_le_bytes())
+    #[inline(always)]
+    pub(super) const fn pair_of(&self, first: u64, second: u64) -> u64 {
+        sip::short(self.pairs, (first, second), 16)
     }
 }
 
-/// The first 64 bits of SipHash-2-4-128. Written once, so that what makes the other 64 is not made at all.
-#[inline(never)]
-fn prf(key: (u64, u64), bytes: &[u8]) -> u64 {
+/// The first 64 bits of SipHash-2-4-128, by another's code: it is what [`sip`] is compared with.
+fn prf(key: sip::Key, bytes: &[u8]) -> u64 {
     SipHasher24::new_with_keys(key.0, key.1).hash(bytes).h1
 }
 

@@ -4,7 +4,7 @@
 const WIDTH: usize = 64;
 
 /// The longest stretches of bytes of a class, in order, as begin and end.
-pub(super) struct Runs<'t, C> {
+pub(super) struct Runs<'t, C, const LONG: bool = false> {
     text: &'t [u8],
     class: C,
     /// Where the bytes of `bits` begin, and where the next ones do.
@@ -19,13 +19,31 @@ pub(super) const fn runs<C: Fn(u8) -> bool>(text: &[u8], class: C) -> Runs<'_, C
     Runs { text, class, base: 0, next: 0, bits: 0 }
 }
 
-impl<C: Fn(u8) -> bool> Iterator for Runs<'_, C> {
+/// Runs of the bytes for which `class` is true, as [`runs`], without most of those of fewer than eight bytes.
+pub(super) const fn long_runs<C: Fn(u8) -> bool>(text: &[u8], class: C) -> Runs<'_, C, true> {
+    Runs { text, class, base: 0, next: 0, bits: 0 }
+}
+
+/// The bits that stand in eight or more ones beside one another, and those that may go on behind the last.
+#[inline(always)]
+const fn eights(bits: u64) -> u64 {
+    let two = bits & bits >> 1;
+    let four = two & two >> 2;
+    let eight = four & four >> 4;
+    let two = eight | eight << 1;
+    let four = two | two << 2;
+    let eight = four | four << 4;
+    eight | !u64::MAX.unbounded_shr(bits.leading_ones())
+}
+
+impl<C: Fn(u8) -> bool, const LONG: bool> Iterator for Runs<'_, C, LONG> {
     type Item = (usize, usize);
 
     #[inline(always)]
     fn next(&mut self) -> Option<(usize, usize)> {
         while self.bits == 0 {
             self.load()?;
+            self.choose();
         }
         let start = self.bits.trailing_zeros();
         let end = start + (!(self.bits >> start)).trailing_zeros();
@@ -38,6 +56,7 @@ impl<C: Fn(u8) -> bool> Iterator for Runs<'_, C> {
             let more = (!self.bits).trailing_zeros();
             if (more as usize) < WIDTH {
                 self.bits &= u64::MAX << more;
+                self.choose();
                 return Some((from, self.base + more as usize));
             }
         }
@@ -45,7 +64,14 @@ impl<C: Fn(u8) -> bool> Iterator for Runs<'_, C> {
     }
 }
 
-impl<C: Fn(u8) -> bool> Runs<'_, C> {
+impl<C: Fn(u8) -> bool, const LONG: bool> Runs<'_, C, LONG> {
+    #[inline(always)]
+    const fn choose(&mut self) {
+        if LONG {
+            self.bits = eights(self.bits);
+        }
+    }
+
     /// Goes on to the next bytes; none, and no bits, when there are none.
     #[inline(always)]
     fn load(&mut self) -> Option<()> {
@@ -65,7 +91,13 @@ impl<C: Fn(u8) -> bool> Runs<'_, C> {
 /// The mask of fewer bytes than [`WIDTH`].
 #[inline(never)]
 fn last(rest: &[u8], class: &impl Fn(u8) -> bool) -> u64 {
-    rest.iter().rev().fold(0, |mask, byte| mask << 1 | u64::from(class(*byte)))
+    let mut chunk = [0; WIDTH];
+    match chunk.get_mut(..rest.len()) {
+        Some(to) => to.copy_from_slice(rest),
+        None => return 0,
+    }
+    // Behind the end there is nothing of any class.
+    mask(&chunk, class) & !(u64::MAX << rest.len())
 }
 
 /// Whether a byte is of a word: a letter or digit of ASCII, or of a character beyond it.
@@ -113,11 +145,11 @@ pub(super) const fn low(len: usize) -> u64 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::runs;
+    use super::{long_runs, runs};
 
     proptest! {
         #[test]
-        fn runs_are_what_a_plain_loop_finds(text in proptest::collection::vec(prop_oneof![Just(b'a'), Just(b' ')], 0..300)) {
+        fn runs_are_what_a_plain_loop_finds(text in proptest::collection::vec(prop_oneof![6 => Just(b'a'), 1 => Just(b' ')], 0..300)) {
             let found: Vec<_> = runs(&text, |byte| byte == b'a').collect();
             let mut expected = Vec::new();
             let mut at = 0;
@@ -127,7 +159,9 @@ mod tests {
                 }
                 at += piece.len() + 1;
             }
-            prop_assert_eq!(found, expected);
+            prop_assert_eq!(&found, &expected);
+            let long = |runs: Vec<(usize, usize)>| runs.into_iter().filter(|run| run.1 - run.0 >= 8).collect::<Vec<_>>();
+            prop_assert_eq!(long(long_runs(&text, |byte| byte == b'a').collect()), long(expected));
         }
     }
 

@@ -19,6 +19,7 @@ use crate::journal::{Detail, Event, Journal, Leaf, LeafScope, Leaves, Settings a
 use crate::secret::Secret;
 use crate::vault::Vault;
 
+mod gathering;
 mod reference;
 mod same;
 
@@ -170,9 +171,11 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::at(tempfile::tempdir().unwrap(), Arc::new(Vault::in_memory().unwrap()))
+    }
+
+    fn at(folder: tempfile::TempDir, vault: Arc<Vault>) -> Self {
         let disk = FaultyDisk::new();
-        let vault = Arc::new(Vault::in_memory().unwrap());
         let clock = Arc::new(FixedClock::at(Timestamp::from_millis(NOW)));
         let signing = SigningKey::from_seed(vault.journal_seed());
         let settings = JournalSettings {
@@ -203,9 +206,14 @@ impl Bench {
     /// A message leaves: its leaf, and its filter.
     fn leave(&self, number: u8, text: &str) {
         self.leaf(number, false);
+        self.hand_over(number, self.clock.now().as_millis(), text);
+    }
+
+    fn hand_over(&self, number: u8, time: u64, text: &str) {
         let id = ExchangeId::from_bytes([number; 16]);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(self.needle.as_ref().unwrap().take(id, self.clock.now(), &body(text)));
+        let time = Timestamp::from_millis(time);
+        runtime.block_on(self.needle.as_ref().unwrap().take(id, time, &body(text)));
     }
 
     fn leaf(&self, number: u8, off: bool) {

@@ -8,29 +8,78 @@ use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::around::stretches;
-use super::scan::{eight, low, runs};
+use super::scan::{eight, long_runs, low};
 use crate::gateway::guard::unescape;
-use crate::gateway::message::{Head, Message};
+use crate::gateway::message::Head;
 
 /// Times that escapes are undone.
 const DEPTH: usize = 3;
 /// The shortest run that is taken for base64: a name of six letters.
 const SHORTEST: usize = 8;
+/// Reads base64, with padding or without, whatever stands in the bits behind its last byte.
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
+/// Of the usual alphabet, with `+` and `/`; and that of URLs, with `-` and `_`.
+static PLUS: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
+static MINUS: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
 /// How many of the runs that were tried are remembered, a power of two.
 const TRIED: usize = 256;
 
-/// Gives every text of a message to `each`: method, target, names and values of headers, body, and what decoding makes of them.
-pub(super) fn texts(message: &Message, each: &mut impl FnMut(&[u8])) {
+/// What stands in the head of a message and is read: method, target, names and values of headers, in one piece.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Heads {
+    /// Each part behind its length, `u32le`.
+    bytes: Vec<u8>,
+}
+
+impl Heads {
+    /// Of a head.
+    pub(super) fn of(head: &Head) -> Self {
+        let mut bytes = Vec::with_capacity(Self::size_of(head));
+        each_part(head, &mut |part| {
+            // No head is as long as 4 GiB.
+            bytes.extend_from_slice(&u32::try_from(part.len()).unwrap_or_default().to_le_bytes());
+            bytes.extend_from_slice(part);
+        });
+        Self { bytes }
+    }
+
+    /// How many bytes it would take.
+    pub(super) fn size_of(head: &Head) -> usize {
+        let mut size = 0;
+        each_part(head, &mut |part| size += 4 + part.len());
+        size
+    }
+
+    fn each(&self, each: &mut impl FnMut(&[u8])) {
+        let mut rest = self.bytes.as_slice();
+        while let Some((length, after)) = rest.split_first_chunk::<4>() {
+            let Some((part, after)) = after.split_at_checked(u32::from_le_bytes(*length) as usize) else {
+                return;
+            };
+            each(part);
+            rest = after;
+        }
+    }
+}
+
+fn each_part(head: &Head, each: &mut impl FnMut(&[u8])) {
+    if let Head::Request { method, target, .. } = head {
+        each(method.as_str().as_bytes());
+        each(target.as_bytes());
+    }
+    for (name, value) in head.headers() {
+        each(name.as_str().as_bytes());
+        each(value.as_bytes());
+    }
+}
+
+/// Gives every text of a message to `each`: its head's parts, its body, and what decoding makes of them.
+pub(super) fn texts(heads: &Heads, body: &[u8], each: &mut impl FnMut(&[u8])) {
     let each = &mut Reading { each, tried: [(0, 0); TRIED] };
-    if let Head::Request { method, target, .. } = &message.head {
-        part(method.as_str().as_bytes(), each);
-        part(target.as_bytes(), each);
-    }
-    for (name, value) in message.head.headers() {
-        part(name.as_str().as_bytes(), each);
-        part(value.as_bytes(), each);
-    }
-    part(&message.body, each);
+    heads.each(&mut |text| part(text, each));
+    part(body, each);
 }
 
 /// Whoever takes the texts, and short runs that were tried for base64 lately: names of members come again and again.
@@ -61,10 +110,6 @@ fn layers(text: &[u8], each: &mut impl FnMut(&[u8])) {
 
 /// What runs of base64 hold (RFC 4648, 4 and 5), with padding or without: whatever is text.
 fn packed(text: &[u8], tried: &mut [(u64, u64); TRIED], each: &mut impl FnMut(&[u8])) {
-    let config = GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true);
-    let (standard, urls) = (GeneralPurpose::new(&STANDARD, config), GeneralPurpose::new(&URL_SAFE, config));
     let mut unpack = |run: &[u8], engine: &GeneralPurpose| {
         if may_be_text(run)
             && let Ok(plain) = engine.decode(run)
@@ -75,7 +120,7 @@ fn packed(text: &[u8], tried: &mut [(u64, u64); TRIED], each: &mut impl FnMut(&[
     };
     // `name=SmFuIHZhbg`: an equal sign ends a run, or stands before one.
     let in_either = |byte: u8| byte.is_ascii_alphanumeric() | matches!(byte, b'+' | b'/' | b'-' | b'_');
-    for (start, end) in runs(text, in_either).filter(|(start, end)| end - start >= SHORTEST) {
+    for (start, end) in long_runs(text, in_either).filter(|(start, end)| end - start >= SHORTEST) {
         let run = text.get(start..end).unwrap_or_default();
         if run.len() <= 16 {
             let head = (eight(text, start), eight(text, start + 8) & low(run.len() - 8));
@@ -92,7 +137,7 @@ fn packed(text: &[u8], tried: &mut [(u64, u64); TRIED], each: &mut impl FnMut(&[
         let (mut of_standard, mut of_urls, mut from) = (false, false, 0);
         let mut segment = |to: usize, from: usize| {
             if to - from >= SHORTEST {
-                unpack(run.get(from..to).unwrap_or_default(), &standard);
+                unpack(run.get(from..to).unwrap_or_default(), &PLUS);
             }
         };
         for base in (0..run.len()).step_by(8) {
@@ -112,12 +157,12 @@ fn packed(text: &[u8], tried: &mut [(u64, u64); TRIED], each: &mut impl FnMut(&[
         match (of_standard, of_urls) {
             // The whole run was the last segment.
             (false, false) => {}
-            (false, true) => unpack(run, &urls),
+            (false, true) => unpack(run, &MINUS),
             (true, _) => {
                 if !of_urls {
-                    unpack(run, &standard);
+                    unpack(run, &PLUS);
                 }
-                run.split(|byte| *byte == b'/').for_each(|segment| unpack(segment, &urls));
+                run.split(|byte| *byte == b'/').for_each(|segment| unpack(segment, &MINUS));
             }
         }
     }

@@ -8,9 +8,8 @@ use super::distinct::{Distinct, Id, is_particle_id};
 use super::filter::Encoder;
 use super::month::MonthKey;
 use super::scan::{eight, is_wordish, low, runs};
-use super::text::texts;
+use super::text::{Heads, texts};
 use crate::gateway::guard::{Unit, fold};
-use crate::gateway::message::Message;
 
 /// Particles of Dutch names (tussenvoegsels) and their short forms, folded.
 pub(super) const PARTICLES: [&str; 26] = [
@@ -33,27 +32,22 @@ pub(super) struct Gathering {
 }
 
 impl Gathering {
-    /// The filter of a message.
-    pub(super) fn filter(&mut self, key: &MonthKey, message: &Message) -> Vec<u8> {
-        self.gather(key, message);
+    /// The filter of a message: of its head and its body.
+    pub(super) fn filter(&mut self, key: &MonthKey, heads: &Heads, body: &[u8]) -> Vec<u8> {
+        self.gather(key, heads, body);
         self.encoder.encode(&self.hashes)
     }
 
     /// Hashes of all words, pairs and joined runs in all texts of a message; some may come twice.
-    pub(super) fn gather(&mut self, key: &MonthKey, message: &Message) -> &[u64] {
-        self.distinct.begin(key, message.body.len());
-        texts(message, &mut |text| read(text, &mut self.word, &mut self.distinct));
+    pub(super) fn gather(&mut self, key: &MonthKey, heads: &Heads, body: &[u8]) -> &[u64] {
+        self.distinct.begin(key, body.len());
+        texts(heads, body, &mut |text| read(text, &mut self.word, &mut self.distinct));
         self.hashes.clear();
         self.hashes.shrink_to(MOST_KEPT);
         self.distinct.hashes(&mut self.hashes);
         self.distinct.end();
         &self.hashes
     }
-}
-
-/// Whether a folded word is a particle.
-pub(super) fn is_particle(word: &[u8]) -> bool {
-    word.len() <= LONGEST_PARTICLE && PARTICLES.iter().any(|particle| particle.as_bytes() == word)
 }
 
 /// A folded word, and whether it is joined to the one before by a hyphen or an apostrophe alone.
@@ -132,17 +126,19 @@ fn read(text: &[u8], word: &mut String, distinct: &mut Distinct) {
     let mut line = Line::default();
     for (start, end) in runs(text, is_wordish) {
         line.skip(text, start);
-        match plain(text, start, end, distinct) {
-            Some(id) => line.add(id, line.joined(), distinct),
+        match plain(text, start, end, line.before, distinct) {
+            Some((id, true)) => line.follow(id, line.joined(), distinct),
+            Some((id, false)) => line.add(id, line.joined(), distinct),
             None => line = folded(text.get(start..end).unwrap_or_default(), word, line, distinct),
         }
         line.end = end;
     }
 }
 
-/// The number of a word of ASCII letters and digits; none when there is something else in it.
+/// The number of a word of ASCII letters and digits, and whether it is known for the neighbour of the word before; none
+/// when there is something else in it.
 #[inline(always)]
-fn plain(text: &[u8], start: usize, end: usize, distinct: &mut Distinct) -> Option<Id> {
+fn plain(text: &[u8], start: usize, end: usize, before: Id, distinct: &mut Distinct) -> Option<(Id, bool)> {
     const HIGH: u64 = 0x8080_8080_8080_8080;
     // The bit that makes letters small is set in digits anyway.
     const SMALL: u64 = 0x2020_2020_2020_2020;
@@ -162,9 +158,12 @@ fn plain(text: &[u8], start: usize, end: usize, distinct: &mut Distinct) -> Opti
             }
             (first | SMALL, (second | SMALL) & low(len - 8))
         }
-        _ => return long(text.get(start..end)?, distinct),
+        _ => return Some((long(text.get(start..end)?, distinct)?, false)),
     };
-    Some(distinct.short(head, len))
+    match distinct.again(before, head, len) {
+        Some(id) => Some((id, true)),
+        None => Some((distinct.short(head, len), false)),
+    }
 }
 
 #[inline(never)]
@@ -233,8 +232,14 @@ impl Line {
     #[inline(always)]
     fn add(&mut self, word: Id, joined: bool, distinct: &mut Distinct) {
         if self.before != 0 {
-            distinct.pair(self.before, word);
+            distinct.neighbours(self.before, word);
         }
+        self.follow(word, joined, distinct);
+    }
+
+    /// Goes on to a word that is known for the neighbour of the one before.
+    #[inline(always)]
+    fn follow(&mut self, word: Id, joined: bool, distinct: &mut Distinct) {
         self.run = if joined && self.run != 0 { distinct.join(self.run, word) } else { word };
         if is_particle_id(word) {
             if self.over == 0 {

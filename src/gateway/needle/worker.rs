@@ -6,37 +6,35 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
-
 use super::NeedleError;
 use super::keeping::{Ground, Keeping};
 use super::month::Month;
+use super::queue::{Left, Queue};
 use super::words::Gathering;
 use crate::clock::{Clock, Timestamp};
 use crate::disk::Disk;
-use crate::gateway::message::{Head, Message};
+use crate::gateway::message::Message;
 use crate::identity::ExchangeId;
 use crate::journal::Journal;
 use crate::vault::Vault;
 
-/// How much room one place for waiting messages is, in bytes; each takes at least one.
-const PLACE: usize = 1024;
-/// How long a message waits for places before it is left without a filter: a disk hangs.
-const PATIENCE: Duration = Duration::from_secs(2);
 /// In the log: a message left and has no filter.
 const MISSED: &str = "SLS-951";
 /// In the log: filters wait for their leaf.
 const UNCOMMITTED: &str = "SLS-952";
-/// Filters that are synced together, and their bytes.
+/// Filters that are written together, and their bytes.
 const GROUP: (usize, usize) = (64, 1 << 20);
+/// How long filters that are written may lie before they are synced, and how many bytes of them.
+const UNSYNCED: (Duration, u64) = (Duration::from_secs(1), 4 << 20);
 /// Filters that one leaf commits to, and their bytes.
 const MOST_UNCOMMITTED: (u64, u64) = (4096, 32 << 20);
+/// Months that are open: where one ends and the next begins, messages of both come.
+const OPEN_MONTHS: usize = 2;
 
 /// What a worker needs.
 pub struct Settings {
@@ -70,22 +68,6 @@ impl Settings {
     }
 }
 
-enum Order {
-    Take(Box<Left>),
-    /// Commit to everything so far, then answer.
-    Flush(SyncSender<()>),
-    Stop,
-}
-
-/// A message that left.
-struct Left {
-    exchange: [u8; 16],
-    time: Timestamp,
-    message: Message,
-    /// Its places, free again when it is done with.
-    _places: OwnedSemaphorePermit,
-}
-
 #[derive(Default)]
 struct Counts {
     missed: AtomicU64,
@@ -93,10 +75,8 @@ struct Counts {
 
 /// A running worker.
 pub struct Needle {
-    orders: SyncSender<Order>,
+    queue: Arc<Queue>,
     counts: Arc<Counts>,
-    places: Arc<Semaphore>,
-    most: u32,
     worker: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -108,40 +88,29 @@ impl Needle {
     pub fn start(settings: Settings) -> Result<Self, NeedleError> {
         let counts = Arc::new(Counts::default());
         let Settings { disk, directory, vault, journal, clock, commit_after, waiting_bytes } = settings;
-        let most = u32::try_from(waiting_bytes / PLACE).unwrap_or(u32::MAX).max(1);
-        // Room for as many messages as can have a place, and for an order behind them.
-        let (orders, taken) = sync_channel(most as usize + 1);
-        let places = Arc::new(Semaphore::new(most as usize));
-        let ground = Ground { disk, directory, vault, journal, clock };
-        let gathering = Gathering::default();
-        let mut work =
-            Work { ground, counts: Arc::clone(&counts), commit_after, keeping: None, since: None, gathering };
+        let queue = Arc::new(Queue::new(waiting_bytes));
+        let mut work = Work {
+            ground: Ground { disk, directory, vault, journal, clock },
+            counts: Arc::clone(&counts),
+            commit_after,
+            months: Vec::new(),
+            since: None,
+            unsynced: None,
+            synced: None,
+            gathering: Gathering::default(),
+        };
+        let taken = Present(Arc::clone(&queue));
         let worker = std::thread::Builder::new()
             .name("needle".to_owned())
-            .spawn(move || work.run(&taken))
+            .spawn(move || work.run(&taken.0))
             .map_err(NeedleError::StartWorker)?;
-        Ok(Self { orders, counts, places, most, worker: Mutex::new(Some(worker)) })
+        Ok(Self { queue, counts, worker: Mutex::new(Some(worker)) })
     }
 
     /// Hands over a message that is about to leave and whose leaf is durable. Waits while as much waits already as may,
     /// a moment at most: then the exchange is not covered.
     pub(in crate::gateway) async fn take(&self, exchange: ExchangeId, time: Timestamp, message: &Message) {
-        let target = match &message.head {
-            Head::Request { target, .. } => target.len(),
-            Head::Reply { .. } => 0,
-        };
-        let size = u32::try_from((message.body.len() + target).div_ceil(PLACE)).unwrap_or(u32::MAX);
-        // What is larger than all places waits for all of them.
-        let places = Arc::clone(&self.places).acquire_many_owned(size.clamp(1, self.most));
-        let left = match timeout(PATIENCE, places).await {
-            Ok(Ok(places)) => {
-                let message = message.clone();
-                Some(Left { exchange: *exchange.as_bytes(), time, message, _places: places })
-            }
-            _ => None,
-        };
-        let taken = left.is_some_and(|left| self.orders.try_send(Order::Take(Box::new(left))).is_ok());
-        if !taken {
+        if !self.queue.put(exchange, time, message).await {
             self.counts.missed.fetch_add(1, Ordering::Relaxed);
             tracing::error!(code = MISSED, exchange = %exchange, "no needle filter: too much waits, or Sluis stops");
         }
@@ -150,7 +119,7 @@ impl Needle {
     /// Waits until everything that was handed over is committed to, or given up. Blocks.
     pub fn flush(&self) {
         let (done, wait) = sync_channel(1);
-        if self.orders.send(Order::Flush(done)).is_ok() {
+        if self.queue.ask(done) {
             let _ = wait.recv();
         }
     }
@@ -159,7 +128,7 @@ impl Needle {
     pub fn stop(&self) {
         let worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(worker) = worker {
-            let _ = self.orders.send(Order::Stop);
+            self.queue.end();
             let _ = worker.join();
         }
     }
@@ -182,111 +151,163 @@ impl std::fmt::Debug for Needle {
     }
 }
 
+/// The worker is there; when it is gone, in whatever way, nobody waits for it.
+struct Present(Arc<Queue>);
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
 /// What the thread works with.
 struct Work {
     ground: Ground,
     counts: Arc<Counts>,
     commit_after: Duration,
-    keeping: Option<Keeping>,
+    /// Months whose files grow, the one that was opened last behind.
+    months: Vec<Keeping>,
     /// Since when a filter has had no leaf.
     since: Option<Instant>,
+    /// Since when a filter has been written and not synced.
+    unsynced: Option<Instant>,
+    /// When filters were synced last.
+    synced: Option<Instant>,
     gathering: Gathering,
 }
 
 impl Work {
-    fn run(&mut self, orders: &Receiver<Order>) {
+    fn run(&mut self, queue: &Queue) {
+        let mut room = Vec::new();
         loop {
-            // Nothing waits to be written when this waits.
-            let left = self.since.map(|since| self.commit_after.saturating_sub(since.elapsed()));
-            let order = match left {
-                Some(left) => orders.recv_timeout(left),
-                None => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            };
-            let order = match order {
-                Ok(Order::Take(left)) => self.take_group(*left, orders),
-                Ok(order) => Some(order),
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => Some(Order::Stop),
-            };
-            match order {
-                Some(Order::Flush(done)) => {
-                    self.commit();
-                    let _ = done.send(());
+            let mut next = queue.next(self.due(), room);
+            for left in next.messages.drain(..) {
+                self.take(&left);
+                let sizes = self.months.iter().map(Keeping::waiting);
+                let (count, bytes) = sizes.fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
+                if count >= GROUP.0 || bytes >= GROUP.1 {
+                    self.settle();
                 }
-                Some(Order::Stop) => return self.commit(),
-                Some(Order::Take(_)) | None => self.commit_when_due(),
             }
+            self.settle();
+            if next.last || !next.asked.is_empty() {
+                self.commit();
+            }
+            for asked in next.asked {
+                let _ = asked.send(());
+            }
+            if next.last {
+                return;
+            }
+            room = next.messages;
         }
     }
 
-    /// Takes a message and what waits behind it, up to a group, and writes them. Returns another order, if one came.
-    fn take_group(&mut self, first: Left, orders: &Receiver<Order>) -> Option<Order> {
-        let (mut next, mut other) = (Some(first), None);
-        while let Some(left) = next.take() {
-            self.take(&left);
-            drop(left);
-            let (count, bytes) = self.keeping.as_ref().map(Keeping::waiting).unwrap_or_default();
-            if count >= GROUP.0 || bytes >= GROUP.1 {
-                break;
-            }
-            match orders.try_recv() {
-                Ok(Order::Take(left)) => next = Some(*left),
-                Ok(order) => other = Some(order),
-                Err(_) => {}
-            }
-        }
+    /// When there is something to do even if nothing comes.
+    fn due(&self) -> Option<Instant> {
+        [self.sync_due(), self.since.map(|since| since + self.commit_after)].into_iter().flatten().min()
+    }
+
+    /// When what is written is to be synced: at once, when the last sync was some time ago.
+    fn sync_due(&self) -> Option<Instant> {
+        self.unsynced.map(|since| self.synced.map_or(since, |last| last + UNSYNCED.0))
+    }
+
+    /// Writes what waits, syncs and commits to what is written when it is time or when it is much.
+    fn settle(&mut self) {
         self.write();
-        other
-    }
-
-    fn commit_when_due(&mut self) {
-        let (count, bytes) = self.keeping.as_ref().map(Keeping::uncommitted).unwrap_or_default();
+        let unsynced: u64 = self.months.iter().map(Keeping::unsynced).sum();
+        let now = Instant::now();
+        if unsynced >= UNSYNCED.1 || self.sync_due().is_some_and(|due| due <= now) {
+            self.sync();
+        }
+        let sizes = self.months.iter().map(Keeping::uncommitted);
+        let (count, bytes) = sizes.fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
         let due = self.since.is_some_and(|since| since.elapsed() >= self.commit_after);
-        if due || count >= MOST_UNCOMMITTED.0 || bytes >= MOST_UNCOMMITTED.1 {
+        if due {
+            self.commit();
+            self.close_earlier();
+        } else if count >= MOST_UNCOMMITTED.0 || bytes >= MOST_UNCOMMITTED.1 {
             self.commit();
         }
     }
 
     fn take(&mut self, left: &Left) {
         if let Err(error) = self.try_take(left) {
-            self.lost(1, &error);
+            self.counts.lost(1, &error);
         }
     }
 
     fn try_take(&mut self, left: &Left) -> Result<(), NeedleError> {
-        let month = Month::of(left.time);
-        if self.keeping.as_ref().is_none_or(|keeping| keeping.key().month() != month) {
-            self.write();
-            self.commit();
-            self.keeping = Some(Keeping::open(month, &self.ground)?);
+        if self.months.iter().all(|keeping| keeping.key().month() != left.month) {
+            self.open(left.month)?;
         }
-        let Some(keeping) = &mut self.keeping else { return Ok(()) };
-        let filter = self.gathering.filter(keeping.key(), &left.message);
+        let Some(keeping) = self.months.iter_mut().find(|keeping| keeping.key().month() == left.month) else {
+            return Ok(());
+        };
+        let filter = self.gathering.filter(keeping.key(), &left.heads, &left.body);
         keeping.add(&left.exchange, &filter)?;
         self.since.get_or_insert_with(Instant::now);
         Ok(())
     }
 
+    /// Lets go of months before the last one, and of their keys: what comes late has come.
+    fn close_earlier(&mut self) {
+        let last = self.months.last().map(|keeping| keeping.key().month());
+        self.months.retain(|keeping| Some(keeping.key().month()) == last || keeping.uncommitted().0 > 0);
+    }
+
+    /// Opens a month; what the others hold is committed to first.
+    fn open(&mut self, month: Month) -> Result<(), NeedleError> {
+        self.write();
+        self.commit();
+        let keeping = Keeping::open(month, &self.ground)?;
+        if self.months.len() >= OPEN_MONTHS {
+            self.months.remove(0);
+        }
+        self.months.push(keeping);
+        Ok(())
+    }
+
     fn write(&mut self) {
-        let Some(keeping) = &mut self.keeping else { return };
-        let count = keeping.waiting().0;
-        if let Err(error) = keeping.write(&self.ground) {
-            self.lost(u64::try_from(count).unwrap_or(u64::MAX), &error);
+        for keeping in &mut self.months {
+            let count = keeping.waiting().0;
+            if count == 0 {
+                continue;
+            }
+            match keeping.write(&self.ground) {
+                Ok(()) => drop(self.unsynced.get_or_insert_with(Instant::now)),
+                Err(error) => self.counts.lost(count, &error),
+            }
         }
     }
 
+    fn sync(&mut self) {
+        (self.unsynced, self.synced) = (None, Some(Instant::now()));
+        for keeping in &mut self.months {
+            if let Err((count, error)) = keeping.sync() {
+                self.counts.lost(count, &error);
+            }
+        }
+    }
+
+    /// Commits to everything that is written.
     fn commit(&mut self) {
+        self.sync();
         self.since = None;
-        let Some(keeping) = &mut self.keeping else { return };
-        if let Err(error) = keeping.commit(&self.ground) {
-            tracing::error!(code = UNCOMMITTED, %error, "filters are kept, and no leaf commits to them yet");
-            // The disk may be full: it is tried again.
-            self.since = Some(Instant::now());
+        for keeping in &mut self.months {
+            if let Err(error) = keeping.commit(&self.ground) {
+                tracing::error!(code = UNCOMMITTED, %error, "filters are kept, and no leaf commits to them yet");
+                // The disk may be full: it is tried again.
+                self.since = Some(Instant::now());
+            }
         }
     }
+}
 
-    fn lost(&self, count: u64, error: &NeedleError) {
-        self.counts.missed.fetch_add(count, Ordering::Relaxed);
+impl Counts {
+    fn lost(&self, count: usize, error: &NeedleError) {
+        self.missed.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
         tracing::error!(code = MISSED, count, %error, "messages left without a needle filter; a look-up says so");
     }
 }

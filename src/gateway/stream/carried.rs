@@ -3,7 +3,9 @@
 //! Persons are numbered anew in every segment; here they are known by what names them. It must not know formats.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
+
+use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::super::guard::{Watch, WatchKind};
 use super::super::parts::Parts;
@@ -14,10 +16,11 @@ use super::room::{MOST, Values};
 /// The exchange's watch, and who is in it already.
 pub(in super::super) struct Carried {
     watch: Watch,
-    people: HashMap<u128, u32>,
-    values: HashSet<u128>,
+    people: HashMap<u128, u32, BuildHasherDefault<Marked>>,
+    values: HashSet<u128, BuildHasherDefault<Marked>>,
     room: Values,
-    hashers: [RandomState; 2],
+    /// Nobody who sends can aim at a mark.
+    keys: (u64, u64),
 }
 
 /// Of each person of a segment, what names it.
@@ -26,8 +29,10 @@ pub(in super::super) type Names = Vec<Option<u128>>;
 impl Carried {
     /// Begins with what the exchange watches for already.
     pub(super) fn over(watch: Watch) -> Self {
-        let (people, values, room, hashers) = Default::default();
-        Self { watch, people, values, room, hashers }
+        let drawn = RandomState::new();
+        let keys = (drawn.hash_one(0), drawn.hash_one(1));
+        let (people, values, room) = Default::default();
+        Self { watch, people, values, room, keys }
     }
 
     /// What is watched for so far.
@@ -93,8 +98,29 @@ impl Carried {
         u32::try_from(self.values.len()).map(|next| next | 1 << 29).map_err(|_| Refusal::Internal)
     }
 
-    fn mark(&self, value: &impl std::hash::Hash) -> u128 {
-        let [one, other] = self.hashers.each_ref().map(|hasher| u128::from(hasher.hash_one(value)));
-        one << 64 | other
+    fn mark(&self, value: &impl Hash) -> u128 {
+        let mut hasher = SipHasher13::new_with_keys(self.keys.0, self.keys.1);
+        value.hash(&mut hasher);
+        hasher.finish128().into()
+    }
+}
+
+/// Marks are hashes already.
+#[derive(Default)]
+struct Marked(u64);
+
+impl Hasher for Marked {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0 << 8 | u64::from(*byte);
+        }
+    }
+
+    fn write_u128(&mut self, mark: u128) {
+        self.0 = mark as u64;
     }
 }

@@ -144,3 +144,38 @@ field = [
         [id("Memb-1"), id("Late-1"), id("Numb-1"), email, id("Memb-2"), id("Late-2"), id("Late-3")]
     );
 }
+
+/// What a field's name says, searched for piece by piece.
+fn searched(slot: &str, text: &str) -> Option<WatchKind> {
+    let slot = slot.to_ascii_lowercase();
+    let says = |pieces: &[&str]| pieces.iter().any(|piece| slot.contains(piece));
+    if says(&["prefix", "infix", "initial", "voegsel"]) {
+        return None;
+    }
+    if says(&["family", "last", "surname", "achternaam"]) {
+        return Some(WatchKind::FamilyName);
+    }
+    if says(&["full", "display"]) {
+        return Some(WatchKind::FullName);
+    }
+    let given = says(&["given", "first", "middle", "nick", "voornaam", "roepnaam"]);
+    let several = text.split_whitespace().nth(1).is_some();
+    Some(if several && !given { WatchKind::FullName } else { WatchKind::GivenName })
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_fields_name_says_what_its_pieces_say(
+        pieces in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "prefix", "INFIX", "initial", "Voegsel", "Family", "last", "SurName", "achternaam", "full", "display",
+                "given", "First", "middle", "nick", "voornaam", "roepnaam", "name", "naam", "voor", "fu", "l", "é", "in",
+            ]),
+            0..5,
+        ),
+        text in proptest::sample::select(vec!["", "Roos", "Anna Maria", " Roos "]),
+    ) {
+        let slot = pieces.concat();
+        proptest::prop_assert_eq!(super::name_in(&slot, text), searched(&slot, text), "{}", slot);
+    }
+}

@@ -101,7 +101,7 @@ pub enum Act {
         /// The kind of the field, which decides the shape.
         kind: Kind,
         /// What stands before the pseudonym in the field, and after it.
-        form: Option<(String, String)>,
+        form: Option<Box<(String, String)>>,
     },
     /// Leaving: the person's stand-in. Entering: the value it replaced; other text is left alone.
     Label {

@@ -3,6 +3,8 @@
 //! Null and empty values stay, a number stays a number, a container never comes here. It must not know where the
 //! value stands beyond its place.
 
+use std::borrow::Cow;
+
 use super::question::Asks;
 use super::walk::{Area, At, Walk};
 use super::{Act, FindRefusal, Masking, Nested, OUTER, Place};
@@ -17,6 +19,11 @@ const DEEPEST: u32 = 8;
 /// How an identifier of a kind is masked.
 pub(super) fn masking(kind: KindUse, number: bool, before: u16, after: u16) -> Masking {
     Masking { kind: kind.kind, person: kind.person, minted: kind.minted, number, before, after }
+}
+
+/// Whether nothing stands in a text but what is no part of an identifier.
+fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| OUTER.contains(&c))
 }
 
 /// A value, with how it may be read.
@@ -44,7 +51,7 @@ impl<'p> Walk<'p, '_> {
         let verb = self.verb(choice);
         let text = at.document.text(node);
         if verb == Verb::Keep {
-            let name = at.document.name(node);
+            let name = if at.asks() { at.document.name(node) } else { Cow::Borrowed("") };
             let asks = if at.asks() { Asks::Value(&name) } else { Asks::No };
             if kind != NodeKind::Null && !self.fits(asks, &text, choice) {
                 return self.misfit(asks, at.place(node), choice);
@@ -108,7 +115,7 @@ impl<'p> Walk<'p, '_> {
             (Verb::Pseudonym, _) => {
                 self.need_person(choice.rule)?;
                 let Some(masks) = &choice.pseudonym else { return Ok(()) };
-                Act::PersonPseudonym { kind: masks.kind.kind, form: masks.form.clone() }
+                Act::PersonPseudonym { kind: masks.kind.kind, form: masks.form.clone().map(Box::new) }
             }
             _ => return Ok(()),
         };
@@ -120,7 +127,7 @@ impl<'p> Walk<'p, '_> {
         let verb = self.verb(choice);
         let empty = match value.kind {
             NodeKind::Null => true,
-            NodeKind::Text => value.text.trim_matches(OUTER).is_empty(),
+            NodeKind::Text => is_blank(value.text),
             _ => false,
         };
         if empty && choice.add && (self.door == Door::Leave || verb == Verb::Constant) {
@@ -213,7 +220,7 @@ impl<'p> Walk<'p, '_> {
         if let Some((head, tail)) = &masks.form {
             let rest =
                 value.text.strip_prefix(head.as_str()).and_then(|rest| rest.strip_suffix(tail.as_str()));
-            if number || rest.is_none_or(|inner| inner.trim_matches(OUTER).is_empty()) {
+            if number || rest.is_none_or(is_blank) {
                 return Err(self.shape(choice.rule, "not of the form that is listed"));
             }
             before = u16::try_from(head.len()).unwrap_or_default();
@@ -255,7 +262,7 @@ impl<'p> Walk<'p, '_> {
         let index = u32::try_from(self.found.nested.len()).unwrap_or(NONE);
         // Known before its contents are: a decoded value in it comes after it.
         let (format, host) = (decoder.format(), value.place);
-        let empty = Document { format, bytes: Vec::new(), nodes: Vec::new() };
+        let empty = Document { format, source: String::new(), nodes: Vec::new() };
         self.found.nested.push(Nested { document: empty, host });
         self.push(value.place, choice.rule, Act::Nested { nested: index }, choice.category);
         let before = self.found.findings.len();

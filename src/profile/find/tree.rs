@@ -8,10 +8,11 @@ use super::{Act, FindRefusal, Order};
 use crate::profile::form;
 use crate::profile::plan::{Branch, Choice, NONE, Spot};
 use crate::profile::rules::{Door, RuleId, Unlisted, Verb};
-use crate::rewrite::NodeKind;
+use crate::rewrite::{Node, NodeKind};
 
 impl<'p> Walk<'p, '_> {
     /// A value at a spot. `deep` is the rule of a `/**` around it.
+    #[inline]
     pub(super) fn value(
         &mut self,
         at: At<'_>,
@@ -20,24 +21,36 @@ impl<'p> Walk<'p, '_> {
         deep: Option<RuleId>,
     ) -> Result<(), FindRefusal> {
         let Some(known) = self.spot(spot) else { return Ok(()) };
+        let single = |node: &Node| !matches!(node.kind, NodeKind::Object | NodeKind::Array);
         if let [only] = known.choices.as_slice()
             && only.tests.is_empty()
+            && at.document.node(node).is_some_and(single)
             && !self.closed
             && !at.asks()
-            && !only.formed
+            && (!only.formed || self.door == Door::Enter)
             && self.verb(only) == Verb::Keep
-            && at
-                .document
-                .node(node)
-                .is_some_and(|node| node.kind != NodeKind::Object && node.kind != NodeKind::Array)
         {
-            // Most of what a message holds.
+            // Most of what a message holds. Forms are for the other door.
             self.count(only.rule);
             return Ok(());
         }
-        let Some(choice) = self.choose(known, self.scope(Some(at)))? else {
-            return self.undecided(at, node, known, deep);
+        self.decide(at, node, known, deep)
+    }
+
+    /// A value at a spot, by the rule whose condition holds.
+    fn decide(
+        &mut self,
+        at: At<'_>,
+        node: u32,
+        known: &'p Spot,
+        deep: Option<RuleId>,
+    ) -> Result<(), FindRefusal> {
+        let choice = match known.choices.as_slice() {
+            [] => None,
+            [only] if only.tests.is_empty() => Some(only),
+            _ => self.choose(known, self.scope(Some(at)))?,
         };
+        let Some(choice) = choice else { return self.undecided(at, node, known, deep) };
         let kind = at.document.kind(node);
         if !matches!(kind, NodeKind::Object | NodeKind::Array) {
             return self.scalar(at, node, known, choice);
@@ -117,8 +130,12 @@ impl<'p> Walk<'p, '_> {
     ) -> Result<(), FindRefusal> {
         self.bound_filter(at, node, branch, unlisted.1)?;
         let mut seen = 0_u64;
-        for child in at.document.children(node) {
+        let mut next = node + 1;
+        let end = at.document.node(node).map_or(0, |node| node.next);
+        while next < end {
+            let child = next;
             let Some(known) = at.document.node(child) else { break };
+            next = known.next.max(child + 1);
             let spot = if known.name_escaped {
                 branch.names.get(at.document.name(child).as_bytes())
             } else {

@@ -31,6 +31,7 @@ pub(super) enum Area {
 
 impl At<'_> {
     /// Whether what stands here asks something: a parameter, or a comparison of a filter in one.
+    #[inline]
     pub(super) fn asks(&self) -> bool {
         match self.area {
             Area::Body => false,
@@ -241,12 +242,14 @@ impl<'p, 'd> Walk<'p, 'd> {
         }
     }
 
+    #[inline]
     pub(super) fn count(&mut self, rule: RuleId) {
         if let Some(count) = self.found.counts.get_mut(rule.0 as usize) {
             *count += 1;
         }
     }
 
+    #[inline]
     pub(super) fn push(
         &mut self,
         place: Place,

@@ -12,20 +12,35 @@ use names::Names;
 pub(super) use names::is_same_name;
 pub(super) use text::{is_noncharacter, unescape, write_text};
 
-/// Parses one JSON text that is the whole input.
-pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<Vec<Node>, Unparsed> {
-    let mut reader = Reader::over(bytes, limits)?;
-    let end = reader.read(0)?;
-    if end < bytes.len() {
+/// What is looked at before anything is known to be UTF-8 (RFC 8259, 8.1): the size, and marks of other encodings.
+pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<(), Unparsed> {
+    if bytes.len() > limits.bytes() {
+        return refuse("more bytes than the limit allows", limits.bytes());
+    }
+    match bytes {
+        [0xEF, 0xBB, 0xBF, ..] => refuse("a byte order mark", 0),
+        [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, ..] | [_, 0, ..] => {
+            refuse("UTF-16 or UTF-32, not UTF-8", 0)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Parses one JSON text that is the whole input. It has passed [`check`].
+pub(super) fn parse(source: &str, limits: &Limits) -> Result<Vec<Node>, Unparsed> {
+    let mut reader = Reader::over(source, limits)?;
+    let end = reader.read_inside(0, 0)?;
+    if end < source.len() {
         return refuse("data after the end of the document", end);
     }
     Ok(reader.nodes)
 }
 
 /// Parses one JSON text a line (NDJSON): an array of the lines. A line ends with LF or CR LF; lines
-/// of white space are skipped, but keep their bytes.
-pub(super) fn parse_lines(bytes: &[u8], limits: &Limits) -> Result<Vec<Node>, Unparsed> {
-    let mut reader = Reader::over(bytes, limits)?;
+/// of white space are skipped, but keep their bytes. It has passed [`check`].
+pub(super) fn parse_lines(source: &str, limits: &Limits) -> Result<Vec<Node>, Unparsed> {
+    let bytes = source.as_bytes();
+    let mut reader = Reader::over(source, limits)?;
     reader.enter(NodeKind::Array, 0, Name::NONE)?;
     let mut at = 0;
     while at < bytes.len() {
@@ -60,13 +75,16 @@ struct Reader<'a> {
     ascii: bool,
     nodes: Vec<Node>,
     open: Vec<Open>,
+    /// Whether the innermost container is an object.
+    object: bool,
     names: Names,
 }
 
 /// A container whose end has not been seen.
 struct Open {
     node: u32,
-    object: bool,
+    /// Whether what stands around it is an object.
+    in_object: bool,
 }
 
 /// A member's name as it stands in the source.
@@ -81,11 +99,8 @@ impl Name {
 }
 
 impl<'a> Reader<'a> {
-    fn over(bytes: &'a [u8], limits: &'a Limits) -> Result<Self, Unparsed> {
-        if bytes.len() > limits.bytes() {
-            return refuse("more bytes than the limit allows", limits.bytes());
-        }
-        check_encoding(bytes)?;
+    fn over(source: &'a str, limits: &'a Limits) -> Result<Self, Unparsed> {
+        let bytes = source.as_bytes();
         let ascii = bytes.is_ascii();
         if !ascii {
             check_characters(bytes)?;
@@ -93,15 +108,10 @@ impl<'a> Reader<'a> {
         // Small objects of a roster take about 20 bytes a node; a wrong guess costs one copy.
         let nodes = Vec::with_capacity((bytes.len() / 20 + 8).min(limits.nodes()));
         let open = Vec::with_capacity(16);
-        Ok(Reader { bytes, limits, ascii, nodes, open, names: Names::default() })
+        Ok(Reader { bytes, limits, ascii, nodes, open, object: false, names: Names::default() })
     }
 
-    /// Reads one value and the white space round it; returns where that ends.
-    fn read(&mut self, from: usize) -> Result<usize, Unparsed> {
-        self.read_inside(from, 0)
-    }
-
-    /// As `read`, with `outer` containers open that stay so.
+    /// Reads one value and the white space round it, with `outer` containers open that stay so; returns where that ends.
     fn read_inside(&mut self, from: usize, outer: usize) -> Result<usize, Unparsed> {
         let bytes = self.bytes;
         let mut name = Name::NONE;
@@ -141,8 +151,7 @@ impl<'a> Reader<'a> {
                 if self.open.len() == outer {
                     return Ok(at);
                 }
-                let object = self.open.last().is_some_and(|open| open.object);
-                match (byte(bytes, at), object) {
+                match (byte(bytes, at), self.object) {
                     (b',', true) => {
                         at = skip(bytes, at + 1);
                         (name, at) = self.name(at)?;
@@ -179,7 +188,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A member's name and the colon after it; returns where its value begins.
-    #[inline]
+    #[inline(always)]
     fn name(&mut self, at: usize) -> Result<(Name, usize), Unparsed> {
         if byte(self.bytes, at) != b'"' {
             return unexpected(self.bytes, at, "a member's name is missing");
@@ -195,7 +204,7 @@ impl<'a> Reader<'a> {
         Ok((Name { span, escaped }, skip(self.bytes, colon + 1)))
     }
 
-    #[inline]
+    #[inline(always)]
     fn push(
         &mut self,
         kind: NodeKind,
@@ -218,20 +227,21 @@ impl<'a> Reader<'a> {
         if self.open.len() >= self.limits.depth() {
             return refuse("nested deeper than the limit allows", at);
         }
-        let object = kind == NodeKind::Object;
-        if object {
+        self.open.push(Open { node: self.nodes.len() as u32, in_object: self.object });
+        self.object = kind == NodeKind::Object;
+        if self.object {
             self.names.enter();
         }
-        self.open.push(Open { node: self.nodes.len() as u32, object });
         self.push(kind, false, name, at, at)
     }
 
     #[inline]
     fn leave(&mut self, end: usize) -> Result<(), Unparsed> {
         let Some(open) = self.open.pop() else { return Ok(()) };
-        if open.object {
+        if self.object {
             self.names.leave(self.bytes, &self.nodes, open.node)?;
         }
+        self.object = open.in_object;
         let next = self.nodes.len() as u32;
         if let Some(node) = self.nodes.get_mut(open.node as usize) {
             node.value.1 = end as u32;
@@ -241,22 +251,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Refuses what is not UTF-8 without a byte order mark (RFC 8259, 8.1), in words that help.
-fn check_encoding(bytes: &[u8]) -> Result<(), Unparsed> {
-    match bytes {
-        [0xEF, 0xBB, 0xBF, ..] => refuse("a byte order mark", 0),
-        [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, ..] | [_, 0, ..] => {
-            refuse("UTF-16 or UTF-32, not UTF-8", 0)
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Whole input at once: valid UTF-8 and no noncharacter (RFC 7493, 2.1). Surrogates are no UTF-8.
+/// Whole input at once: no noncharacter (RFC 7493, 2.1). Surrogates are no UTF-8.
 fn check_characters(bytes: &[u8]) -> Result<(), Unparsed> {
-    if let Err(error) = std::str::from_utf8(bytes) {
-        return refuse("invalid UTF-8", error.valid_up_to());
-    }
     // U+FDD0 to U+FDEF are EF B7 90 to EF B7 AF; U+nFFFE and U+nFFFF end in BF BE and BF BF, after
     // EF in plane 0 and after a byte that ends in F (8F, 9F, AF, BF) in the others.
     for at in memchr::memchr2_iter(0xEF, 0xBF, bytes) {

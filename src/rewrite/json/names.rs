@@ -17,10 +17,12 @@ const FEW: usize = 32;
 #[derive(Default)]
 pub(super) struct Names {
     prints: Vec<u64>,
-    open: Vec<Seen>,
+    inner: Seen,
+    around: Vec<Seen>,
 }
 
 /// What is known about one open object's names.
+#[derive(Clone, Copy, Default)]
 struct Seen {
     /// Its first fingerprint in `prints`.
     first: usize,
@@ -33,31 +35,37 @@ struct Seen {
 impl Names {
     #[inline]
     pub(super) fn enter(&mut self) {
-        self.open.push(Seen { first: self.prints.len(), bits: 0, suspect: false });
+        let inner = Seen { first: self.prints.len(), bits: 0, suspect: false };
+        self.around.push(std::mem::replace(&mut self.inner, inner));
     }
 
     /// Adds a name to the innermost object. `ascii`: nothing in the whole document is not.
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(&mut self, content: &[u8], escaped: bool, ascii: bool) {
         let print = if !escaped && (ascii || content.is_ascii()) {
             fingerprint(content)
         } else {
             fingerprint(canonical(content, escaped).as_bytes())
         };
-        let Some(seen) = self.open.last_mut() else { return };
         let bit = 1_u64 << (print >> 58);
-        if seen.bits & bit != 0 && !seen.suspect {
-            let earlier = self.prints.get(seen.first..).unwrap_or_default();
-            seen.suspect = earlier.len() > FEW || earlier.contains(&print);
+        if self.inner.bits & bit != 0 {
+            self.compare(print);
         }
-        seen.bits |= bit;
+        self.inner.bits |= bit;
         self.prints.push(print);
+    }
+
+    /// Another name has the bit of this one.
+    #[inline(never)]
+    fn compare(&mut self, print: u64) {
+        let earlier = self.prints.get(self.inner.first..).unwrap_or_default();
+        self.inner.suspect |= earlier.len() > FEW || earlier.contains(&print);
     }
 
     /// Ends the innermost object, whose node is `object`; refuses it if two of its names are one.
     #[inline]
     pub(super) fn leave(&mut self, bytes: &[u8], nodes: &[Node], object: u32) -> Result<(), Unparsed> {
-        let Some(seen) = self.open.pop() else { return Ok(()) };
+        let seen = std::mem::replace(&mut self.inner, self.around.pop().unwrap_or_default());
         if seen.suspect {
             compare(bytes, nodes, object, self.prints.get(seen.first..).unwrap_or_default())?;
         }
@@ -111,13 +119,16 @@ fn canonical(content: &[u8], escaped: bool) -> Cow<'_, str> {
     }
 }
 
-/// Length, the first eight bytes and the last eight, mixed: enough to tell ordinary names apart.
-/// Names made to agree cost a sort of that object, no more.
-#[inline]
+/// Length, the first eight bytes and the last eight (of a short name four, or each of three), mixed: enough to tell
+/// ordinary names apart. Names made to agree cost a sort of that object, no more.
+#[inline(always)]
 fn fingerprint(name: &[u8]) -> u64 {
     let (head, tail) = match (name.first_chunk::<8>(), name.last_chunk::<8>()) {
         (Some(head), Some(tail)) => (u64::from_le_bytes(*head), u64::from_le_bytes(*tail)),
-        _ => (name.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0),
+        _ => match (name.first_chunk::<4>(), name.last_chunk::<4>()) {
+            (Some(head), Some(tail)) => (u32::from_le_bytes(*head).into(), u32::from_le_bytes(*tail).into()),
+            _ => (name.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0),
+        },
     };
     let mixed = (head ^ tail.rotate_left(29) ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     mixed ^ mixed >> 29

@@ -181,6 +181,21 @@ fn escapes_are_read_and_written_as_serde_json_does() {
     assert!(written.bytes().all(|byte| byte >= 0x20));
 }
 
+#[test]
+fn texts_of_every_length_are_written_as_serde_json_does() {
+    for length in 0..40 {
+        for at in 0..=length {
+            for odd in ["\"", "\\", "\u{1}", "\u{1f}", "\u{7f}", " ", "\u{e9}", "\"\\", "\n\u{2028}\""] {
+                let mut text = "x".repeat(length);
+                text.insert_str(at, odd);
+                let mut written = Vec::new();
+                write_text(&text, &mut written);
+                assert_eq!(String::from_utf8(written).unwrap(), serde_json::to_string(&text).unwrap());
+            }
+        }
+    }
+}
+
 fn suite() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let places = ["../shared/corpora/jsontestsuite", "../../shared/corpora/jsontestsuite"];

@@ -129,7 +129,7 @@ pub fn splice(document: &Document, changes: &[Change]) -> Result<Spliced, Unspli
     let mut output = Output {
         document,
         changes,
-        bytes: Vec::with_capacity(document.bytes.len() + changes.iter().map(Change::weight).sum::<usize>()),
+        bytes: Vec::with_capacity(document.source.len() + changes.iter().map(Change::weight).sum::<usize>()),
         placed: Vec::with_capacity(changes.len()),
     };
     output.write(&plan);
@@ -174,7 +174,7 @@ impl Output<'_> {
     /// Pieces that still have to be written stand on a stack: where a region begins, its pieces in
     /// their new order go on top of what follows it.
     fn write(&mut self, plan: &Plan) {
-        let mut stack = vec![Piece { start: 0, end: self.document.bytes.len(), region: 0 }];
+        let mut stack = vec![Piece { start: 0, end: self.document.source.len(), region: 0 }];
         while let Some(piece) = stack.pop() {
             let mut at = piece.start;
             let mut edit = plan.edits.partition_point(|edit| edit.start < at);
@@ -200,7 +200,7 @@ impl Output<'_> {
     }
 
     fn copy(&mut self, start: usize, end: usize) {
-        self.bytes.extend_from_slice(self.document.bytes.get(start..end).unwrap_or_default());
+        self.bytes.extend_from_slice(self.document.bytes().get(start..end).unwrap_or_default());
     }
 
     fn put(&mut self, put: Put) {

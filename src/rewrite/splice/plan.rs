@@ -118,13 +118,26 @@ impl Walk<'_> {
     fn run(&mut self) -> Result<(), Unspliced> {
         let mut at = 0;
         let mut ahead = 0;
-        let count = self.document.nodes.len() as u32;
-        while at < count && !(ahead == self.targets.len() && self.frames.is_empty()) {
-            while let Some(frame) = self.frames.pop_if(|frame| frame.next <= at) {
+        let document = self.document;
+        // The node of the next target, and behind which node the innermost container ends.
+        let mut wanted = self.targets.first().map_or(u32::MAX, |target| target.node);
+        let mut ends = u32::MAX;
+        while let Some(node) = document.node(at) {
+            while at >= ends {
+                let Some(frame) = self.frames.pop() else { break };
                 self.close(frame)?;
+                ends = self.frames.last().map_or(u32::MAX, |frame| frame.next);
             }
-            let Some(node) = self.document.node(at).copied() else { break };
-            let (start, end) = write::extent(self.document.format, &node);
+            if ahead == self.targets.len() && self.frames.is_empty() {
+                break;
+            }
+            let (start, end) = write::extent(document.format, node);
+            if wanted >= node.next {
+                // Most nodes: nothing changes there, nor in it.
+                self.pass(at, start, end, false);
+                at = self.pass_on(node.next, wanted.min(ends));
+                continue;
+            }
             let own = self.targets.get(ahead..).unwrap_or_default();
             let own = own.iter().take_while(|target| target.node == at).count();
             let behind = ahead + own;
@@ -142,17 +155,15 @@ impl Walk<'_> {
                     }
                     at = node.next;
                 }
-                first => {
+                _ => {
                     self.pass(at, start, end, false);
-                    if first.is_some() || inside.is_some() {
-                        self.open(at, node.next, ahead, behind)?;
-                        at += 1;
-                    } else {
-                        at = node.next;
-                    }
+                    self.open(at, node.next, ahead, behind)?;
+                    ends = node.next;
+                    at += 1;
                 }
             }
             ahead = behind;
+            wanted = self.targets.get(ahead).map_or(u32::MAX, |target| target.node);
         }
         while let Some(frame) = self.frames.pop() {
             self.close(frame)?;
@@ -183,6 +194,7 @@ impl Walk<'_> {
 
     /// A child passes: with what is removed goes the separator before it, or, when nothing stays before
     /// it, the one behind it.
+    #[inline]
     fn pass(&mut self, node: u32, start: usize, end: usize, removed: bool) {
         let Some(frame) = self.frames.last_mut() else { return };
         let behind = frame.behind.replace(end).unwrap_or(start);
@@ -203,6 +215,17 @@ impl Walk<'_> {
         if let Some((from, to)) = gone {
             self.edit(from, to, Put::Nothing);
         }
+    }
+
+    /// Children that stay pass, up to one in which something changes, or behind the last; returns that node.
+    fn pass_on(&mut self, from: u32, until: u32) -> u32 {
+        let mut at = from;
+        let Some(frame) = self.frames.last_mut().filter(|frame| frame.reorder.is_none()) else { return at };
+        while let Some(node) = self.document.node(at).filter(|node| at < until && node.next <= until) {
+            frame.behind = Some(node.value.1 as usize);
+            at = node.next;
+        }
+        at
     }
 
     /// All children of a container have passed.
@@ -246,7 +269,7 @@ impl Walk<'_> {
     }
 
     fn edit(&mut self, start: usize, end: usize, put: Put) {
-        let at_end = start == self.document.bytes.len();
+        let at_end = start == self.document.source.len();
         self.plan.edits.push(Edit { start, end, put, at_end });
     }
 

@@ -149,7 +149,9 @@ fn holds(format: Format, text: &str) -> Result<(), &'static str> {
 fn is_literal(format: Format, literal: &str) -> Result<(), &'static str> {
     let whole = match format {
         Format::Json | Format::Ndjson => {
-            let nodes = json::parse(literal.as_bytes(), &Limits::default()).unwrap_or_default();
+            let limits = Limits::default();
+            let checked = json::check(literal.as_bytes(), &limits);
+            let nodes = checked.and_then(|()| json::parse(literal, &limits)).unwrap_or_default();
             let alone = nodes.first().is_some_and(|root| root.value == (0, literal.len() as u32));
             alone && !(format == Format::Ndjson && literal.contains('\n'))
         }

@@ -6,17 +6,19 @@ use proptest::prelude::*;
 use super::{encode, key, message, reference};
 use crate::gateway::message::Message;
 use crate::gateway::needle::filter::Encoder;
+use crate::gateway::needle::text::Heads;
 use crate::gateway::needle::words::Gathering;
 
 fn same(gathering: &mut Gathering, message: &Message) {
     let key = key();
     let mut expected: Vec<u64> = reference::gather(&key, message).into_iter().collect();
     expected.sort_unstable();
-    let mut found = gathering.gather(&key, message).to_vec();
+    let heads = Heads::of(&message.head);
+    let mut found = gathering.gather(&key, &heads, &message.body).to_vec();
     found.sort_unstable();
     found.dedup();
     assert_eq!(found, expected, "{message:?}");
-    let filter = gathering.filter(&key, message);
+    let filter = gathering.filter(&key, &heads, &message.body);
     assert_eq!(filter, encode(expected));
 }
 
