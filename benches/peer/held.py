@@ -52,12 +52,14 @@ class Stuck(bulk.Stub):
             Stuck.stuck.wait(60)
             self.close_connection = True
             return
-        super().do_POST()
+        body = self.body()
+        Stuck.last = body if len(body) < 10_000 else Stuck.last
+        self.answer(b'{"status":"ok"}')
 
     def do_GET(self):
         if not self.path.endswith("/roster"):
             return super().do_GET()
-        body = b"[" + b",".join([element(number) for number in range(5)]) + b"]"
+        body = b"[" + b",".join([element(0)] * 5) + b"]"
         try:
             self.answer(body.replace(b"s2000000", self.server.known))
         except OSError:
@@ -70,9 +72,10 @@ def case(name, work, stops=False):
     outcomes = collections.Counter()
     with flat.Sluis() as sluis:
         bulk.Stub = kept
+        sluis.publisher.stops = False
+        bulk.ask("POST", "/v1/roster", b"[" + element(0, 1000) + b"]")
+        sluis.publisher.known = json.loads(Stuck.last)[0]["studentId"].encode()
         sluis.publisher.stops = stops
-        sluis.publisher.known = b"s2000000"
-        bulk.ask("POST", "/v1/results", (bulk.BENCH / "payload/single/000.json").read_bytes())
         before, most, over = sluis.resident(), 0, threading.Event()
 
         def run(number):

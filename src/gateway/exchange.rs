@@ -25,7 +25,7 @@ use super::parts::unparsed;
 use super::record::record_status;
 use super::refusal::{At, Refusal};
 use super::route::{Asks, Route};
-use super::stream::{self, Streamed, Way};
+use super::stream::{self, Streamed, Values, Way};
 use super::undescribed::{Echoing, look_over};
 use crate::identity::ExchangeId;
 use crate::profile::{Door, Selected};
@@ -124,6 +124,8 @@ pub(super) async fn publisher_asks(
 ) -> Result<Reply, Refusing> {
     exchange.lawful().map_err(asking)?;
     let mut watch = Watch::new();
+    // For as long as the watch is used.
+    let mut _values = Values::default();
     let (whom, given, answered) = match request {
         Request::Whole(request) => {
             let mut restored = enter(exchange, selected, request, &mut watch).await.map_err(asking)?;
@@ -133,7 +135,7 @@ pub(super) async fn publisher_asks(
         }
         Request::Streamed(request) => {
             let asked = Box::pin(stream::ask(exchange, selected, Door::Enter, request, Watch::new())).await?;
-            watch = asked.watch;
+            (watch, _values) = asked.watch;
             (None, Vec::new(), asked.answered)
         }
     };
@@ -254,7 +256,7 @@ impl Reply {
             }
             Self::Streams(mut way) => {
                 let Some(head) = way.take_head() else { return (bad_gateway(exchange), None) };
-                let (outlet, outflow) = outflow();
+                let (outlet, outflow) = outflow(way.share());
                 (
                     head,
                     Departing::Streamed(outflow),

@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use tokio::time::timeout;
 use super::enter::Restored;
 use super::guard::Cleared;
 use super::refusal::Refusal;
+use super::stream::Share;
 
 /// How long the other end may take nothing.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -53,6 +55,8 @@ pub enum Departing {
 pub struct Outflow {
     pieces: mpsc::Receiver<Option<Passed>>,
     ended: bool,
+    /// The message's part of what may be held; each piece keeps it.
+    share: Arc<Share>,
 }
 
 /// The message ends here without having ended: whoever writes it must not end it.
@@ -83,9 +87,9 @@ pub(super) enum Untaken {
 }
 
 /// Both ends of a body that goes.
-pub(super) fn outflow() -> (Outlet, Outflow) {
+pub(super) fn outflow(share: Arc<Share>) -> (Outlet, Outflow) {
     let (outlet, pieces) = mpsc::channel(1);
-    (Outlet(outlet), Outflow { pieces, ended: false })
+    (Outlet(outlet), Outflow { pieces, ended: false, share })
 }
 
 impl Outlet {
@@ -117,7 +121,7 @@ impl Outflow {
             return Poll::Ready(None);
         }
         self.pieces.poll_recv(cx).map(|piece| match piece {
-            Some(Some(passed)) => Some(Ok(passed.into_bytes())),
+            Some(Some(passed)) => Some(Ok(self.share.keep(passed.into_bytes()))),
             Some(None) => {
                 self.ended = true;
                 None

@@ -148,6 +148,11 @@ impl Segments {
         self.held.extend_from_slice(bytes);
     }
 
+    /// How many bytes are held: pushed, and not handed out yet.
+    pub const fn held(&self) -> usize {
+        self.held.len()
+    }
+
     /// The next slice, when enough was pushed.
     ///
     /// # Errors

@@ -64,6 +64,8 @@ fn open(school: &Place, server: &Running, count: usize) -> Vec<Stream> {
 /// Holds so many connections at once, and serves others beside them.
 fn hold(count: usize) {
     let school = school();
+    // As many as this machine has descriptors for, and none makes way for being quiet while the others come.
+    school.append("sluis.toml", "\n[limits]\nconnections = 20000\nidle_ms = 600000\n");
     let server = school.serve();
     serves(&school, &server);
     let descriptors = || std::fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap().count();

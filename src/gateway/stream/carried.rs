@@ -11,15 +11,14 @@ use super::super::guard::{Watch, WatchKind};
 use super::super::parts::Parts;
 use super::super::piece::Piece;
 use super::super::refusal::Refusal;
-
-/// Values that one message may make Sluis watch for: about a hundred thousand people.
-const MOST: usize = 400_000;
+use super::room::{MOST, Values};
 
 /// The exchange's watch, and who is in it already.
 pub(in super::super) struct Carried {
     watch: Watch,
     people: HashMap<u128, u32, BuildHasherDefault<Marked>>,
     values: HashSet<u128, BuildHasherDefault<Marked>>,
+    room: Values,
     /// Nobody who sends can aim at a mark.
     keys: (u64, u64),
 }
@@ -32,7 +31,8 @@ impl Carried {
     pub(super) fn over(watch: Watch) -> Self {
         let drawn = RandomState::new();
         let keys = (drawn.hash_one(0), drawn.hash_one(1));
-        Self { watch, people: HashMap::default(), values: HashSet::default(), keys }
+        let (people, values, room) = Default::default();
+        Self { watch, people, values, room, keys }
     }
 
     /// What is watched for so far.
@@ -40,9 +40,9 @@ impl Carried {
         &self.watch
     }
 
-    /// The same, for the exchange's other message.
-    pub(super) fn into_watch(self) -> Watch {
-        self.watch
+    /// The same, for the exchange's other message, with its part of what may be watched for.
+    pub(super) fn into_watch(self) -> (Watch, Values) {
+        (self.watch, self.room)
     }
 
     /// What names each person of a segment.
@@ -62,7 +62,7 @@ impl Carried {
     /// Takes over what a segment watches for.
     ///
     /// # Errors
-    /// [`Refusal::Overloaded`] when the message names more people than may be watched for.
+    /// [`Refusal::Overloaded`] when the message, or all that stream, name more people than may be watched for.
     pub(super) fn take(&mut self, watch: &Watch, names: &Names) -> Result<(), Refusal> {
         for (person, kind, text) in watch.values() {
             let (door, number) =
@@ -87,6 +87,7 @@ impl Carried {
             if self.values.len() > MOST {
                 return Err(Refusal::Overloaded);
             }
+            self.room.hold(self.values.len())?;
             self.watch.add(person, kind, text);
         }
         Ok(())

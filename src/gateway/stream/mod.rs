@@ -6,6 +6,7 @@
 mod carried;
 mod leaves;
 mod overlap;
+mod room;
 mod way;
 
 use std::pin::pin;
@@ -16,6 +17,7 @@ use http::header::CONTENT_ENCODING;
 use tokio::time::timeout;
 
 pub(super) use self::carried::{Carried, Names};
+pub(super) use self::room::{Share, Values};
 pub(super) use self::way::Way;
 use super::crossing::{Answered, send_streamed};
 use super::exchange::{Exchange, Refusing};
@@ -42,8 +44,8 @@ pub(super) struct Streamed {
 /// What came of a request that streamed.
 pub(super) struct Asked {
     pub(super) answered: Answered,
-    /// What the exchange watches for.
-    pub(super) watch: Watch,
+    /// What the exchange watches for, and its part of what may be.
+    pub(super) watch: (Watch, Values),
 }
 
 /// Whether a message may cross in segments, and where it may be cut.
@@ -77,7 +79,7 @@ pub(super) async fn ask(
     let mut way = begun.map_err(|refusal| (refusal, At::Request))?;
     let head = way.take_head().ok_or((Refusal::Internal, At::Request))?;
     exchange.note_forwarded(&head).map_err(|refusal| (refusal, At::Request))?;
-    let (outlet, outflow) = outflow();
+    let (outlet, outflow) = outflow(way.share());
     let mut reply = None;
     let fed = {
         let mut sent = pin!(send_streamed(exchange, selected, head, outflow));

@@ -5,14 +5,13 @@
 //! later one, which must have the same. It must not know where pieces go.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderMap};
 use sha2::Digest;
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::super::aside::aside;
 use super::super::enter;
@@ -27,20 +26,17 @@ use super::super::route::Asks;
 use super::carried::Carried;
 use super::leaves::{Ended, close};
 use super::overlap::{after, last_of};
+use super::room::{Share, USUAL, Values};
 use crate::journal::Event;
 use crate::profile::{Door, Selected};
 use crate::rewrite::segments::{Cut, Role, Segments, Sizes, Slice, Uncut};
 
 /// Bytes of a segment whose elements are smaller.
-const AIM: usize = 256 * 1024;
+const AIM: usize = USUAL;
 /// Bytes that may stand before the list.
 const LEAD: usize = 64 * 1024;
 /// Bytes before a segment that the guard sees again, at least.
 const OVERLAP: usize = 4096;
-/// Messages that stream at once.
-const AT_ONCE: usize = 16;
-
-static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(AT_ONCE)));
 
 /// A message on its way.
 pub(in super::super) struct Way {
@@ -68,7 +64,7 @@ pub(in super::super) struct Way {
     ended: Ended,
     /// Passed, and not handed on yet.
     ready: VecDeque<Passed>,
-    _place: OwnedSemaphorePermit,
+    share: Arc<Share>,
 }
 
 /// A slice through the stages, its wrapping taken off.
@@ -97,7 +93,7 @@ impl Way {
     ) -> Result<Self, Refusal> {
         let cut = super::may_stream(exchange, selected, door)
             .ok_or_else(|| exchange.too_large(door, exchange.house.limits.bytes()))?;
-        let place = Arc::clone(&PLACES).try_acquire_owned().map_err(|_| Refusal::Overloaded)?;
+        let share = Share::take()?;
         let (lines, most) = (cut == Cut::Lines, exchange.house.limits.bytes().saturating_sub(LEAD).max(1));
         let sizes = Sizes { aim: AIM.min(most), most, head: LEAD };
         let mut way = Self {
@@ -117,7 +113,7 @@ impl Way {
             any: false,
             ended: Ended::default(),
             ready: VecDeque::new(),
-            _place: place,
+            share,
         };
         match way.fill().await {
             Ok(()) => Ok(way),
@@ -130,8 +126,13 @@ impl Way {
         self.written.clone()
     }
 
+    /// Its part of what may be held.
+    pub(in super::super) fn share(&self) -> Arc<Share> {
+        Arc::clone(&self.share)
+    }
+
     /// What the exchange watches for by now.
-    pub(in super::super) fn take_watch(&mut self) -> Watch {
+    pub(in super::super) fn take_watch(&mut self) -> (Watch, Values) {
         std::mem::replace(&mut self.carried, Carried::over(Watch::new())).into_watch()
     }
 
@@ -187,6 +188,7 @@ impl Way {
                     }
                     if let Some(segments) = &mut self.segments {
                         segments.push(&piece);
+                        self.share.hold(segments.held())?;
                     }
                 }
                 None => {
