@@ -145,26 +145,7 @@ async fn reveal(
     let vault = &exchange.house.vault;
     let texts = texts(parts, pieces);
     let aliases = aliases::look_up(exchange, parts, pieces).await?;
-    let count = texts.iter().map(Vec::len).sum();
-    let mut asks = Vec::with_capacity(count);
-    let (mut places, mut spans) = (Vec::with_capacity(count), Vec::with_capacity(count));
-    for ((place, piece), own) in pieces.iter().enumerate().zip(&texts) {
-        let route = piece.route(exchange);
-        for (index, finding, masking, text) in own {
-            // Of several forms that may stand behind it the vault knows which.
-            let ask = |kind| RevealAsk { text, kind, number: masking.number };
-            let from = asks.len();
-            match (route.link.primary().filter(|_| masking.person), &finding.act) {
-                (Some(primary), _) => asks.push(ask(primary)),
-                (None, Act::Outside(_)) => {
-                    asks.extend(outside::kinds(finding, masking.kind, None).into_iter().map(ask));
-                }
-                (None, _) => asks.push(ask(masking.kind)),
-            }
-            spans.push(from..asks.len());
-            places.push((place, *index, (*finding, *masking), text, route));
-        }
-    }
+    let Asked { asks, spans, places } = asked(exchange, pieces, &texts);
     let revealed =
         vault.reveal(&scope.school, &scope.publisher, &asks).await.map_err(|e| vault_refusal(&e))?;
     let one = |span: &Range<usize>| revealed.get(span.clone()).and_then(|own| own.iter().flatten().next());
@@ -210,6 +191,39 @@ async fn reveal(
     given.extend(aliases::settle(exchange, parts, pieces, &aliases, &mut answers)?);
     reveal_names(exchange, parts, pieces, &mut answers).await?;
     Ok((answers, given))
+}
+
+/// What the vault is asked, and for which findings.
+struct Asked<'a> {
+    asks: Vec<RevealAsk<'a>>,
+    /// For each place, which of the asks are its own.
+    spans: Vec<Range<usize>>,
+    /// Piece, finding, what that is, its text, and whose route it follows.
+    places: Vec<(usize, usize, (&'a Finding, &'a Masking), &'a String, &'a Route)>,
+}
+
+fn asked<'a>(exchange: &'a Exchange, pieces: &'a [Piece], texts: &'a [Vec<Text<'a>>]) -> Asked<'a> {
+    let count = texts.iter().map(Vec::len).sum();
+    let (mut asks, mut spans) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let mut places = Vec::with_capacity(count);
+    for ((place, piece), own) in pieces.iter().enumerate().zip(texts) {
+        let route = piece.route(exchange);
+        for (index, finding, masking, text) in own {
+            // Of several forms that may stand behind it the vault knows which.
+            let ask = |kind| RevealAsk { text, kind, number: masking.number };
+            let from = asks.len();
+            match (route.link.primary().filter(|_| masking.person), &finding.act) {
+                (Some(primary), _) => asks.push(ask(primary)),
+                (None, Act::Outside(_)) => {
+                    asks.extend(outside::kinds(finding, masking.kind, None).into_iter().map(ask));
+                }
+                (None, _) => asks.push(ask(masking.kind)),
+            }
+            spans.push(from..asks.len());
+            places.push((place, *index, (*finding, *masking), text, route));
+        }
+    }
+    Asked { asks, spans, places }
 }
 
 /// A finding with a pseudonym, by its place: how it is masked, and its text without what its form adds.

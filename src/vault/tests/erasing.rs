@@ -73,7 +73,8 @@ async fn meet(vault: &Vault, number: usize) -> Seen {
         texts.push((scope, text));
     }
     let original = format!("Klaver{number}");
-    let labels = [LabelAsk { person: Person::Ask(0), slot: "given", part: Part::Given, original: &original }];
+    // The whole stand-in: of two people one word may be the same.
+    let labels = [LabelAsk { person: Person::Ask(0), slot: "name", part: Part::Full, original: &original }];
     let named = mask_labels(vault, &new, &pupil, &labels).await;
     let alias = format!("speler-{number}");
     let (core, salt) = (named.masked[0].core, named.masked[0].salt);
@@ -94,7 +95,7 @@ async fn known(vault: &Vault, seen: &Seen) -> usize {
     let aliases = vault.aliases(&scope.school, &scope.publisher, &[(Kind::LMS_USER, &seen.alias)]).await;
     let alias = aliases.unwrap().remove(0);
     if let Some(named) = &alias {
-        let asks = [OriginalAsk { person: named.core(), slot: "given", text: &seen.label }];
+        let asks = [OriginalAsk { person: named.core(), slot: "name", text: &seen.label }];
         let name = vault.reveal_labels(&scope.school, &scope.publisher, &asks).await.unwrap().remove(0);
         count += usize::from(name.is_some());
     }

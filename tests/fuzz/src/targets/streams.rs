@@ -7,6 +7,7 @@
 //! crosses in pieces is what crosses whole, as far as it comes; and what is no JSON has no end.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::future::poll_fn;
 use std::sync::atomic::Ordering;
@@ -288,17 +289,24 @@ impl World {
         if let Err(Refusal::Unparsed { what, offset }) = whole_heard {
             assert!(!ended, "{way:?}: in pieces it has an end, whole it is refused: {what} at {offset}");
         }
-        same(way, "question", asked.as_ref(), whole_asked.as_ref());
-        same(way, "answer", heard.as_ref().ok(), whole_heard.as_ref().ok());
+        let alike = |(asked, heard): &Heard, (whole_asked, whole_heard): &Heard| -> Result<(), String> {
+            same(way, "question", asked.as_ref(), whole_asked.as_ref())?;
+            // Of somebody who has two names the one comes home that was kept last.
+            if names_agree(&document.body) {
+                same(way, "answer", heard.as_ref().ok(), whole_heard.as_ref().ok())?;
+            }
+            Ok(())
+        };
+        if alike(&(asked, heard), &(whole_asked, whole_heard)).is_err() {
+            // Between the two so many may have become unknown that free text leaves no longer (PROMISES.md): the roster's
+            // share is the school's, and not the message's. Once more, nobody is new.
+            let again = (self.exchange(way, document, Some(&pieces)), self.exchange(way, document, None));
+            alike(&again.0, &again.1).unwrap_or_else(|differ| panic!("{differ}"));
+        }
     }
 
     /// One exchange: what the far side got, and what the caller got. In pieces when there are any.
-    fn exchange(
-        &self,
-        way: Way,
-        document: &Document,
-        pieces: Option<&Pieces>,
-    ) -> (Option<Got>, Result<Got, Refusal>) {
+    fn exchange(&self, way: Way, document: &Document, pieces: Option<&Pieces>) -> Heard {
         let little = Bytes::from_static(if document.path == "/roots" { b"[]" } else { b"{}" });
         *self.far.answer.lock().expect("one thread") = way.answered.then(|| document.body.clone());
         *self.far.pieces.lock().expect("one thread") = pieces.map(|pieces| {
@@ -349,13 +357,25 @@ impl World {
     }
 }
 
-/// What crosses in pieces is what crosses whole, as far as it comes.
-fn same(way: Way, what: &str, pieces: Option<&Got>, whole: Option<&Got>) {
-    let (Some(pieces), Some(whole)) = (pieces, whole) else { return };
-    assert_eq!(pieces.head, whole.head, "{way:?}: the {what}'s head");
+/// What went to the far side, and what came back.
+type Heard = (Option<Got>, Result<Got, Refusal>);
+
+/// What crosses in pieces is what crosses whole, as far as it comes; of lines that go, a segment of its own leaves an empty one.
+fn same(way: Way, what: &str, pieces: Option<&Got>, whole: Option<&Got>) -> Result<(), String> {
+    let (Some(pieces), Some(whole)) = (pieces, whole) else { return Ok(()) };
     let text = |got: &Got| String::from_utf8_lossy(&got.body).into_owned();
-    let alike = if pieces.ended { pieces.body == whole.body } else { whole.body.starts_with(&pieces.body) };
-    assert!(alike, "{way:?}: the {what} in pieces:\n{}\nand whole:\n{}", text(pieces), text(whole));
+    let lines = |got: &Got| -> Vec<u8> {
+        let lined = got.head.contains("ndjson");
+        let filled = got.body.split_inclusive(|byte| *byte == b'\n').filter(|line| !lined || line != b"\n");
+        filled.collect::<Vec<_>>().concat()
+    };
+    let (one, other) = (lines(pieces), lines(whole));
+    let alike = if pieces.ended { one == other } else { other.starts_with(&one) };
+    if alike && pieces.head == whole.head {
+        return Ok(());
+    }
+    let (one, other) = ((&pieces.head, text(pieces)), (&whole.head, text(whole)));
+    Err(format!("{way:?}: the {what} in pieces:\n{one:?}\nand whole:\n{other:?}"))
 }
 
 /// A list's elements, or lines; of one that has no end those that are there.
@@ -369,6 +389,18 @@ fn elements(body: &[u8]) -> Vec<Value> {
     let lines =
         || body.split(|byte| *byte == b'\n').map_while(|line| serde_json::from_slice(line).ok()).collect();
     ended.unwrap_or_else(lines)
+}
+
+/// Whether each person has one name in all elements.
+fn names_agree(body: &[u8]) -> bool {
+    let mut names = HashMap::new();
+    elements(body).iter().all(|element| {
+        let of = |name: &str| element[name].to_string();
+        ["given", "family"].into_iter().all(|part| {
+            element[part].is_null()
+                || *names.entry((of("id").to_lowercase(), part)).or_insert_with(|| of(part)) == of(part)
+        })
+    })
 }
 
 /// Of letters and digits, at least six of each: what the guard is bound to find again.
