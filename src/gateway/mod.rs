@@ -34,6 +34,7 @@ mod patience;
 mod piece;
 mod record;
 pub mod refusal;
+mod revealing;
 pub mod route;
 mod stream;
 pub mod terms;

@@ -89,7 +89,7 @@ fn changes_of_them_hold_too() {
     let each = Duration::from_millis(seconds * 1000 / TARGETS.len() as u64);
     let mut failed = Vec::new();
     let only = std::env::var("SLUIS_FUZZ_TARGET").ok();
-    for target in TARGETS.into_iter().filter(|target| only.as_ref().is_none_or(|only| only == target.0)) {
+    for target in TARGETS.iter().filter(|target| only.as_ref().is_none_or(|only| only == target.0)) {
         let name = target.0;
         let mut dice = Dice::new(seed);
         let all: Vec<Vec<u8>> = all_inputs(name).into_iter().map(|(_, data)| data).collect();
