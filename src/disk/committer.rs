@@ -5,7 +5,7 @@
 //! - An item answered with a receipt is durable. Items are on disk in the order of their receipts.
 //! - [`CommitError::Full`]: the item is not on disk, and the file and the encoder are as before the
 //!   batch. Later items are welcome: they succeed when there is room again.
-//! - A batch is held open for callers who were there a moment ago, for an eighth of the last sync and
+//! - A batch is held open for callers who were there a moment ago, for half of the last sync and
 //!   at most 0.5 ms: with 64 writers nearly all share one sync. A caller who was alone waits for nobody.
 //! - [`CommitError::Failed`]: the item may or may not be on disk; nothing more is written, ever, by
 //!   this committer. A failed sync is never retried, since the kernel may have dropped the pages and
@@ -362,7 +362,7 @@ impl<E: Encode> Writer<E> {
             if self.place.medium.sync().is_err() {
                 return Err(CommitError::Failed);
             }
-            self.patience = PATIENCE.min(begun.elapsed() / 8);
+            self.patience = PATIENCE.min(begun.elapsed() / 2);
             self.place.end += self.out.len() as u64;
             self.shared.end.store(self.place.end, Ordering::Release);
             self.shared.records.fetch_add(records, Ordering::AcqRel);
