@@ -31,6 +31,25 @@ pub(crate) fn status_of(pid: u32, field: &str) -> u64 {
     line.split_whitespace().next().unwrap().parse().unwrap()
 }
 
+/// Two arenas for the allocator: with as many as it likes, large messages hold twice the memory (decision 14).
+#[test]
+fn a_server_begins_anew_with_two_arenas() {
+    let school = Place::school();
+    let server = school.serve();
+    // The process that was started, and no child of it: whoever supervises it knows its number.
+    match std::fs::read(format!("/proc/{}/environ", server.pid())) {
+        Ok(environ) => {
+            let set = |entry: &[u8]| entry == b"MALLOC_ARENA_MAX=2";
+            assert!(environ.split(|byte| *byte == 0).any(set), "{}", String::from_utf8_lossy(&environ));
+        }
+        // A process that may not be dumped shows this to root only.
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            println!("skipped: arenas of the allocator: only root may read a server's environment");
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
 /// One whole reply that says its length.
 pub(crate) fn read_reply(stream: &mut impl Read) -> String {
     let (mut got, mut piece) = (Vec::new(), [0; 4096]);

@@ -20,5 +20,5 @@ pub(super) fn limit() {
     let Some(name) = arguments.next() else { return };
     // Not by its path, which may name a newer file by now.
     let error = Command::new("/proc/self/exe").arg0(name).args(arguments).env(SETTING, ARENAS).exec();
-    tracing::debug!(kind = %error.kind(), "the allocator keeps its number of arenas");
+    tracing::warn!(error = %error.kind(), "the allocator keeps its many arenas: large messages take more memory");
 }

@@ -50,9 +50,9 @@ pub(super) struct Serve {
 impl Serve {
     /// Serves until it is told to stop.
     pub(super) fn run(self, file: &Path, screen: &Screen) -> Result<Exit, Failure> {
-        arenas::limit();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         telemetry::start(Arc::clone(&clock));
+        arenas::limit();
         let locked = telemetry::guard_process(true);
         tracing::info!(version = env!("CARGO_PKG_VERSION"), ?locked, "starting");
         let settings = super::usable(file, screen)?;
